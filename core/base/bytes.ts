@@ -1,0 +1,61 @@
+/**
+ * Byte strings and their text forms. Hex is lower case; base64url has no padding (RFC 4648, 5).
+ */
+import { base64urlnopad, hex, utf8 } from '@scure/base'
+import { err, ok, type Result } from './result.ts'
+
+export type BytesError = { readonly code: 'BYTES_INVALID'; readonly message: string }
+
+/** Encodes bytes as lower-case hex without a prefix. */
+export const toHex = (bytes: Uint8Array): string => hex.encode(bytes)
+
+/** Encodes bytes as `0x`-prefixed lower-case hex, the spelling of hashes on the wire. */
+export const toHex0x = (bytes: Uint8Array): string => `0x${hex.encode(bytes)}`
+
+/** Encodes bytes as base64url without padding. */
+export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
+
+/** Encodes text as UTF-8. */
+export const utf8ToBytes = (text: string): Uint8Array => utf8.decode(text)
+
+/** Decodes hex, with or without `0x`, of exactly `length` bytes when that is given. */
+export function fromHex(text: string, length?: number): Result<Uint8Array, BytesError> {
+  const digits = text.startsWith('0x') ? text.slice(2) : text
+  if (!/^(?:[0-9a-fA-F]{2})*$/.test(digits)) return invalid('not hex')
+  return sized(hex.decode(digits.toLowerCase()), length)
+}
+
+/** Decodes base64url without padding of exactly `length` bytes when that is given. */
+export function fromBase64Url(text: string, length?: number): Result<Uint8Array, BytesError> {
+  try {
+    return sized(base64urlnopad.decode(text), length)
+  } catch {
+    return invalid('not base64url without padding')
+  }
+}
+
+/** Whether two byte strings are equal. Not constant time: for public values only. */
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}
+
+/** Lexicographic order of byte strings: negative, zero or positive. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = a.length < b.length ? a.length : b.length
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+function sized(bytes: Uint8Array, length: number | undefined): Result<Uint8Array, BytesError> {
+  if (length !== undefined && bytes.length !== length) {
+    return invalid(`expected ${length} bytes, got ${bytes.length}`)
+  }
+  return ok(bytes)
+}
+
+function invalid(message: string): Result<never, BytesError> {
+  return err({ code: 'BYTES_INVALID', message })
+}

@@ -1,0 +1,34 @@
+/**
+ * Authorisation: a payer's signed permission for one job. Nobody can be charged without one, above its
+ * limit, twice for one, or after its settle-by slot; the chain checks all of it itself.
+ */
+import * as P from 'micro-packed'
+import { bytes32, u64 } from '../base/coders.ts'
+import { taggedHash } from '../crypto/hash.ts'
+import { signingBytes } from '../crypto/domains.ts'
+
+/**
+ * `escrow`: id; `number`: unique within the escrow, chosen by the signer; `limit`: most that may be
+ * charged, base units; `settleBy`: last slot at which it can be settled; `jobHash`: what is to be
+ * computed (`jobHashOf`); `signer`: public key of the escrow's owner or of a delegate.
+ */
+export const authorisationCoder = P.struct({
+  escrow: bytes32,
+  number: u64,
+  limit: u64,
+  settleBy: u64,
+  jobHash: bytes32,
+  signer: bytes32,
+})
+export type Authorisation = P.UnwrapCoder<typeof authorisationCoder>
+
+/** The bytes that the payer signs. */
+export const authorisationSigningBytes = (
+  genesisHash: Uint8Array,
+  authorisation: Authorisation,
+): Uint8Array =>
+  signingBytes('authorisation', genesisHash, authorisationCoder.encode(authorisation))
+
+/** Names one authorisation, in releases and receipts: 32 bytes. */
+export const authorisationHash = (authorisation: Authorisation): Uint8Array =>
+  taggedHash('aitbc/authorisation-id/1', authorisationCoder.encode(authorisation))

@@ -1,0 +1,74 @@
+/**
+ * Transactions: the signed envelope of everything that changes the chain, and its canonical bytes.
+ */
+import * as P from 'micro-packed'
+import { bytes32, bytes64, type DecodeError, decodeCanonical, u8, u64 } from '../base/coders.ts'
+import type { Result } from '../base/result.ts'
+import { signingBytes } from '../crypto/domains.ts'
+import { taggedHash } from '../crypto/hash.ts'
+import type { Signer } from '../crypto/signature.ts'
+import { delegateGrantCoder, delegateRevokeCoder } from './messages/delegate.ts'
+import { escrowCloseCoder, escrowOpenCoder, escrowTopUpCoder } from './messages/escrow.ts'
+import { faucetCoder } from './messages/faucet.ts'
+import { settleCoder } from './messages/settle.ts'
+import { transferCoder } from './messages/transfer.ts'
+
+/** What a transaction may do: one entry a kind; the number is the wire tag and never changes. */
+export const messageCoder = P.mappedTag(u8, {
+  transfer: [1, transferCoder],
+  faucet: [2, faucetCoder],
+  escrow_open: [16, escrowOpenCoder],
+  escrow_top_up: [17, escrowTopUpCoder],
+  escrow_close: [18, escrowCloseCoder],
+  delegate_grant: [19, delegateGrantCoder],
+  delegate_revoke: [20, delegateRevokeCoder],
+  settle: [21, settleCoder],
+})
+export type Message = P.UnwrapCoder<typeof messageCoder>
+export type MessageKind = Message['TAG']
+
+/**
+ * What the sender signs. `version`: 1; `sender`: 32-byte public key; `nonce`: count of the sender's
+ * earlier transactions; `fee`: base units; `validUntil`: last slot in which a block may hold it.
+ */
+export const transactionBodyCoder = P.struct({
+  version: u8,
+  sender: bytes32,
+  nonce: u64,
+  fee: u64,
+  validUntil: u64,
+  message: messageCoder,
+})
+export type TransactionBody = P.UnwrapCoder<typeof transactionBodyCoder>
+
+/** Body and Ed25519 signature: what travels and what blocks hold. */
+export const transactionCoder = P.struct({ body: transactionBodyCoder, signature: bytes64 })
+export type Transaction = P.UnwrapCoder<typeof transactionCoder>
+
+/** The bytes that the sender signs. */
+export const transactionSigningBytes = (
+  genesisHash: Uint8Array,
+  body: TransactionBody,
+): Uint8Array => signingBytes('transaction', genesisHash, transactionBodyCoder.encode(body))
+
+/** Hash of the signed bytes: names the transaction, and is the leaf under the transactions root. */
+export const transactionHash = (signedBytes: Uint8Array): Uint8Array =>
+  taggedHash('aitbc/transaction-id/1', signedBytes)
+
+/** Names the escrow that a transaction of this hash opens: 32 bytes. */
+export const escrowIdOf = (openTransactionHash: Uint8Array): Uint8Array =>
+  taggedHash('aitbc/escrow-id/1', openTransactionHash)
+
+/** Signs a body and returns the canonical signed bytes. */
+export function signTransaction(
+  genesisHash: Uint8Array,
+  body: TransactionBody,
+  signer: Signer,
+): Uint8Array {
+  const signature = signer.sign(transactionSigningBytes(genesisHash, body))
+  return transactionCoder.encode({ body, signature })
+}
+
+/** Reads canonical signed bytes. Says nothing about the signature: `checkTransaction` does. */
+export const decodeTransaction = (bytes: Uint8Array): Result<Transaction, DecodeError> =>
+  decodeCanonical(transactionCoder, bytes)
