@@ -1,0 +1,25 @@
+/** Where things are: the project's own folders and files, as absolute paths. */
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The project root. */
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** Path of something below the project root. */
+export function inRoot(...parts: string[]): string {
+  return join(root, ...parts)
+}
+
+/** Path of a program that a dependency brings, such as `wrangler`. */
+export function binary(name: string): string {
+  return inRoot('node_modules', '.bin', name)
+}
+
+/** State of the local site (what `reset` deletes), the folder that `wrangler dev` uses too. */
+export const statePath = inRoot('.wrangler', 'state')
+
+/** Secrets of the local site. */
+export const devVarsPath = inRoot('.dev.vars')
+
+/** Genesis of the local site's chain. */
+export const genesisPath = inRoot('genesis.json')
