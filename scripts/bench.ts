@@ -5,7 +5,11 @@ import { run } from './setup/run.ts'
 
 const [name, ...args] = process.argv.slice(2)
 
-if (name === undefined || !/^[a-z][a-z-]*$/.test(name) || !existsSync(inRoot('bench', `${name}.ts`))) {
+if (
+  name === undefined ||
+  !/^[a-z][a-z-]*$/.test(name) ||
+  !existsSync(inRoot('bench', `${name}.ts`))
+) {
   const names = readdirSync(inRoot('bench'))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.slice(0, -3))
