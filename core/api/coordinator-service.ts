@@ -1,0 +1,198 @@
+/**
+ * What the coordinator offers to the gateway: the seam between HTTP shapes (workers/routes) and the object
+ * that owns jobs, miners, reservations and payments. Plain data, so that it travels by RPC.
+ *
+ * Amounts are base units as `bigint`; ids lower-case hex of 16 bytes; times Unix milliseconds.
+ */
+import type { Result } from '../base/result.ts'
+import type { JobSpec } from '../jobs/job-spec.ts'
+import type { ApiError } from './errors.ts'
+
+/** Who calls. `publicId` is what others may see: never the key. */
+export type Principal =
+  | {
+      readonly kind: 'api_key'
+      readonly scope: 'client' | 'miner' | 'admin'
+      readonly publicId: string
+    }
+  | { readonly kind: 'account'; readonly publicKey: Uint8Array; readonly publicId: string }
+
+/** The six constraints of the original; absent means any. `maxPrice` in AITBC, as the original sends it. */
+export type Constraints = {
+  readonly gpu?: string | undefined
+  readonly cuda?: string | undefined
+  readonly min_vram_gb?: number | undefined
+  readonly models?: readonly string[] | undefined
+  readonly region?: string | undefined
+  readonly max_price?: number | undefined
+}
+
+/** A signed permission to pay, as it came: canonical bytes and signature. */
+export type SignedAuthorisation = { readonly bytes: Uint8Array; readonly signature: Uint8Array }
+
+export type SubmitJob = {
+  /** The payload as the client sent it: kept for the legacy receipt. */
+  readonly payload: Record<string, unknown>
+  readonly constraints: Constraints
+  readonly spec: JobSpec
+  readonly ttlSeconds: number
+  /** Most to be charged, base units: from `payment_amount` or a limit; undefined lets the site choose. */
+  readonly limit: bigint | undefined
+  /** Required of an account; made by the key's delegate for an API key. */
+  readonly authorisation: SignedAuthorisation | undefined
+}
+
+export type PaymentStatus = 'pending' | 'escrowed' | 'released' | 'refunded' | 'failed'
+
+export type JobRecord = {
+  readonly jobId: string
+  readonly state: 'queued' | 'assigned' | 'running' | 'completed' | 'failed' | 'canceled' | 'expired'
+  readonly client: string
+  readonly model: string
+  readonly minerId: string | undefined
+  readonly attempts: number
+  readonly requestedAtMs: number
+  readonly expiresAtMs: number
+  readonly completedAtMs: number | undefined
+  readonly error: string | undefined
+  readonly paymentStatus: PaymentStatus
+  /** Authorised limit (what is reserved while the job lives) and what was charged. */
+  readonly limit: bigint
+  readonly amount: bigint | undefined
+  readonly promptTokens: number | undefined
+  readonly completionTokens: number | undefined
+  readonly receiptId: string | undefined
+  readonly receiptHash: Uint8Array | undefined
+  readonly settlement:
+    | { readonly txHash: Uint8Array; readonly blockHeight: number; readonly final: boolean }
+    | undefined
+}
+
+export type JobResult = {
+  readonly job: JobRecord
+  /** Legacy result object: `{output, model, …}`; undefined when the job ended without one. */
+  readonly result: Record<string, unknown> | undefined
+  readonly receipt: Record<string, unknown> | undefined
+}
+
+export type ReceiptBundle = {
+  /** Legacy JSON receipt with `signature` and `attestations`, exactly as it was signed. */
+  readonly legacy: Record<string, unknown>
+  /** Its text, for verifiers that need the spelling of numbers. */
+  readonly legacyText: string
+  /** Canonical receipt and the miner's signature (undefined for legacy miners). */
+  readonly canonical: Uint8Array
+  readonly minerSignature: Uint8Array | undefined
+  readonly release: Uint8Array
+  readonly releaseSignature: Uint8Array
+  readonly authorisation: Uint8Array
+  readonly authorisationSignature: Uint8Array
+}
+
+/**
+ * Events of a job's stream, one JSON object a line (NDJSON) in the byte stream of `streamJob`:
+ * `{"type":"state","state":…,"miner_id"?,"attempt"?}`, `{"type":"reset"}` (a new attempt starts over: drop
+ * the text so far), `{"type":"text","text":…,"tokens":n}`, then one `{"type":"end","state":…,"finish"?,
+ * "prompt_tokens"?,"completion_tokens"?,"amount"?,"receipt_id"?,"error"?:{code,message}}`.
+ */
+export type JobStream = ReadableStreamOfBytes
+
+/** The platform's byte stream, named here because core sees no platform types. */
+export type ReadableStreamOfBytes = unknown
+
+export type ModelView = {
+  readonly name: string
+  readonly contextTokens: number
+  readonly miners: number
+  /** Cheapest live price, base units for 1 000 tokens. */
+  readonly pricePrompt: bigint
+  readonly priceCompletion: bigint
+  readonly engines: readonly string[]
+}
+
+export type SiteView = {
+  readonly coordinatorKey: Uint8Array
+  readonly models: readonly ModelView[]
+  readonly minersOnline: number
+  readonly queued: number
+  readonly running: number
+  /** `EMBEDDED_ONLY` when every live miner runs the built-in demo model. */
+  readonly notice: 'EMBEDDED_ONLY' | undefined
+  /** Whether the final head is fresh enough to dispatch against. */
+  readonly dispatching: boolean
+  /** Last fault of settlement or storage, for people. */
+  readonly fault: string | undefined
+  /** Slots that an authorisation must leave after the job's time to live, and the most it may live. */
+  readonly settleMarginSlots: number
+  readonly authorisationLifeSlots: number
+}
+
+export type LegacyMinerJob = {
+  readonly job_id: string
+  readonly payload: Record<string, unknown>
+  readonly constraints: Record<string, unknown>
+}
+
+/** The coordinator as a service. `Result` errors carry the public code. */
+export type CoordinatorService = {
+  /** Which principal an API key stands for in a scope; undefined for a key that is not known there. */
+  authenticate(input: {
+    readonly apiKey: string
+    readonly scope: 'client' | 'miner' | 'admin'
+  }): Promise<Principal | undefined>
+
+  submitJob(who: Principal, job: SubmitJob): Promise<Result<JobRecord, ApiError>>
+  job(who: Principal, jobId: string): Promise<Result<JobRecord, ApiError>>
+  jobs(who: Principal, page: { readonly limit: number; readonly offset: number }): Promise<{
+    readonly items: readonly JobRecord[]
+    readonly total: number
+  }>
+  result(who: Principal, jobId: string): Promise<Result<JobResult, ApiError>>
+  receipt(who: Principal, jobId: string): Promise<Result<ReceiptBundle, ApiError>>
+  cancelJob(who: Principal, jobId: string): Promise<Result<JobRecord, ApiError>>
+  /** From the beginning of the answer, whenever it is asked for; a lost reader does not cancel the job. */
+  streamJob(who: Principal, jobId: string): Promise<Result<JobStream, ApiError>>
+  /**
+   * Submits and streams in one call, for OpenAI routes: when the reader goes away, the job is canceled.
+   */
+  runJob(
+    who: Principal,
+    job: SubmitJob,
+  ): Promise<Result<{ readonly job: JobRecord; readonly stream: JobStream }, ApiError>>
+
+  // Miners of the original, over HTTP (backend contract 1.4)
+  registerMiner(
+    who: Principal,
+    miner: {
+      readonly minerId: string | undefined
+      readonly capabilities: Record<string, unknown>
+      readonly concurrency: number
+      readonly region: string | undefined
+    },
+  ): Promise<Result<{ readonly sessionToken: string }, ApiError>>
+  heartbeatMiner(
+    who: Principal,
+    beat: { readonly inflight: number; readonly status: string },
+  ): Promise<Result<null, ApiError>>
+  /** Waits at most `waitMs`; null when there is no job. */
+  pollMiner(
+    who: Principal,
+    wait: { readonly waitMs: number },
+  ): Promise<Result<LegacyMinerJob | null, ApiError>>
+  finishMinerJob(
+    who: Principal,
+    done: {
+      readonly jobId: string
+      readonly result: Record<string, unknown>
+      readonly metrics: Record<string, unknown>
+    },
+  ): Promise<Result<{ readonly receipt: Record<string, unknown> | null }, ApiError>>
+  failMinerJob(
+    who: Principal,
+    failed: { readonly jobId: string; readonly code: string; readonly message: string },
+  ): Promise<Result<null, ApiError>>
+
+  site(): Promise<SiteView>
+  /** Cron: re-arms a lost alarm and sweeps what is due. */
+  watchdog(): Promise<void>
+}

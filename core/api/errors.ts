@@ -1,0 +1,129 @@
+/**
+ * Every error code that a caller can meet, with its HTTP status and public text: one closed table. A more
+ * precise message may replace the text; the code and the status never vary.
+ */
+
+const table = {
+  // Requests
+  JSON_INVALID: [400, 'The body is not valid JSON.'],
+  VALIDATION_ERROR: [422, 'Request validation failed'],
+  BODY_TOO_LARGE: [413, 'The body is larger than this route accepts.'],
+  NOT_FOUND: [404, 'There is nothing at this address.'],
+  METHOD_NOT_ALLOWED: [405, 'This route does not answer to this method.'],
+  UPGRADE_REQUIRED: [426, 'This route speaks WebSocket only.'],
+  RATE_LIMIT_EXCEEDED: [429, 'Too many requests; try again in a minute.'],
+  QUOTA_EXCEEDED: [429, 'This key has used up its quota; try again later.'],
+  NOT_BUILT: [501, 'This part of the network has not been built yet.'],
+  // Who is asking
+  AUTHENTICATION_ERROR: [401, 'invalid api key'],
+  REQUEST_SIGNATURE_INVALID: [401, 'The request signature does not fit; sign method, path, body and time anew.'],
+  REQUEST_EXPIRED: [401, 'The request is too old or from the future; check the clock and sign it anew.'],
+  AUTHORIZATION_ERROR: [403, 'This key may not do that.'],
+  // The site
+  CONFIG_MISSING: [503, 'This site lacks configuration.'],
+  CONFIG_INVALID: [503, 'This site has configuration that cannot be used.'],
+  CHAIN_UNAVAILABLE: [503, 'The chain cannot be reached now; nothing was charged. Try again.'],
+  COORDINATOR_UNAVAILABLE: [503, 'The coordinator cannot be reached now; nothing was charged. Try again.'],
+  DATABASE_UNAVAILABLE: [503, 'The read model cannot be reached now. Try again.'],
+  INTERNAL_ERROR: [500, 'Something broke here; it has been noted under the request id.'],
+  // Transactions
+  ENCODING_INVALID: [400, 'The transaction bytes are not canonical.'],
+  TRANSACTION_TOO_LARGE: [413, 'The transaction is larger than the chain accepts.'],
+  SIGNATURE_INVALID: [400, 'The signature does not fit; it must cover this chain’s genesis hash.'],
+  SIGNATURE_REQUIRED: [401, 'Unsigned transactions are refused; see /docs/getting-started.html#signing.'],
+  NONCE_STALE: [409, 'A transaction with this nonce is already on the chain.'],
+  NONCE_TOO_FAR: [409, 'The nonce leaves a gap that is too large.'],
+  FEE_TOO_LOW: [400, 'The fee is below the floor.'],
+  BALANCE_TOO_LOW: [402, 'The balance does not cover amount and fee.'],
+  AMOUNT_INVALID: [422, 'The amount must be a whole number of base units in range.'],
+  VALIDITY_EXPIRED: [400, 'The slot until which the transaction is valid has passed.'],
+  VALIDITY_TOO_FAR: [400, 'The slot until which the transaction is valid lies too far ahead.'],
+  KIND_NOT_ALLOWED: [400, 'This kind of transaction is not allowed here.'],
+  MEMPOOL_FULL: [503, 'The mempool is full of better paid transactions; raise the fee or wait.'],
+  REPLACEMENT_UNDERPRICED: [409, 'A transaction with this nonce is waiting; replacing it needs a higher fee.'],
+  MESSAGE_INVALID: [422, 'The transaction asks for something that cannot be done.'],
+  ADDRESS_INVALID: [422, 'This is not an address of this network.'],
+  ADDRESS_LEGACY: [422, 'Addresses of the original network have no key here.'],
+  NOT_FINAL: [409, 'This is not final yet; try again in a slot or two.'],
+  FAUCET_OFF: [403, 'This chain has no faucet.'],
+  FAUCET_COOLDOWN: [429, 'This address was served a short while ago.'],
+  // Jobs
+  JOB_NOT_FOUND: [404, 'job not found'],
+  JOB_NOT_READY: [425, 'job not ready'],
+  JOB_NOT_CANCELABLE: [409, 'job not cancelable'],
+  RECEIPT_NOT_FOUND: [404, 'receipt not available'],
+  PAYMENT_NOT_FOUND: [404, 'Payment not found for this job'],
+  MODEL_NOT_SERVED: [404, 'No miner serves this model now.'],
+  NOT_SERVABLE: [409, 'No live miner can serve this job as constrained.'],
+  PRICE_TOO_LOW: [402, 'The limit does not cover what the cheapest miner may charge.'],
+  CONTEXT_EXCEEDED: [422, 'The prompt does not fit the context of the model.'],
+  QUEUE_FULL: [503, 'The queue is full; try again shortly.'],
+  ESCROW_REQUIRED: [402, 'No funds are locked for this; open an escrow first.'],
+  ESCROW_NOT_FINAL: [409, 'The escrow is not final yet; try again in a slot or two.'],
+  ESCROW_EXHAUSTED: [402, 'The escrow does not hold enough that is not reserved already; top it up.'],
+  BUDGET_EXCEEDED: [402, 'The delegate’s budget does not cover this.'],
+  AUTHORISATION_INVALID: [400, 'The authorisation does not fit this job, escrow or signer.'],
+  AUTHORISATION_USED: [409, 'This authorisation was used before.'],
+  AUTHORISATION_EXPIRED: [400, 'The authorisation’s settle-by slot is too near, past or too far.'],
+  // Miners
+  MINER_NOT_REGISTERED: [404, 'miner not registered'],
+  LEASE_NOT_HELD: [409, 'This attempt is not leased to this miner.'],
+  ALREADY_COMPLETED: [409, 'This job has been completed already.'],
+  RESULT_INVALID: [422, 'The result contradicts what was delivered or agreed.'],
+  // Talking to a model
+  JOB_FAILED: [502, 'The job failed at the miner; nothing was charged.'],
+  JOB_EXPIRED: [504, 'The job was not done in time; nothing was charged.'],
+  JOB_CANCELED: [409, 'The job was canceled.'],
+} as const satisfies Record<string, readonly [number, string]>
+
+/** The closed set of error codes. */
+export type ErrorCode = keyof typeof table
+
+/** An error as domain and hosts pass it on: `message` replaces the public text when given. */
+export type ApiError = {
+  readonly code: ErrorCode
+  readonly message?: string
+  /** What to act on, such as the fields at fault or the cheapest alternative. JSON values only. */
+  readonly details?: unknown
+}
+
+/** HTTP status of a code. */
+export const statusOf = (code: ErrorCode): number => table[code][0]
+
+/** Public text of an error. */
+export const messageOf = (error: ApiError): string => error.message ?? table[error.code][1]
+
+/** Every code, for documents and tests. */
+export const errorCodes = Object.keys(table) as ErrorCode[]
+
+/** The one shape of an error body; `detail` repeats the message for callers of the original. */
+export type ErrorBody = {
+  readonly error: {
+    readonly code: ErrorCode
+    readonly message: string
+    readonly status: number
+    readonly details: unknown
+    readonly request_id: string
+  }
+  readonly detail: string
+  readonly timestamp: string
+}
+
+/** Builds the error body. `timestamp` is RFC 3339 UTC. */
+export function errorBody(
+  error: ApiError,
+  context: { readonly requestId: string; readonly timestamp: string },
+): ErrorBody {
+  const message = messageOf(error)
+  return {
+    error: {
+      code: error.code,
+      message,
+      status: statusOf(error.code),
+      details: error.details ?? null,
+      request_id: context.requestId,
+    },
+    detail: message,
+    timestamp: context.timestamp,
+  }
+}
