@@ -23,3 +23,9 @@ export const devVarsPath = inRoot('.dev.vars')
 
 /** Genesis of the local site's chain. */
 export const genesisPath = inRoot('genesis.json')
+
+/** The folder where the person typed the command: what relative paths in arguments mean. */
+export const callerPath = process.env.AITBC_CWD ?? process.cwd()
+
+/** The Worker as `buildWorker` bundles it, ready for upload. */
+export const workerBundlePath = inRoot('dist', 'worker')

@@ -1,0 +1,71 @@
+/**
+ * A site's process: started by `site.ts`, told what to do by messages. It ends when it is told to,
+ * and also when the program that started it goes away, however hard that ended.
+ */
+import { readFileSync } from 'node:fs'
+import type { Miniflare } from 'miniflare'
+import type { FromSite, ToSite } from './site-messages.ts'
+import { fireCron, startRuntime } from './site-runtime.ts'
+
+let miniflare: Miniflare | undefined
+let cronTimer: NodeJS.Timeout | undefined
+let stopping = false
+
+process.on('message', (message: ToSite) => {
+  if (message.kind === 'start') void start(message)
+  else if (message.kind === 'cron') void cron(message.id)
+  else void stop(0)
+})
+process.on('disconnect', () => void stop(0))
+// A terminal's signals go to the program that started us; it decides when this site ends.
+process.on('SIGINT', () => undefined)
+process.on('SIGTERM', () => void stop(0))
+
+async function start(message: ToSite & { kind: 'start' }): Promise<void> {
+  try {
+    miniflare = await startRuntime({
+      port: message.port,
+      statePath: message.statePath,
+      vars: message.vars,
+      onLog: (level, text) => tell({ kind: 'log', level, message: text }),
+      onRestart: () => tell({ kind: 'restarted', runtimePid: runtimePid() }),
+    })
+  } catch (error) {
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    await stop(1)
+    return
+  }
+  if (stopping) return
+  if (message.cronEveryMs > 0) cronTimer = setInterval(() => void cron(0), message.cronEveryMs)
+  tell({ kind: 'ready', runtimePid: runtimePid() })
+}
+
+async function cron(id: number): Promise<void> {
+  const answer: FromSite = { kind: 'cron', id }
+  try {
+    if (miniflare === undefined) throw new Error('the site is not ready')
+    await fireCron(miniflare)
+  } catch (error) {
+    answer.error = error instanceof Error ? error.message : String(error)
+  }
+  tell(answer)
+}
+
+async function stop(code: number): Promise<void> {
+  if (stopping) return
+  stopping = true
+  clearInterval(cronTimer)
+  await miniflare?.dispose().catch(() => undefined)
+  process.exit(code)
+}
+
+function tell(message: FromSite): void {
+  if (process.connected) process.send?.(message)
+}
+
+// workerd is this process's only child.
+function runtimePid(): number | undefined {
+  const path = `/proc/${process.pid}/task/${process.pid}/children`
+  const pids = readFileSync(path, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  return pids.at(-1)
+}

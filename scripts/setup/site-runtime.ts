@@ -1,0 +1,115 @@
+/**
+ * One site inside this process: the production bundle on workerd, with its state in a folder.
+ *
+ * Miniflare is used without wrangler's dev server, whose proxy answers a fraction of the requests,
+ * reads `.dev.vars` by itself and forgets its state when a test wants it to last.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import {
+  convertV4MiniflareOptions,
+  Log,
+  LogLevel,
+  Miniflare,
+  type V4WorkerOptions,
+} from 'miniflare'
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
+import { migrateLocal } from './migrations.ts'
+import { inRoot } from './paths.ts'
+import { host } from './port.ts'
+import { buildWorker } from './worker-bundle.ts'
+
+export type RuntimeOptions = {
+  port: number
+  /** Folder of the state; made when absent. */
+  statePath: string
+  /** Secrets and variables; they come on top of `[vars]` in wrangler.toml. */
+  vars: Record<string, string>
+  /** Receives what the Worker logs, a line or more a call. */
+  onLog: (level: string, message: string) => void
+  /** Called when a runtime that crashed serves again. */
+  onRestart?: () => void
+}
+
+/** Name of the Worker inside Miniflare, and of the script that holds its Durable Objects. */
+export const workerName = 'aitbc-edge'
+
+/** Starts the runtime, brings the read model's tables up to date, and returns when it serves. */
+export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> {
+  const bundle = await buildWorker()
+  const config = unstable_readConfig({ config: inRoot('wrangler.toml') }, { hideWarnings: true })
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(config)
+  const worker = {
+    ...workerOptions,
+    name: workerName,
+    modules: modulesOf(bundle),
+    modulesRoot: bundle,
+    // Replaces what wrangler read from .dev.vars: a site gets what its caller gives, nothing else.
+    bindings: { ...config.vars, ...options.vars },
+  } as V4WorkerOptions
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({ workers: [worker] }),
+    host,
+    port: options.port,
+    cf: false,
+    log: new RuntimeLog(options.onLog),
+    logRequests: false,
+    // The same layout as `wrangler dev`, so that both may serve one state in turn.
+    resourcePersistencePath: join(options.statePath, 'v3'),
+    telemetry: { enabled: false },
+    unsafeLocalExplorer: false,
+    handleStructuredLogs: ({ level, message }) => options.onLog(level, message),
+    unsafeHandleRuntimeRestart: () => options.onRestart?.(),
+  })
+  try {
+    await miniflare.ready
+    for (const { binding, migrations_dir } of config.d1_databases) {
+      const database = await miniflare.getD1Database(binding)
+      await migrateLocal(database, inRoot(migrations_dir ?? 'migrations'))
+    }
+  } catch (error) {
+    await miniflare.dispose()
+    throw error
+  }
+  return miniflare
+}
+
+/** Fires the cron trigger, as the platform does each minute and no local runtime does by itself. */
+export async function fireCron(miniflare: Miniflare): Promise<void> {
+  const worker = await miniflare.getWorker(workerName)
+  await worker.scheduled({ cron: '* * * * *', scheduledTime: new Date() })
+}
+
+// wrangler copies what the script imports (WebAssembly, data) beside it.
+function modulesOf(bundle: string): V4WorkerOptions['modules'] {
+  const kinds = {
+    '.js': 'ESModule',
+    '.mjs': 'ESModule',
+    '.wasm': 'CompiledWasm',
+    '.bin': 'Data',
+    '.gguf': 'Data',
+    '.html': 'Text',
+    '.sql': 'Text',
+    '.txt': 'Text',
+  } as const
+  const names = readdirSync(bundle).filter((name) => extname(name) in kinds)
+  const ordered = ['index.js', ...names.filter((name) => name !== 'index.js')]
+  return ordered.map((name) => ({
+    type: kinds[extname(name) as keyof typeof kinds],
+    path: join(bundle, name),
+    contents: readFileSync(join(bundle, name)),
+  }))
+}
+
+class RuntimeLog extends Log {
+  readonly #onLog: RuntimeOptions['onLog']
+
+  constructor(onLog: RuntimeOptions['onLog']) {
+    super(LogLevel.WARN)
+    this.#onLog = onLog
+  }
+
+  override logWithLevel(level: LogLevel, message: string): void {
+    if (level <= LogLevel.WARN) this.#onLog(level <= LogLevel.ERROR ? 'error' : 'warn', message)
+  }
+}
