@@ -1,0 +1,119 @@
+/**
+ * Configuration, checked once per isolate: what is missing or unusable is named, never shown.
+ */
+import { fromBase64Url, fromHex } from '../core/base/bytes.ts'
+import { type Genesis, genesisHash, parseGenesis } from '../core/chain/genesis.ts'
+import type { Env } from './env.ts'
+
+export type Config = {
+  readonly appEnv: string
+  readonly genesis: Genesis
+  readonly genesisHash: Uint8Array
+  readonly corsOrigins: ReadonlySet<string>
+  readonly chainUpstream: string | undefined
+  readonly v1Mock: boolean
+}
+
+/** Names only: a value never leaves this module through an error. */
+export type ConfigFault = {
+  readonly code: 'CONFIG_MISSING' | 'CONFIG_INVALID'
+  readonly names: readonly string[]
+  readonly message: string
+}
+
+export type ConfigCheck =
+  | { readonly ok: true; readonly value: Config }
+  | { readonly ok: false; readonly error: ConfigFault }
+
+/** The origins of the original's own clients (seed, section Security). */
+const defaultOrigins = [3000, 8080, 8000, 8011].map((port) => `http://localhost:${port}`)
+
+const checks: Readonly<Record<string, (value: string) => boolean>> = {
+  JWT_SECRET: (value) => value.length >= 32,
+  SESSION_SECRET: (value) => value.length >= 32,
+  WALLET_ENCRYPTION_KEY: (value) => fromBase64Url(value, 32).ok,
+  AUTHORITY_KEY: (value) => fromHex(value, 32).ok,
+  COORDINATOR_KEY: (value) => fromHex(value, 32).ok,
+  CLIENT_API_KEYS: isKeyList,
+  MINER_API_KEYS: isKeyList,
+  ADMIN_API_KEYS: isKeyList,
+  GENESIS_JSON: (value) => readGenesis(value) !== undefined,
+}
+
+/** The names that a deployment must set. */
+export const requiredNames = Object.keys(checks)
+
+const cache = new WeakMap<Env, ConfigCheck>()
+
+/** Reads and checks the configuration of this environment. */
+export function configOf(env: Env): ConfigCheck {
+  const known = cache.get(env)
+  if (known) return known
+  const fresh = readConfig(env)
+  cache.set(env, fresh)
+  return fresh
+}
+
+/** The same without the cache, for tests. */
+export function readConfig(env: Env): ConfigCheck {
+  const values = env as unknown as Readonly<Record<string, unknown>>
+  const textOf = (name: string) => {
+    const value = values[name]
+    return typeof value === 'string' && value.trim() !== '' ? value : undefined
+  }
+  const missing = requiredNames.filter((name) => textOf(name) === undefined)
+  if (missing.length > 0) return fault('CONFIG_MISSING', missing, 'This site lacks configuration')
+  const invalid = requiredNames.filter((name) => !checks[name]?.(textOf(name) as string))
+  const upstream = textOf('CHAIN_UPSTREAM')
+  if (upstream !== undefined && !isHttpUrl(upstream)) invalid.push('CHAIN_UPSTREAM')
+  if (invalid.length > 0) return fault('CONFIG_INVALID', invalid, 'This site cannot use')
+  const genesis = readGenesis(env.GENESIS_JSON as string) as Genesis
+  return {
+    ok: true,
+    value: {
+      appEnv: env.APP_ENV ?? 'dev',
+      genesis,
+      genesisHash: genesisHash(genesis),
+      corsOrigins: new Set([...defaultOrigins, ...splitList(env.CORS_ORIGINS)]),
+      chainUpstream: upstream?.replace(/\/+$/, ''),
+      v1Mock: env.V1_UPSTREAM === 'mock',
+    },
+  }
+}
+
+function fault(
+  code: ConfigFault['code'],
+  names: readonly string[],
+  text: string,
+): { ok: false; error: ConfigFault } {
+  return { ok: false, error: { code, names, message: `${text}: ${names.join(', ')}.` } }
+}
+
+function isKeyList(value: string): boolean {
+  try {
+    const keys: unknown = JSON.parse(value)
+    return Array.isArray(keys) && keys.every((key) => typeof key === 'string' && key.length >= 8)
+  } catch {
+    return false
+  }
+}
+
+function readGenesis(value: string): Genesis | undefined {
+  try {
+    const parsed = parseGenesis(JSON.parse(value))
+    return parsed.ok ? parsed.value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isHttpUrl(value: string): boolean {
+  return /^https?:\/\/[^/?#]+\/?$/.test(value)
+}
+
+function splitList(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}

@@ -1,0 +1,25 @@
+/**
+ * What every route may use: set once per request by the gateway, so that routes hold no platform state.
+ */
+import type { Context } from 'hono'
+import type { ChainService } from '../core/api/chain-service.ts'
+import type { CoordinatorService } from '../core/api/coordinator-service.ts'
+import type { Config } from './config.ts'
+import type { Env } from './env.ts'
+
+export type AppEnv = {
+  Bindings: Env
+  Variables: {
+    config: Config
+    /** Local object, or the followed site's chain by HTTP. */
+    chain: ChainService
+    coordinator: CoordinatorService
+    /** Hands a WebSocket upgrade to the coordinator object as it came. */
+    coordinatorFetch: (request: Request) => Promise<Response>
+    requestId: string
+    /** Unix milliseconds at the start of the request. */
+    now: number
+  }
+}
+
+export type AppContext = Context<AppEnv>

@@ -1,0 +1,41 @@
+/**
+ * What the platform binds to the Worker (wrangler.toml) and what an operator sets. Secrets are read from
+ * here and nowhere else; `config.ts` checks them.
+ */
+
+/** A bound Durable Object namespace whose stubs answer to `Service` by RPC, and to `fetch`. */
+export type ObjectNamespace = DurableObjectNamespace
+
+export type Env = {
+  readonly CHAIN_NODE: ObjectNamespace
+  readonly COORDINATOR: ObjectNamespace
+  readonly FAUCET_COOLDOWN: ObjectNamespace
+  readonly DB: D1Database
+  readonly ASSETS: Fetcher
+  readonly ANONYMOUS_LIMIT?: RateLimit
+
+  // Secrets (scripts/setup/dev-vars.ts writes them locally)
+  readonly JWT_SECRET?: string
+  readonly SESSION_SECRET?: string
+  readonly WALLET_ENCRYPTION_KEY?: string
+  readonly AUTHORITY_KEY?: string
+  readonly COORDINATOR_KEY?: string
+  readonly CLIENT_API_KEYS?: string
+  readonly MINER_API_KEYS?: string
+  readonly ADMIN_API_KEYS?: string
+  readonly GENESIS_JSON?: string
+
+  // Settings
+  /** Shown by health routes: `dev`, `production`, … */
+  readonly APP_ENV?: string
+  /** Comma-separated origins added to the allow-list. */
+  readonly CORS_ORIGINS?: string
+  /** Base URL of a site whose chain this one follows. */
+  readonly CHAIN_UPSTREAM?: string
+  /** `mock` sends `/v1/` to the development mock instead of the coordinator. */
+  readonly V1_UPSTREAM?: string
+  /** `off` turns the anonymous limiter off, on loopback only: for tests and benchmarks. */
+  readonly RATE_LIMIT?: string
+  /** JSON object from miner API key to the address that is paid. */
+  readonly MINER_PAYOUTS?: string
+}

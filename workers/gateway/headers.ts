@@ -1,0 +1,86 @@
+/**
+ * The one header pass: security headers, CORS by allow-list, request id and caching, set on every response
+ * in one place.
+ */
+
+/** What the pass needs to know of a request. */
+export type HeaderContext = {
+  readonly requestId: string
+  readonly pathname: string
+  /** `Origin` of the request when it is on the allow-list. */
+  readonly allowedOrigin: string | undefined
+  readonly csp: string
+}
+
+/** Methods of the seed's CORS section. */
+const corsMethods = 'GET, POST, PUT, DELETE, OPTIONS'
+const corsMaxAgeSeconds = '600'
+
+const fixedHeaders: readonly (readonly [string, string])[] = [
+  ['strict-transport-security', 'max-age=31536000; includeSubDomains'],
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'strict-origin-when-cross-origin'],
+  ['permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
+  ['cross-origin-opener-policy', 'same-origin'],
+]
+
+/**
+ * The content security policy. `scriptHashes` are CSP sources such as `'sha256-…'` of the theme script.
+ * `host` lets pages open WebSockets to their own site where `'self'` does not cover them.
+ */
+export function contentSecurityPolicy(scriptHashes: readonly string[], host: string): string {
+  return [
+    "default-src 'none'",
+    `script-src ${["'self'", ...scriptHashes].join(' ')}`,
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    `connect-src 'self' wss://${host} ws://${host}`,
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; ')
+}
+
+/** Returns the response with all headers set. A WebSocket hand-over passes as it is. */
+export function withHeaders(response: Response, context: HeaderContext): Response {
+  if (response.status === 101) return response
+  const result = new Response(response.body, response)
+  const { headers } = result
+  for (const [name, value] of fixedHeaders) headers.set(name, value)
+  headers.set('content-security-policy', context.csp)
+  headers.set('x-request-id', context.requestId)
+  headers.append('vary', 'Origin')
+  if (context.allowedOrigin !== undefined) {
+    headers.set('access-control-allow-origin', context.allowedOrigin)
+    headers.set('access-control-allow-credentials', 'true')
+    headers.set('access-control-expose-headers', 'x-request-id, retry-after')
+  } else {
+    // Other sites' pages may not embed what is served here; the allow-list decides for APIs.
+    headers.set('cross-origin-resource-policy', 'same-origin')
+  }
+  if (!headers.has('cache-control')) headers.set('cache-control', cacheControl(context.pathname))
+  return result
+}
+
+/** The answer to a CORS preflight from an allowed origin: any header, as in the seed. */
+export function preflight(request: Request): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': corsMethods,
+      'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? '*',
+      'access-control-max-age': corsMaxAgeSeconds,
+    },
+  })
+}
+
+function cacheControl(pathname: string): string {
+  if (pathname.startsWith('/assets/')) return 'public, max-age=31536000, immutable'
+  return /^\/(?:api|rpc|v1|wallet|admin|health)(?:\/|$)/.test(pathname) ? 'no-store' : 'no-cache'
+}

@@ -1,0 +1,70 @@
+/**
+ * Health: what works, told from having tried it. `/health` itself is answered by the gateway and says
+ * only that requests arrive.
+ */
+import { Hono } from 'hono'
+import type { AppContext, AppEnv } from '../context.ts'
+
+/** One dependency, tried. */
+type Probe = { readonly ok: boolean; readonly detail: string }
+
+/** Mounted at `/api/v1/health` (the first route) and at `/health/` (the other two). */
+export const healthRoutes = new Hono<AppEnv>()
+  .get('/', (c) => health(c))
+  .get('/live', (c) => c.json({ status: 'alive' }))
+  .get('/ready', (c) => ready(c))
+
+/** `GET /api/v1/health`: legacy `status` and `env`, then each dependency. */
+async function health(c: AppContext): Promise<Response> {
+  const checks = await probeAll(c)
+  const ok = Object.values(checks).every((probe) => probe.ok)
+  return c.json(
+    {
+      status: ok ? 'ok' : 'degraded',
+      env: c.get('config').appEnv,
+      chain_id: c.get('config').genesis.chainId,
+      checks,
+    },
+    ok ? 200 : 503,
+  )
+}
+
+/** `GET /health/ready`: 503 names what is missing, in the contract's shape. */
+async function ready(c: AppContext): Promise<Response> {
+  const checks = await probeAll(c)
+  const failed = Object.entries(checks).filter(([, probe]) => !probe.ok)
+  if (failed.length === 0) {
+    return c.json({ status: 'ready', database: 'connected', checks })
+  }
+  const error = failed.map(([name, probe]) => `${name}: ${probe.detail}`).join('; ')
+  return c.json({ status: 'not ready', error, checks }, 503)
+}
+
+async function probeAll(c: AppContext): Promise<Record<string, Probe>> {
+  const [database, chain, coordinator] = await Promise.all([
+    probe(async () => {
+      await c.env.DB.prepare('SELECT 1').first()
+      return 'connected'
+    }),
+    probe(async () => {
+      const status = await c.get('chain').status()
+      if (status.fault !== undefined) throw new Error(status.fault)
+      return `height ${status.head.height}, final ${status.head.finalHeight}, indexed ${status.indexedHeight}`
+    }),
+    probe(async () => {
+      const site = await c.get('coordinator').site()
+      if (site.fault !== undefined) throw new Error(site.fault)
+      if (!site.dispatching) throw new Error('the final head is too old to dispatch against')
+      return `${site.minersOnline} miners, ${site.queued} queued, ${site.running} running`
+    }),
+  ])
+  return { database, chain, coordinator }
+}
+
+async function probe(attempt: () => Promise<string>): Promise<Probe> {
+  try {
+    return { ok: true, detail: await attempt() }
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : 'unreachable' }
+  }
+}
