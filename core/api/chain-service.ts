@@ -4,50 +4,31 @@
  *
  * Hashes and keys are bytes; amounts base units as `bigint`; heights and slots safe integers.
  */
-import type { Certificate, Header } from '../chain/block.ts'
-import type { Message } from '../chain/transaction.ts'
-import type { Outcome } from '../chain/outcome.ts'
 import type { Parameters } from '../chain/genesis.ts'
+import type {
+  AccountView,
+  EscrowView,
+  HeadView,
+  ProofError,
+  ProofSubject,
+  ProofView,
+  SubmitVerdict,
+  TransactionView,
+} from '../chain/views.ts'
 
-/** Why the mempool refused a transaction; `message` says what to do. */
-export type SubmitRefusal = {
-  readonly code:
-    | 'ENCODING_INVALID'
-    | 'TRANSACTION_TOO_LARGE'
-    | 'SIGNATURE_INVALID'
-    | 'NONCE_STALE'
-    | 'NONCE_TOO_FAR'
-    | 'FEE_TOO_LOW'
-    | 'BALANCE_TOO_LOW'
-    | 'AMOUNT_INVALID'
-    | 'VALIDITY_EXPIRED'
-    | 'VALIDITY_TOO_FAR'
-    | 'KIND_NOT_ALLOWED'
-    | 'MEMPOOL_FULL'
-    | 'REPLACEMENT_UNDERPRICED'
-    | 'MESSAGE_INVALID'
-  readonly message: string
-}
-
-/** A verdict for each submitted transaction, in order. `known`: already pooled or in a block. */
-export type SubmitVerdict =
-  | { readonly ok: true; readonly hash: Uint8Array; readonly known: boolean }
-  | { readonly ok: false; readonly hash: Uint8Array; readonly error: SubmitRefusal }
-
-export type HeadView = {
-  readonly height: number
-  readonly slot: number
-  readonly hash: Uint8Array
-  readonly stateRoot: Uint8Array
-  readonly proposer: Uint8Array
-  readonly transactionCount: number
-  /** Height and slot of the newest final block. */
-  readonly finalHeight: number
-  readonly finalSlot: number
-  readonly finalHash: Uint8Array
-  /** Certificate of the newest final block; absent only while the chain has no block but genesis. */
-  readonly certificate: Certificate | undefined
-}
+export type {
+  AccountView,
+  BlockView,
+  DelegateView,
+  EscrowView,
+  HeadView,
+  ProofError,
+  ProofSubject,
+  ProofView,
+  SubmitRefusal,
+  SubmitVerdict,
+  TransactionView,
+} from '../chain/views.ts'
 
 export type StatusView = {
   readonly chainId: string
@@ -72,100 +53,6 @@ export type StatusView = {
   readonly proposing: boolean
   /** Last fault of the proposer or of the outbox, for people; undefined while all is well. */
   readonly fault: string | undefined
-}
-
-export type AccountView = {
-  readonly address: Uint8Array
-  readonly balance: bigint
-  readonly nonce: bigint
-  /** Nonce to use next: counts what is in the mempool. */
-  readonly nextNonce: bigint
-  /** The same account in the newest final state. */
-  readonly finalBalance: bigint
-  readonly finalNonce: bigint
-}
-
-export type EscrowView = {
-  readonly id: Uint8Array
-  readonly owner: Uint8Array
-  readonly coordinator: Uint8Array
-  /** Base units still locked. */
-  readonly balance: bigint
-  /** Slot from which anyone may close. */
-  readonly expirySlot: number
-  /** Slot at which a close takes effect; undefined when none was asked for. */
-  readonly closesAtSlot: number | undefined
-  readonly delegates: readonly DelegateView[]
-}
-
-export type DelegateView = {
-  readonly delegate: Uint8Array
-  /** Base units that may still be authorised by it. */
-  readonly budget: bigint
-  readonly expirySlot: number
-  /** Slot at which a revocation takes effect; undefined when none was asked for. */
-  readonly revokedAtSlot: number | undefined
-}
-
-export type TransactionView = {
-  readonly hash: Uint8Array
-  readonly bytes: Uint8Array
-  readonly sender: Uint8Array
-  readonly nonce: bigint
-  readonly fee: bigint
-  readonly validUntil: bigint
-  readonly message: Message
-  /** Undefined while in the mempool. */
-  readonly block: { readonly height: number; readonly index: number; readonly slot: number } | undefined
-  readonly outcome: Outcome | undefined
-  readonly final: boolean
-}
-
-export type BlockView = {
-  readonly hash: Uint8Array
-  readonly header: Header
-  readonly signature: Uint8Array
-  readonly final: boolean
-  readonly transactionHashes: readonly Uint8Array[]
-}
-
-/** What a proof can be asked for. */
-export type ProofSubject =
-  | { readonly kind: 'transaction'; readonly hash: Uint8Array }
-  | { readonly kind: 'account'; readonly address: Uint8Array }
-  | { readonly kind: 'escrow'; readonly id: Uint8Array }
-
-/**
- * A finalized fact that its holder can check with the authorities' keys alone (core/chain/proof.ts):
- * header and certificate, and the path from the fact to a root of the header.
- * `transaction`: leaf index, signed bytes, outcome bytes, both list paths.
- * `account`, `escrow`: canonical entry bytes (undefined proves absence) and the tree path.
- */
-export type ProofView =
-  | {
-      readonly kind: 'transaction'
-      readonly header: Header
-      readonly certificate: Certificate
-      readonly index: number
-      readonly count: number
-      readonly transaction: Uint8Array
-      readonly outcome: Uint8Array
-      readonly transactionPath: readonly Uint8Array[]
-      readonly outcomePath: readonly Uint8Array[]
-    }
-  | {
-      readonly kind: 'state'
-      readonly header: Header
-      readonly certificate: Certificate
-      readonly key: Uint8Array
-      readonly value: Uint8Array | undefined
-      readonly proof: Uint8Array
-    }
-
-/** Why a proof cannot be given. */
-export type ProofError = {
-  readonly code: 'NOT_FOUND' | 'NOT_FINAL'
-  readonly message: string
 }
 
 /**

@@ -20,6 +20,7 @@ export const outcomeCodes = {
   not_faucet: 10,
   limit_exceeded: 11,
   nothing_settled: 12,
+  entries_unpaid: 13,
 } as const
 export type OutcomeCode = keyof typeof outcomeCodes
 
@@ -37,6 +38,7 @@ export const settlementCodes = {
   budget_exceeded: 9,
   escrow_exhausted: 10,
   settle_by_too_far: 11,
+  escrow_closed: 12,
 } as const
 export type SettlementCode = keyof typeof settlementCodes
 
@@ -61,3 +63,6 @@ export const outcomeCoder = P.struct({
   settlements: listOf(settlementOutcomeCoder),
 })
 export type Outcome = P.UnwrapCoder<typeof outcomeCoder>
+
+/** Outcomes of one block, in the order of its transactions: how stores keep them. */
+export const outcomesCoder = listOf(outcomeCoder)

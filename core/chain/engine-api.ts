@@ -1,0 +1,139 @@
+/**
+ * What the engine offers to its host (a Durable Object, a simulator): one function a need, synchronous,
+ * each write path one atomic write of the store. The host brings store, clock and keys; it calls `tick`
+ * when `dueAtMs` says so, sends what it is handed, and never decides anything.
+ */
+
+import type { Result } from '../base/result.ts'
+import type { Signer, Verifier } from '../crypto/signature.ts'
+import type { Block, Certificate } from './block.ts'
+import type { Genesis } from './genesis.ts'
+import type { Outcome } from './outcome.ts'
+import type { ChainStore } from './store.ts'
+import type {
+  AccountView,
+  BlockView,
+  EscrowView,
+  HeadView,
+  ProofError,
+  ProofSubject,
+  ProofView,
+  SubmitVerdict,
+  TransactionView,
+} from './views.ts'
+
+export type EngineOptions = {
+  readonly store: ChainStore
+  readonly genesis: Genesis
+  /** The host's native verifier, already wrapped by `strictVerifier` (core/crypto/ed25519.ts). */
+  readonly verifier: Verifier
+  /** Authority key of this site; undefined for a site that only follows. */
+  readonly signer: Signer | undefined
+}
+
+/** Why a store cannot be opened. None of these heals by itself. */
+export type OpenError = {
+  readonly code: 'GENESIS_MISMATCH' | 'STORE_CORRUPT'
+  readonly message: string
+}
+
+/** What to send to others, only after the atomic write that made it has been kept. */
+export type Outbound =
+  | { readonly kind: 'block'; readonly bytes: Uint8Array }
+  | { readonly kind: 'certificate'; readonly certificate: Certificate }
+
+/** What one step did. */
+export type Step = {
+  /** Blocks that became part of the head's chain, in order of height. */
+  readonly added: readonly HeadView[]
+  /** Heights that became final in this step: `from` to `to`, both included. */
+  readonly finalized: { readonly from: number; readonly to: number } | undefined
+  readonly send: readonly Outbound[]
+  /** When to call `tick` next, Unix milliseconds; never in the past of `nowMs`. */
+  readonly dueAtMs: number
+}
+
+/** Why a block was refused. `BLOCK_EARLY` and `PARENT_UNKNOWN` may be tried again later. */
+export type ImportError = {
+  readonly code:
+    | 'ENCODING_INVALID'
+    | 'BLOCK_TOO_LARGE'
+    | 'BLOCK_EARLY'
+    | 'PARENT_UNKNOWN'
+    | 'BEHIND_FINAL'
+    | 'HEADER_INVALID'
+    | 'PROPOSER_INVALID'
+    | 'SIGNATURE_INVALID'
+    | 'CERTIFICATE_INVALID'
+    | 'TRANSACTION_INVALID'
+    | 'ROOT_MISMATCH'
+  readonly message: string
+}
+
+/** One final block with all that a read model wants from it. */
+export type FinalizedBlock = {
+  readonly view: BlockView
+  readonly block: Block
+  /** Signed bytes, hash and outcome of each transaction, in order. */
+  readonly transactions: readonly TransactionView[]
+  readonly outcomes: readonly Outcome[]
+  readonly certificate: Certificate | undefined
+}
+
+export type EngineStatus = {
+  readonly head: HeadView
+  /** Slot by `nowMs`; may be negative before genesis. */
+  readonly currentSlot: number
+  readonly mempoolSize: number
+  readonly mempoolBytes: number
+  readonly supply: {
+    readonly genesis: bigint
+    readonly minted: bigint
+    readonly burned: bigint
+    readonly held: bigint
+  }
+  readonly proposing: boolean
+  /** Why this site signs nothing although it has a key; undefined while it does. */
+  readonly fault: string | undefined
+}
+
+export type Engine = {
+  readonly genesisHash: Uint8Array
+
+  /**
+   * Checks and pools signed transactions, at most `submitBatchMax`, in one atomic write. The host calls
+   * `dueAtMs` afterwards: a first transaction makes a block due in the current slot.
+   */
+  readonly submit: (transactions: readonly Uint8Array[], nowMs: number) => SubmitVerdict[]
+
+  /**
+   * Does what is due: proposes at most one block, once a slot whatever alarm comes between, and
+   * finalizes. Calling it early, late or twice is harmless.
+   */
+  readonly tick: (nowMs: number) => Step
+
+  /** When to call `tick` next, Unix milliseconds. A function of durable state and `nowMs` alone. */
+  readonly dueAtMs: (nowMs: number) => number
+
+  /** Checks and takes over a block made elsewhere. A block already held is no error and no step. */
+  readonly importBlock: (
+    input: { readonly bytes: Uint8Array; readonly certificate: Certificate | undefined },
+    nowMs: number,
+  ) => Result<Step, ImportError>
+
+  /** Operator: sign again after `fault` said that this site stopped (restored backup, second copy). */
+  readonly resumeSigning: (nowMs: number) => void
+
+  readonly status: (nowMs: number) => EngineStatus
+  readonly head: () => HeadView
+  readonly account: (address: Uint8Array) => AccountView
+  readonly finalEscrow: (id: Uint8Array) => EscrowView | undefined
+  readonly transaction: (hash: Uint8Array) => TransactionView | undefined
+  readonly blockAt: (height: number) => BlockView | undefined
+  readonly block: (hash: Uint8Array) => BlockView | undefined
+  /** Pooled transactions, best fee first, at most `limit`. */
+  readonly pool: (limit: number) => TransactionView[]
+  /** Final blocks from `height` on, at most `limit`: what the outbox feeds on. Height 0 is genesis. */
+  readonly finalizedFrom: (height: number, limit: number) => FinalizedBlock[]
+  readonly proof: (subject: ProofSubject) => ProofView | ProofError
+}

@@ -1,0 +1,45 @@
+/**
+ * Bounds of the chain module. Those marked *rule* decide whether a block is valid, so every site must hold
+ * the same; the others are one site's policy.
+ */
+
+/** Rule: most bytes of one signed transaction. */
+export const transactionBytesMax = 65_536
+
+/** Rule: most items of one settle transaction. */
+export const settlementItemsMax = 128
+
+/** Rule: most transactions, bytes of transactions, and settlement items of one block. */
+export const blockTransactionsMax = 2_000
+export const blockBytesMax = 1_000_000
+export const blockSettlementItemsMax = 2_048
+
+/**
+ * Rule: most spent authorisations that one block clears away. Twice what one block can add, so that
+ * clearing always catches up.
+ */
+export const blockExpiredMax = 2 * blockSettlementItemsMax
+
+/** Rule: most delegates of one escrow at a time; a close removes them all. */
+export const escrowDelegatesMax = 256
+
+/** Rule: an escrow's expiry is at most this many slots away (one year of 2 s slots). */
+export const escrowLifeSlotsMax = 15_768_000n
+
+/** Policy: most transactions in one call of `submit`. */
+export const submitBatchMax = 100
+
+/** Policy: most transactions and bytes in the mempool, and most transactions of one sender. */
+export const poolCountMax = 10_000
+export const poolBytesMax = 16_777_216
+export const poolPerSenderMax = 256
+
+/** Policy: a pooled transaction is valid for at most this many slots (one day). */
+export const poolValiditySlotsMax = 43_200
+
+/** Policy: a replacement pays at least this much more than what it replaces, in percent. */
+export const replacementBumpPercent = 10n
+
+/** Policy: most decoded tree nodes and most verified signatures kept in memory. */
+export const nodeCacheMax = 65_536
+export const verifiedCacheMax = 16_384
