@@ -62,8 +62,8 @@ export function scriptHashes(env: Env): Promise<readonly string[]> {
 async function readHashes(env: Env): Promise<readonly string[]> {
   const response = await env.ASSETS.fetch('https://assets.local/csp-hashes.json')
   if (!response.ok) return []
-  const { scripts } = (await response.json()) as { scripts: string[] }
-  return scripts.map((hash) => `'${hash}'`)
+  const { scriptSrc } = (await response.json()) as { scriptSrc: string[] }
+  return scriptSrc
 }
 
 function asset({ request, url, env }: Arrival, file: string): Promise<Response> {

@@ -49,7 +49,7 @@ export function createGateway(parts: GatewayParts): Fetch {
       requestId,
       pathname: url.pathname,
       allowedOrigin: origin !== null && allowsOrigin(env, origin) ? origin : undefined,
-      csp: contentSecurityPolicy(await scriptHashes(env), url.host),
+      csp: contentSecurityPolicy(await scriptHashes(env), url),
     })
   }
 }

@@ -27,16 +27,17 @@ const fixedHeaders: readonly (readonly [string, string])[] = [
 
 /**
  * The content security policy. `scriptHashes` are CSP sources such as `'sha256-…'` of the theme script.
- * `host` lets pages open WebSockets to their own site where `'self'` does not cover them.
+ * The page's own `url` lets it open WebSockets to its site where `'self'` does not cover them.
  */
-export function contentSecurityPolicy(scriptHashes: readonly string[], host: string): string {
+export function contentSecurityPolicy(scriptHashes: readonly string[], url: URL): string {
+  const socketOrigin = `${url.protocol === 'http:' ? 'ws' : 'wss'}://${url.host}`
   return [
     "default-src 'none'",
     `script-src ${["'self'", ...scriptHashes].join(' ')}`,
     "style-src 'self'",
     "img-src 'self' data:",
     "font-src 'self'",
-    `connect-src 'self' wss://${host} ws://${host}`,
+    `connect-src 'self' ${socketOrigin}`,
     "manifest-src 'self'",
     "worker-src 'self'",
     "base-uri 'none'",

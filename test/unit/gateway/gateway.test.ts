@@ -1,0 +1,339 @@
+import { Hono } from 'hono'
+import { describe, expect, test } from 'vitest'
+import { genesisToJson } from '../../../core/chain/genesis.ts'
+import type { AppEnv } from '../../../workers/context.ts'
+import type { Env } from '../../../workers/env.ts'
+import { ApiFailure } from '../../../workers/failure.ts'
+import { createGateway } from '../../../workers/gateway/gateway.ts'
+import { gatewayLimits } from '../../../workers/gateway/limits.ts'
+import { routeOf, routeTable } from '../../../workers/gateway/routes.ts'
+
+const context = {} as ExecutionContext
+
+const files: Readonly<Record<string, string>> = {
+  '/index.html': 'home',
+  '/404.html': 'page not found',
+  '/not-built.html': 'page not built',
+  '/explorer/index.html': 'explorer shell',
+  '/docs/index.html': 'docs',
+  '/docs/getting-started.html': 'getting started',
+  '/csp-hashes.json': JSON.stringify({ scriptSrc: ["'sha256-abc'"] }),
+}
+
+const genesis = JSON.stringify(
+  genesisToJson({
+    version: 1,
+    chainId: 'aitbc-test',
+    genesisTimeMs: 0n,
+    parameters: {
+      baseFee: 10n,
+      feePerByte: 1n,
+      feePerEntry: 100n,
+      coordinatorShareBps: 500,
+      closeNoticeSlots: 1800n,
+      authorisationLifeSlots: 900n,
+      heartbeatSlots: 30n,
+      faucetMax: 0n,
+    },
+    authorities: [{ publicKey: new Uint8Array(32).fill(7), name: 'a' }],
+    faucets: [],
+    accounts: [],
+  }),
+)
+
+const secrets = {
+  JWT_SECRET: 'j'.repeat(43),
+  SESSION_SECRET: 's'.repeat(43),
+  WALLET_ENCRYPTION_KEY: 'A'.repeat(43),
+  AUTHORITY_KEY: '1'.repeat(64),
+  COORDINATOR_KEY: '2'.repeat(64),
+  CLIENT_API_KEYS: '["client-key-1"]',
+  MINER_API_KEYS: '["miner-key-1"]',
+  ADMIN_API_KEYS: '["admin-key-1"]',
+  GENESIS_JSON: genesis,
+}
+
+function site(overrides: Record<string, unknown> = {}, limit = () => true) {
+  const limited: string[] = []
+  const env = {
+    ...secrets,
+    ASSETS: {
+      fetch: async (input: Request | string) => {
+        const path = new URL(typeof input === 'string' ? input : input.url).pathname
+        const text = files[path]
+        return text === undefined ? new Response(null, { status: 404 }) : new Response(text)
+      },
+    },
+    ANONYMOUS_LIMIT: {
+      limit: async ({ key }: { key: string }) => {
+        limited.push(key)
+        return { success: limit() }
+      },
+    },
+    ...overrides,
+  } as unknown as Env
+  const echo = (name: string) =>
+    new Hono<AppEnv>()
+      .get('/thing', (c) => c.json({ name, path: c.req.path }))
+      .post('/thing', async (c) => c.json({ bytes: (await c.req.text()).length }))
+      .get('/locked', () => {
+        throw new ApiFailure({ code: 'AUTHENTICATION_ERROR' })
+      })
+      .get('/broken', () => {
+        throw new Error('a secret detail')
+      })
+  const health = new Hono<AppEnv>()
+    .get('/', (c) => c.json({ status: 'ok' }))
+    .get('/live', (c) => c.json({ status: 'alive' }))
+    .get('/ready', (c) => c.json({ status: 'ready' }))
+  const gateway = createGateway({
+    provide: () => undefined,
+    services: {
+      coordinator: echo('coordinator'),
+      rpc: echo('rpc'),
+      explorer: echo('explorer'),
+      health,
+    },
+  })
+  const get = (path: string, init: RequestInit = {}, origin = 'http://127.0.0.1:18000') =>
+    gateway(new Request(`${origin}${path}`, { redirect: 'manual', ...init }), env, context)
+  return { get, limited }
+}
+
+const page = { headers: { accept: 'text/html,*/*' } }
+
+describe('routes', () => {
+  test('GW-1: exact wins over prefix, then the longest prefix', () => {
+    expect(routeOf('/docs/')?.target).toEqual({ kind: 'page', file: '/docs/index.html' })
+    expect(routeOf('/api/v1/health')?.target).toEqual({ kind: 'service', name: 'health' })
+    expect(routeOf('/api/v1/explorer/blocks')?.target).toEqual({
+      kind: 'service',
+      name: 'explorer',
+    })
+    expect(routeOf('/api/v1/jobs')?.path).toBe('/api/v1/')
+    expect(routeOf('/api/jobs')?.path).toBe('/api/')
+  })
+
+  test('GW-1: no path stands in the table twice', () => {
+    const keys = routeTable.map(({ path, target }) => `${path} ${target.kind === 'page'}`)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  test.each([
+    ['/', 200, 'home'],
+    ['/explorer/', 200, 'explorer shell'],
+    ['/explorer/block/12', 200, 'explorer shell'],
+    ['/docs/', 200, 'docs'],
+    ['/docs/getting-started.html', 200, 'getting started'],
+    ['/health', 200, 'OK'],
+  ])('GW-2: %s is served', async (path, status, text) => {
+    const response = await site().get(path, page)
+    expect(response.status).toBe(status)
+    expect(await response.text()).toBe(text)
+  })
+
+  test.each([
+    ['/api/v1/thing', 'coordinator'],
+    ['/api/thing', 'coordinator'],
+    ['/v1/thing', 'coordinator'],
+    ['/api/v1/explorer/thing', 'explorer'],
+    ['/api/explorer/thing', 'explorer'],
+    ['/rpc/thing', 'rpc'],
+  ])('GW-2: %s reaches %s', async (path, name) => {
+    expect(await (await site().get(path)).json()).toEqual({ name, path })
+  })
+
+  test.each([
+    ['/exchange?x=1', '/Exchange?x=1'],
+    ['/Marketplace', '/marketplace/'],
+    ['/BrowserWallet', '/docs/browser-wallet.html'],
+  ])('GW-3: %s moves to %s', async (path, to) => {
+    const response = await site().get(path)
+    expect(response.status).toBe(301)
+    expect(response.headers.get('location')).toBe(to)
+  })
+
+  test.each([
+    '/marketplace/',
+    '/Exchange',
+    '/wallet/',
+    '/wallet/v1/wallets',
+    '/wallet/rpc',
+    '/admin/',
+    '/admin/stats',
+    '/firefox-wallet/',
+    '/api/users/login',
+    '/api/v1/users/login',
+    '/api/trades/recent',
+    '/api/orders/orderbook',
+    '/api/v1/marketplace/offers',
+  ])('GW-4: %s says that it is not built', async (path) => {
+    const json = await site().get(path)
+    expect(json.status).toBe(501)
+    expect(((await json.json()) as { error: { code: string } }).error.code).toBe('NOT_BUILT')
+    const html = await site().get(path, page)
+    expect(html.status).toBe(501)
+    expect(await html.text()).toBe('page not built')
+  })
+
+  test('GW-5: an unknown address is 404 in the caller’s format', async () => {
+    const html = await site().get('/nowhere', page)
+    expect([html.status, await html.text()]).toEqual([404, 'page not found'])
+    const json = await site().get('/api/v1/nowhere')
+    expect(json.status).toBe(404)
+    expect(((await json.json()) as { detail: string }).detail).toMatch(/nothing at this address/)
+    expect((await site().get('/explorer/missing.js', page)).status).toBe(404)
+    expect((await site().get('/csp-hashes.json')).status).toBe(404)
+  })
+
+  test('GW-6: a wrong method is 405 and names the right ones', async () => {
+    const response = await site().get('/rpc/thing', { method: 'DELETE' })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, POST')
+    const asset = await site().get('/', { method: 'POST' })
+    expect([asset.status, asset.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+
+  test('GW-7: plain HTTP goes to HTTPS, loopback stays', async () => {
+    const response = await site().get('/docs/?a=b', {}, 'http://aitbc.example')
+    expect(response.status).toBe(308)
+    expect(response.headers.get('location')).toBe('https://aitbc.example/docs/?a=b')
+    for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+      expect((await site().get('/health', {}, `http://${host}:18000`)).status).toBe(200)
+    }
+    expect((await site().get('/health', {}, 'http://127.evil.example')).status).toBe(308)
+  })
+})
+
+describe('headers', () => {
+  test('GW-8: security headers stand on pages, APIs, redirects and errors', async () => {
+    for (const path of ['/', '/rpc/thing', '/exchange', '/nowhere', '/api/v1/broken']) {
+      const { headers } = await site().get(path)
+      const csp = headers.get('content-security-policy') ?? ''
+      expect(csp).toContain("default-src 'none'")
+      expect(csp).toContain("script-src 'self' 'sha256-abc';")
+      expect(csp).toContain("frame-ancestors 'none'")
+      expect(csp).not.toContain('unsafe')
+      expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{8}/)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    }
+  })
+
+  test('GW-8: a well-formed request id is kept, another is replaced', async () => {
+    const kept = await site().get('/api/v1/nowhere', { headers: { 'x-request-id': 'abc-1' } })
+    expect(kept.headers.get('x-request-id')).toBe('abc-1')
+    expect(((await kept.json()) as { error: { request_id: string } }).error.request_id).toBe(
+      'abc-1',
+    )
+    const replaced = await site().get('/health', { headers: { 'x-request-id': '<script>' } })
+    expect(replaced.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test('GW-9: only origins on the list are answered', async () => {
+    const { get } = site({ CORS_ORIGINS: 'https://app.example, https://b.example' })
+    const origin = async (value: string, init: RequestInit = {}) => {
+      const response = await get('/rpc/thing', {
+        ...init,
+        headers: { ...init.headers, origin: value },
+      })
+      return response.headers.get('access-control-allow-origin')
+    }
+    expect(await origin('http://localhost:3000')).toBe('http://localhost:3000')
+    expect(await origin('https://app.example')).toBe('https://app.example')
+    expect(await origin('https://evil.example')).toBeNull()
+    expect(await origin('http://localhost:3001')).toBeNull()
+    const asked = { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST' } }
+    expect(await origin('https://b.example', asked)).toBe('https://b.example')
+    expect(await origin('https://evil.example', asked)).toBeNull()
+  })
+})
+
+describe('configuration', () => {
+  test('GW-10: what is missing is named and nothing else', async () => {
+    const { get } = site({ JWT_SECRET: undefined, CLIENT_API_KEYS: '' })
+    const response = await get('/api/v1/thing')
+    expect(response.status).toBe(503)
+    const { error } = (await response.json()) as { error: { code: string; details: unknown } }
+    expect(error.code).toBe('CONFIG_MISSING')
+    expect(error.details).toEqual({ names: ['JWT_SECRET', 'CLIENT_API_KEYS'] })
+    expect(await (await get('/health')).text()).toBe('OK')
+    expect((await get('/health/live')).status).toBe(200)
+    expect((await get('/health/ready')).status).toBe(503)
+    expect((await get('/', page)).status).toBe(200)
+  })
+
+  test.each([
+    ['AUTHORITY_KEY', 'not hex'],
+    ['WALLET_ENCRYPTION_KEY', 'AAAA'],
+    ['CLIENT_API_KEYS', 'plain text'],
+    ['GENESIS_JSON', '{"version":2}'],
+    ['CHAIN_UPSTREAM', 'ftp://x'],
+  ])('GW-10: an unusable %s is named without its value', async (name, value) => {
+    const response = await site({ [name]: value }).get('/api/v1/thing')
+    const body = await response.text()
+    expect(response.status).toBe(503)
+    expect(JSON.parse(body).error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      details: { names: [name] },
+    })
+    expect(body).not.toContain(value)
+  })
+})
+
+describe('limits', () => {
+  test('GW-11: anonymous API requests are counted by address; keyed ones and pages are not', async () => {
+    const { get, limited } = site()
+    const from = { 'cf-connecting-ip': '192.0.2.7' }
+    await get('/rpc/thing', { headers: from })
+    await get('/rpc/thing', { headers: { ...from, 'x-api-key': 'client-key-1' } })
+    await get('/rpc/thing', { headers: { ...from, authorization: 'Bearer x' } })
+    await get('/', { headers: from })
+    expect(limited).toEqual(['192.0.2.7'])
+  })
+
+  test('GW-11: over the limit is 429 with Retry-After, also for refused credentials', async () => {
+    const { get } = site({}, () => false)
+    const response = await get('/rpc/thing')
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60'])
+    const guessed = await get('/rpc/locked', { headers: { 'x-api-key': 'guess' } })
+    expect(guessed.status).toBe(429)
+  })
+
+  test('GW-11: the switch for tests works on loopback only', async () => {
+    const { get } = site({ RATE_LIMIT: 'off' }, () => false)
+    expect((await get('/rpc/thing')).status).toBe(200)
+    expect((await get('/rpc/thing', {}, 'https://aitbc.example')).status).toBe(429)
+  })
+
+  test('GW-12: a body over the limit reaches no route', async () => {
+    const body = 'x'.repeat(gatewayLimits.bodyBytesMax + 1)
+    const response = await site().get('/rpc/thing', { method: 'POST', body })
+    expect(response.status).toBe(413)
+    const fits = await site().get('/rpc/thing', { method: 'POST', body: 'four' })
+    expect(await fits.json()).toEqual({ bytes: 4 })
+  })
+})
+
+describe('failures', () => {
+  test('GW-13: the one error shape, complete', async () => {
+    const response = await site().get('/api/v1/locked')
+    expect(response.status).toBe(401)
+    const body = (await response.json()) as Record<string, unknown>
+    expect(Object.keys(body).sort()).toEqual(['detail', 'error', 'timestamp'])
+    expect(body.detail).toBe('invalid api key')
+    expect(body.error).toMatchObject({
+      code: 'AUTHENTICATION_ERROR',
+      message: 'invalid api key',
+      status: 401,
+      details: null,
+      request_id: response.headers.get('x-request-id'),
+    })
+  })
+
+  test('GW-13: what is not foreseen says nothing of the inside', async () => {
+    const response = await site().get('/api/v1/broken')
+    expect(response.status).toBe(500)
+    expect(await response.text()).not.toContain('secret detail')
+  })
+})
