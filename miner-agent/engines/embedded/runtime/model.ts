@@ -1,0 +1,158 @@
+/**
+ * A loaded model and its answers, computed one step at a time. Nothing here knows of time, files
+ * or threads: whoever calls decides when the next step is due, in Node, a Worker or a browser.
+ */
+import { ok, type Result } from '../../../../core/base/result.ts'
+import { type ChatError, type ChatFormat, readChatFormat, type Turn } from './chat.ts'
+import { type GgufError, readGguf } from './gguf.ts'
+import { type ModelError, modelError } from './metadata.ts'
+import { createSampler, type SamplerOptions } from './sampler.ts'
+import { createStopFilter } from './stop-filter.ts'
+import { readTokenizer, type Tokenizer } from './tokenizer.ts'
+import { type Cache, createTransformer, FEED_TOKENS_MAX, type Transformer } from './transformer.ts'
+import { utf8Decoder } from './utf8.ts'
+import { readWeights } from './weights.ts'
+
+export type Model = {
+  readonly contextTokens: number
+  readonly tokenizer: Tokenizer
+  /** Prepares an answer; computes nothing yet. */
+  answer(request: AnswerRequest): Result<Answer, ChatError>
+}
+
+export type AnswerRequest = Partial<SamplerOptions> & {
+  readonly turns: readonly Turn[]
+  /** Absent: up to the end of the context. */
+  readonly maxTokens?: number
+  readonly stop?: readonly string[]
+}
+
+export type Answer = {
+  readonly promptTokens: number
+  /** Token ids of the answer so far, without the one that ended it. */
+  readonly tokens: readonly number[]
+  /** Computes a few prompt tokens or one answer token. Must not be called after `finish`. */
+  step(): AnswerStep
+  /** Gives the memory back for the next answer; to be called once, at the end or before it. */
+  close(): void
+}
+
+/** `text` may be empty: a prompt is being read, or a character or stop string is unfinished. */
+export type AnswerStep = {
+  readonly text: string
+  readonly tokens: number
+  readonly finish?: 'stop' | 'length'
+}
+
+/** Caches kept for reuse; each takes some 1.5 MiB for the shipped model. */
+const IDLE_CACHES_MAX = 16
+
+/** Loads a model from the bytes of a GGUF file. */
+export function loadModel(bytes: Uint8Array): Result<Model, GgufError | ModelError> {
+  const gguf = readGguf(bytes)
+  if (!gguf.ok) return gguf
+  const tokenizer = readTokenizer(gguf.value)
+  if (!tokenizer.ok) return tokenizer
+  const chat = readChatFormat(tokenizer.value)
+  if (!chat.ok) return chat
+  const weights = readWeights(gguf.value)
+  if (!weights.ok) return weights
+  if (weights.value.shape.vocabulary !== tokenizer.value.size) {
+    return modelError('llama.vocab_size differs from the number of tokens')
+  }
+  const transformer = createTransformer(weights.value)
+  const pool = createPool(transformer)
+  const parts: Parts = { transformer, tokenizer: tokenizer.value, chat: chat.value, pool }
+  return ok({
+    contextTokens: weights.value.shape.contextTokens,
+    tokenizer: tokenizer.value,
+    answer(request) {
+      const prompt = parts.chat.prompt(request.turns, weights.value.shape.contextTokens)
+      return prompt.ok ? ok(startAnswer(parts, prompt.value, request)) : prompt
+    },
+  })
+}
+
+type Parts = {
+  readonly transformer: Transformer
+  readonly tokenizer: Tokenizer
+  readonly chat: ChatFormat
+  readonly pool: Pool
+}
+
+function startAnswer(parts: Parts, prompt: readonly number[], request: AnswerRequest): Answer {
+  const { transformer, tokenizer, chat, pool } = parts
+  const room = transformer.shape.contextTokens - prompt.length
+  const limit = Math.min(room, request.maxTokens ?? room)
+  const cache = pool.take()
+  const sample = createSampler({
+    temperature: request.temperature ?? 0,
+    topP: request.topP ?? 1,
+    seed: request.seed ?? 0,
+  })
+  const filter = createStopFilter(request.stop ?? [])
+  const decoder = utf8Decoder()
+  const tokens: number[] = []
+  let unread = prompt
+  let closed = false
+
+  /** Tokens without text of their own yet: they go out with the character that they begin. */
+  let unspoken = 0
+  const finish = (reason: 'stop' | 'length', first = { text: '', tokens: 0 }): AnswerStep => {
+    const more = filter.push(decoder.end(), unspoken)
+    const rest = more.stopped ? { text: '', tokens: 0 } : filter.end()
+    return {
+      text: first.text + more.text + rest.text,
+      tokens: first.tokens + more.tokens + rest.tokens,
+      finish: more.stopped ? 'stop' : reason,
+    }
+  }
+  const step = (): AnswerStep => {
+    if (closed) throw new Error('the answer is closed')
+    if (limit <= 0) return finish('length')
+    if (unread.length > FEED_TOKENS_MAX) {
+      transformer.feedSilently(cache, unread.slice(0, FEED_TOKENS_MAX))
+      unread = unread.slice(FEED_TOKENS_MAX)
+      return { text: '', tokens: 0 }
+    }
+    const token = sample(transformer.feed(cache, unread))
+    if (chat.endsAnswer(token)) return finish('stop')
+    tokens.push(token)
+    unread = [token]
+    const text = decoder.push(tokenizer.bytesOf(token))
+    unspoken += 1
+    if (text === '' && tokens.length < limit) return { text: '', tokens: 0 }
+    const released = filter.push(text, unspoken)
+    unspoken = 0
+    if (released.stopped) return { ...withoutFlag(released), finish: 'stop' }
+    return tokens.length < limit ? withoutFlag(released) : finish('length', released)
+  }
+  return {
+    promptTokens: prompt.length,
+    tokens,
+    step,
+    close() {
+      if (closed) return
+      closed = true
+      pool.giveBack(cache)
+    },
+  }
+}
+
+function withoutFlag({ text, tokens }: { text: string; tokens: number }): AnswerStep {
+  return { text, tokens }
+}
+
+type Pool = { take(): Cache; giveBack(cache: Cache): void }
+
+function createPool(transformer: Transformer): Pool {
+  const idle: Cache[] = []
+  return {
+    take: () => idle.pop() ?? transformer.createCache(),
+    giveBack(cache) {
+      // What it holds needs no wiping: nothing beyond its length is ever read.
+      cache.length = 0
+      if (idle.length < IDLE_CACHES_MAX) idle.push(cache)
+    },
+  }
+}
