@@ -2,10 +2,9 @@
  * A site's process: started by `site.ts`, told what to do by messages. It ends when it is told to,
  * and also when the program that started it goes away, however hard that ended.
  */
-import { readFileSync } from 'node:fs'
 import type { Miniflare } from 'miniflare'
 import type { FromSite, ToSite } from './site-messages.ts'
-import { fireCron, startRuntime } from './site-runtime.ts'
+import { fireCron, runtimePid, startRuntime } from './site-runtime.ts'
 
 let miniflare: Miniflare | undefined
 let cronTimer: NodeJS.Timeout | undefined
@@ -22,13 +21,14 @@ process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => void stop(0))
 
 async function start(message: ToSite & { kind: 'start' }): Promise<void> {
+  const { port } = message
   try {
     miniflare = await startRuntime({
-      port: message.port,
+      port,
       statePath: message.statePath,
       vars: message.vars,
       onLog: (level, text) => tell({ kind: 'log', level, message: text }),
-      onRestart: () => tell({ kind: 'restarted', runtimePid: runtimePid() }),
+      onRestart: () => tell({ kind: 'restarted', runtimePid: runtimePid(port) }),
     })
   } catch (error) {
     tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
@@ -37,7 +37,7 @@ async function start(message: ToSite & { kind: 'start' }): Promise<void> {
   }
   if (stopping) return
   if (message.cronEveryMs > 0) cronTimer = setInterval(() => void cron(0), message.cronEveryMs)
-  tell({ kind: 'ready', runtimePid: runtimePid() })
+  tell({ kind: 'ready', runtimePid: runtimePid(port) })
 }
 
 async function cron(id: number): Promise<void> {
@@ -61,11 +61,4 @@ async function stop(code: number): Promise<void> {
 
 function tell(message: FromSite): void {
   if (process.connected) process.send?.(message)
-}
-
-// workerd is this process's only child.
-function runtimePid(): number | undefined {
-  const path = `/proc/${process.pid}/task/${process.pid}/children`
-  const pids = readFileSync(path, 'utf8').trim().split(' ').filter(Boolean).map(Number)
-  return pids.at(-1)
 }

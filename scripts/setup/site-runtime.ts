@@ -15,9 +15,8 @@ import {
 } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
 import { migrateLocal } from './migrations.ts'
-import { inRoot } from './paths.ts'
+import { inRoot, workerBundlePath } from './paths.ts'
 import { host } from './port.ts'
-import { buildWorker } from './worker-bundle.ts'
 
 export type RuntimeOptions = {
   port: number
@@ -34,16 +33,18 @@ export type RuntimeOptions = {
 /** Name of the Worker inside Miniflare, and of the script that holds its Durable Objects. */
 export const workerName = 'aitbc-edge'
 
-/** Starts the runtime, brings the read model's tables up to date, and returns when it serves. */
+/**
+ * Starts the runtime, brings the read model's tables up to date, and returns when it serves. The
+ * bundle must have been built (`buildSite`).
+ */
 export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> {
-  const bundle = await buildWorker()
   const config = unstable_readConfig({ config: inRoot('wrangler.toml') }, { hideWarnings: true })
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config)
   const worker = {
     ...workerOptions,
     name: workerName,
-    modules: modulesOf(bundle),
-    modulesRoot: bundle,
+    modules: modulesOf(workerBundlePath),
+    modulesRoot: workerBundlePath,
     // Replaces what wrangler read from .dev.vars: a site gets what its caller gives, nothing else.
     bindings: { ...config.vars, ...options.vars },
   } as V4WorkerOptions
@@ -78,6 +79,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> 
 export async function fireCron(miniflare: Miniflare): Promise<void> {
   const worker = await miniflare.getWorker(workerName)
   await worker.scheduled({ cron: '* * * * *', scheduledTime: new Date() })
+}
+
+/** The process that serves a port for Miniflare, which does not tell; undefined when there is none. */
+export function runtimePid(port: number): number | undefined {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8')
+      if (command.includes(`\0--socket-addr=entry=${host}:${port}\0`)) return Number(name)
+    } catch {
+      // The process ended while we looked.
+    }
+  }
+  return undefined
 }
 
 // wrangler copies what the script imports (WebAssembly, data) beside it.

@@ -3,6 +3,8 @@
  * that kill it. One call starts it on a folder of state; starting again on that folder continues.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { buildSite } from './build.ts'
 import { inRoot, root } from './paths.ts'
 import { findFreePort, host } from './port.ts'
 import type { FromSite, ToSite } from './site-messages.ts'
@@ -42,8 +44,9 @@ export type Site = {
 
 const logLinesMax = 1_000
 
-/** Starts a site and waits until it serves. */
+/** Builds what is stale, starts a site and waits until it serves. */
 export async function startSite(options: SiteOptions): Promise<Site> {
+  await buildSite()
   const port = options.port ?? (await findFreePort())
   const child = spawn(
     process.execPath,
@@ -109,7 +112,9 @@ class SiteLink {
     })
     this.ended = new Promise((resolve) => {
       child.once('error', () => resolve(1))
-      child.once('exit', (code) => resolve(code ?? 1))
+      child.once('exit', (code, signal) => {
+        resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+      })
     })
     void this.ended.then(() => {
       this.#gone = true
