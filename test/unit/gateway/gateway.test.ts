@@ -8,7 +8,7 @@ import { createGateway } from '../../../workers/gateway/gateway.ts'
 import { gatewayLimits } from '../../../workers/gateway/limits.ts'
 import { routeOf, routeTable } from '../../../workers/gateway/routes.ts'
 
-const context = {} as ExecutionContext
+const context = {} as Parameters<ReturnType<typeof createGateway>>[2]
 
 const files: Readonly<Record<string, string>> = {
   '/index.html': 'home',
