@@ -1,0 +1,238 @@
+/**
+ * The agent's command line: one table of options, and its checked form.
+ */
+import { Command, CommanderError, Option } from 'commander'
+import { parseCoins } from '../core/base/amount.ts'
+import { err, ok, type Result } from '../core/base/result.ts'
+import { minerProtocolLimits } from '../core/jobs/miner-protocol.ts'
+import { parseDuration } from './duration.ts'
+import { isGpuLockName } from './gpu-lock.ts'
+import type { LogFormat } from './log.ts'
+
+export type GpuChoice =
+  | { readonly kind: 'index'; readonly index: number }
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'none' }
+
+export type AgentConfig = {
+  readonly minerId: string
+  /** Base URL of the site, without a slash at the end. */
+  readonly api: URL
+  readonly gpu: GpuChoice
+  readonly engine: 'auto' | 'ollama' | 'embedded'
+  readonly ollamaUrl: string
+  /** Undefined means all that the engine has. */
+  readonly models: readonly string[] | undefined
+  readonly concurrency: number
+  readonly queueMax: number
+  readonly region: string | undefined
+  /** Base units for 1 000 tokens. */
+  readonly pricePrompt: bigint
+  readonly priceCompletion: bigint
+  readonly apiKeyFrom:
+    | { readonly kind: 'env'; readonly name: string }
+    | { readonly kind: 'file'; readonly path: string }
+    | undefined
+  readonly gpuLock: string | undefined
+  readonly vramReserveMib: number
+  readonly heartbeatMs: number
+  readonly tokenTimeoutMs: number
+  readonly drainTimeoutMs: number
+  readonly settleAfterMs: number
+  /** Base units: most that may be promised or delivered without a release, and released but not settled. */
+  readonly unreleasedMax: bigint
+  readonly unsettledMax: bigint
+  readonly summaryMs: number
+  readonly acceptGenesis: string | undefined
+  readonly log: LogFormat
+  readonly verbose: boolean
+  readonly once: boolean
+  readonly dryRun: boolean
+}
+
+export type ConfigError =
+  | { readonly code: 'USAGE'; readonly message: string }
+  /** `--help` and `--version`: the text is on stdout already. */
+  | { readonly code: 'SHOWN'; readonly message: string }
+
+/** Version of the agent, shown in its capability card. */
+export const agentVersion = '0.1.0'
+
+/** Reads and checks the command line (without `node` and script). */
+export function parseConfig(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Result<AgentConfig, ConfigError> {
+  const command = minerCommand(env)
+  try {
+    command.exitOverride().configureOutput({ writeErr: () => undefined })
+    command.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return err({ code: 'SHOWN', message: '' })
+    return usage(error.message.replace(/^error: /, ''))
+  }
+  return check(command.opts<Raw>())
+}
+
+type Raw = Readonly<Record<string, string | boolean | undefined>>
+
+function minerCommand(env: NodeJS.ProcessEnv): Command {
+  const ollama = env.OLLAMA_HOST || env.OLLAMA_URL || 'http://127.0.0.1:11434'
+  return new Command('miner')
+    .description('Sells inference on this machine to a site of the AITBC network.')
+    .version(agentVersion)
+    .requiredOption('--id ID', 'name of this miner: letters, digits, dots, hyphens, underscores')
+    .option('--api URL', 'the site', 'http://127.0.0.1:18000')
+    .option('--gpu N|auto|none', 'GPU to offer', 'auto')
+    .addOption(
+      new Option('--engine NAME', 'what computes')
+        .choices(['auto', 'ollama', 'embedded'])
+        .default('auto'),
+    )
+    .option('--ollama-url URL', 'the Ollama server', ollama)
+    .option('--models LIST', 'models to offer, with commas between, or auto for all', 'auto')
+    .option('--concurrency N', 'jobs at the same time', '1')
+    .option('--queue N', 'accepted jobs that may wait', '4')
+    .option('--region NAME', 'where this machine is')
+    .option('--price-in AITBC', 'price of 1000 prompt tokens', '0.01')
+    .option('--price-out AITBC', 'price of 1000 answer tokens', '0.03')
+    .option('--api-key-env VAR', 'variable that holds an API key, for sites that want one')
+    .option('--key-file FILE', 'file that holds an API key, for sites that want one')
+    .option('--gpu-lock NAME', 'take turns with other miners of this machine under this name')
+    .option('--vram-reserve MB', 'GPU memory that is not offered', '0')
+    .option('--heartbeat TIME', 'time between signs of life', '15s')
+    .option('--token-timeout TIME', 'give a job up when no token comes for so long', '120s')
+    .option('--drain-timeout TIME', 'on SIGTERM, time for running jobs to end', '60s')
+    .option('--settle-after TIME', 'settle a release ourselves when nobody did for so long', '120s')
+    .option('--unreleased-max AITBC', 'most work that may be out without a release', '1')
+    .option('--unsettled-max AITBC', 'most released work that may wait for its settlement', '100')
+    .option('--summary TIME', 'time between summaries in the log', '60s')
+    .option('--accept-genesis HASH', 'accept that the site is on another chain than before')
+    .option('--insecure', 'allow http:// to other machines')
+    .addOption(new Option('--log FORMAT', 'log lines').choices(['text', 'json']).default('text'))
+    .option('--verbose', 'log details')
+    .option('--once', 'end after one paid job')
+    .option('--dry-run', 'show the capability card and end')
+}
+
+function check(raw: Raw): Result<AgentConfig, ConfigError> {
+  const faults: string[] = []
+  const read = reader(raw, faults)
+  const api = apiUrl(String(raw.api), raw.insecure === true, faults)
+  const apiKeyFrom = keySource(raw, faults)
+  const config = {
+    minerId: read.matching('id', /^[A-Za-z0-9._-]{1,64}$/),
+    gpu: gpuChoice(String(raw.gpu), faults),
+    engine: raw.engine as AgentConfig['engine'],
+    ollamaUrl: String(raw.ollamaUrl),
+    models: modelList(String(raw.models)),
+    concurrency: read.whole('concurrency', 1, minerProtocolLimits.concurrencyMax),
+    queueMax: read.whole('queue', 0, minerProtocolLimits.resumeMax / 2),
+    region: raw.region === undefined ? undefined : read.matching('region', /^[\w .:-]{1,64}$/),
+    pricePrompt: read.coins('priceIn'),
+    priceCompletion: read.coins('priceOut'),
+    apiKeyFrom,
+    gpuLock: raw.gpuLock as string | undefined,
+    vramReserveMib: read.whole('vramReserve', 0, 1_048_576),
+    heartbeatMs: read.duration('heartbeat', 1_000, 300_000),
+    tokenTimeoutMs: read.duration('tokenTimeout', 1_000, 3_600_000),
+    drainTimeoutMs: read.duration('drainTimeout', 0, 3_600_000),
+    settleAfterMs: read.duration('settleAfter', 1_000, 3_600_000),
+    unreleasedMax: read.coins('unreleasedMax'),
+    unsettledMax: read.coins('unsettledMax'),
+    summaryMs: read.duration('summary', 1_000, 86_400_000),
+    acceptGenesis:
+      raw.acceptGenesis === undefined
+        ? undefined
+        : read.matching('acceptGenesis', /^[0-9a-f]{64}$/),
+    log: raw.log as LogFormat,
+    verbose: raw.verbose === true,
+    once: raw.once === true,
+    dryRun: raw.dryRun === true,
+  }
+  if (config.gpuLock !== undefined && !isGpuLockName(config.gpuLock)) {
+    faults.push('--gpu-lock is 1 to 64 letters, digits, dots, underscores and hyphens')
+  }
+  if (api === undefined || faults.length > 0) return usage(faults.join('; '))
+  return ok({ ...config, api })
+}
+
+function reader(raw: Raw, faults: string[]) {
+  const flag = (name: string) =>
+    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const text = (name: string) => String(raw[name])
+  return {
+    matching: (name: string, pattern: RegExp): string => {
+      if (!pattern.test(text(name)))
+        faults.push(`${flag(name)} cannot be ${JSON.stringify(text(name))}`)
+      return text(name)
+    },
+    whole: (name: string, least: number, most: number): number => {
+      const value = /^\d{1,9}$/.test(text(name)) ? Number(text(name)) : -1
+      if (value < least || value > most) {
+        faults.push(`${flag(name)} is a whole number from ${least} to ${most}`)
+      }
+      return value
+    },
+    duration: (name: string, leastMs: number, mostMs: number): number => {
+      const value = parseDuration(text(name))
+      if (value !== undefined && value >= leastMs && value <= mostMs) return value
+      faults.push(`${flag(name)} is a time such as 15s or 2m, from ${leastMs} to ${mostMs} ms`)
+      return leastMs
+    },
+    coins: (name: string): bigint => {
+      const amount = parseCoins(text(name))
+      if (amount.ok) return amount.value
+      faults.push(`${flag(name)}: ${amount.error.message}`)
+      return 0n
+    },
+  }
+}
+
+function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {
+    faults.push(`--api is no http(s) URL: ${JSON.stringify(text)}`)
+    return undefined
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !insecure) {
+    faults.push(
+      `--api ${text} would send keys unencrypted; use https, or --insecure to do it anyway`,
+    )
+    return undefined
+  }
+  url.search = ''
+  url.hash = ''
+  return url
+}
+
+/** Whether a host name means this machine. */
+export function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
+
+function keySource(raw: Raw, faults: string[]): AgentConfig['apiKeyFrom'] {
+  const { apiKeyEnv, keyFile } = raw
+  if (apiKeyEnv !== undefined && keyFile !== undefined) {
+    faults.push('--api-key-env and --key-file exclude each other')
+  }
+  if (typeof apiKeyEnv === 'string') return { kind: 'env', name: apiKeyEnv }
+  return typeof keyFile === 'string' ? { kind: 'file', path: keyFile } : undefined
+}
+
+function gpuChoice(text: string, faults: string[]): GpuChoice {
+  if (text === 'auto' || text === 'none') return { kind: text }
+  if (!/^\d{1,4}$/.test(text)) faults.push('--gpu is a number, auto or none')
+  return { kind: 'index', index: Number(text) }
+}
+
+function modelList(text: string): readonly string[] | undefined {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  return text.trim() === 'auto' || names.length === 0 ? undefined : names
+}
+
+const usage = (message: string): Result<never, ConfigError> => err({ code: 'USAGE', message })
