@@ -5,7 +5,7 @@ import { run } from './run.ts'
 
 const programs = {
   types: [binary('tsc'), ['-b', '--pretty', 'false']],
-  lint: [binary('biome'), ['check', '--error-on-warnings', '--max-diagnostics=100']],
+  lint: [binary('biome'), ['check', '--error-on-warnings', '--max-diagnostics=30']],
   tidy: [binary('vitest'), ['run', '--project', 'tidy']],
 } as const satisfies Record<string, readonly [string, readonly string[]]>
 

@@ -26,6 +26,8 @@ export type RuntimeOptions = {
   vars: Record<string, string>
   /** Receives what the Worker logs, a line or more a call. */
   onLog: (level: string, message: string) => void
+  /** Allows SQL inside Durable Objects from outside, for tests. */
+  inspect?: boolean
   /** Called when a runtime that crashed serves again. */
   onRestart?: () => void
 }
@@ -59,6 +61,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> 
     resourcePersistencePath: join(options.statePath, 'v3'),
     telemetry: { enabled: false },
     unsafeLocalExplorer: false,
+    unsafeInspectDurableObjects: options.inspect ?? false,
     handleStructuredLogs: ({ level, message }) => options.onLog(level, message),
     unsafeHandleRuntimeRestart: () => options.onRestart?.(),
   })

@@ -56,6 +56,7 @@ export async function startHarness(
       port,
       statePath: state.path,
       vars,
+      inspect: true,
       onLog: (level, message) => void log.push(`${level}: ${message}`),
     })
   let miniflare = await start()
