@@ -28,6 +28,8 @@ export type Env = {
   // Settings
   /** Shown by health routes: `dev`, `production`, … */
   readonly APP_ENV?: string
+  /** Host name under which the site is known, such as `aitbc.example`; `localhost` when unset. */
+  readonly SITE_HOST?: string
   /** Comma-separated origins added to the allow-list. */
   readonly CORS_ORIGINS?: string
   /** Base URL of a site whose chain this one follows. */
