@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesEqual } from '../core/base/bytes.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
+import { signerFromSeed } from '../core/crypto/ed25519.ts'
 import type { Signer } from '../core/crypto/signature.ts'
 import { keyFileLimits, openKeyFile, sealKeyFile } from '../core/wallet/keyfile.ts'
 import { writePrivateFile } from './home.ts'
@@ -30,14 +30,6 @@ export type OpenedKey = { readonly signer: Signer; readonly made: boolean }
 /** Opens the key pair, after making one when there is none. */
 export async function openKey(options: KeyStoreOptions): Promise<Result<OpenedKey, KeyStoreError>> {
   return existsSync(options.path) ? await readKey(options) : await makeKey(options)
-}
-
-/** Signs with a seed. */
-export function signerOf(seed: Uint8Array): Signer {
-  return {
-    publicKey: ed25519.getPublicKey(seed),
-    sign: (message) => ed25519.sign(message, seed),
-  }
 }
 
 /** A prompt that shows nothing of what is typed; undefined without a terminal. */
@@ -64,7 +56,7 @@ async function readKey(options: KeyStoreOptions): Promise<Result<OpenedKey, KeyS
     password: password.value,
   })
   if (!opened.ok) return unavailable(`${options.path}: ${opened.error.message}`)
-  const signer = signerOf(opened.value.seed)
+  const signer = signerFromSeed(opened.value.seed)
   if (!bytesEqual(signer.publicKey, opened.value.publicKey)) {
     return unavailable(`${options.path}: the seed does not give the public key`)
   }
@@ -78,7 +70,7 @@ async function makeKey(options: KeyStoreOptions): Promise<Result<OpenedKey, KeyS
   ])
   if (!password.ok) return password
   const seed = new Uint8Array(randomBytes(32))
-  const signer = signerOf(seed)
+  const signer = signerFromSeed(seed)
   const sealed = sealKeyFile({
     seed,
     publicKey: signer.publicKey,

@@ -1,0 +1,141 @@
+/**
+ * The journal of releases, `$AITBC_HOME/releases/ID.ndjson`: one line when a release arrives, one when its
+ * payment is final. What has the first and not the second is money that the agent sees to itself. A line
+ * cut short by a crash is dropped; everything before it counts.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import * as z from 'zod'
+import { makePrivateFolder, writePrivateFile } from './home.ts'
+
+const hex = z.string().regex(/^(?:[0-9a-f]{2})+$/)
+const units = z.string().regex(/^\d{1,20}$/)
+
+const releaseLine = z.object({
+  kind: z.literal('release'),
+  attempt_id: z.string(),
+  job_id: z.string(),
+  /** Site and chain on which it can be settled. */
+  api: z.string(),
+  genesis_hash: hex,
+  authorisation: hex,
+  authorisation_signature: hex,
+  release: hex,
+  release_signature: hex,
+  receipt: hex,
+  receipt_signature: hex,
+  /** Base units charged, before the coordinator's share. */
+  amount: units,
+  /** Last slot at which it can be settled. */
+  settle_by: units,
+  received_at_ms: z.int(),
+})
+/** A release with all that a settlement needs. */
+export type JournalRelease = z.infer<typeof releaseLine>
+
+const closedLine = z.object({
+  kind: z.enum(['settled', 'lost']),
+  attempt_id: z.string(),
+  /** `settled`: the transaction; `lost`: why it cannot be settled any more. */
+  tx_hash: z.string().optional(),
+  block_height: z.int().optional(),
+  reason: z.string().optional(),
+  at_ms: z.int(),
+})
+export type JournalClosing = z.infer<typeof closedLine>
+
+const line = z.discriminatedUnion('kind', [releaseLine, closedLine])
+
+export type Journal = {
+  /** Releases without a closing line, oldest first. */
+  open(): readonly JournalRelease[]
+  /** Base units of all open releases. */
+  openAmount(): bigint
+  /** Both resolve when the line is on the disk. */
+  add(release: JournalRelease): Promise<void>
+  close(closing: JournalClosing): Promise<void>
+  /** Waits for what is being written and gives the file back. */
+  end(): Promise<void>
+}
+
+/** Closed entries beyond which the file is written anew at the next opening. */
+const closedMax = 1_000
+
+/** Opens the journal; makes it when there is none. */
+export async function openJournal(path: string): Promise<Journal> {
+  makePrivateFolder(dirname(path))
+  const { releases, closed, torn } = readLines(path)
+  if (torn || closed > closedMax) {
+    writePrivateFile(path, [...releases.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+  }
+  const file = await open(path, 'a', 0o600)
+  const append = openAppender(file)
+  return {
+    open: () => [...releases.values()],
+    openAmount: () =>
+      [...releases.values()].reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    add(release) {
+      releases.set(release.attempt_id, release)
+      return append(release)
+    },
+    close(closing) {
+      if (!releases.delete(closing.attempt_id)) return Promise.resolve()
+      return append(closing)
+    },
+    async end() {
+      await append(undefined)
+      await file.close()
+    },
+  }
+}
+
+function readLines(path: string): {
+  releases: Map<string, JournalRelease>
+  closed: number
+  torn: boolean
+} {
+  const releases = new Map<string, JournalRelease>()
+  let closed = 0
+  let torn = false
+  if (!existsSync(path)) return { releases, closed, torn }
+  const text = readFileSync(path, 'utf8')
+  for (const row of text.split('\n')) {
+    if (row === '') continue
+    const entry = parseLine(row)
+    if (entry === undefined) torn = true
+    else if (entry.kind === 'release') releases.set(entry.attempt_id, entry)
+    else if (releases.delete(entry.attempt_id)) closed += 1
+  }
+  return { releases, closed, torn: torn || (text !== '' && !text.endsWith('\n')) }
+}
+
+function parseLine(row: string): z.infer<typeof line> | undefined {
+  try {
+    return line.parse(JSON.parse(row))
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes lines in order; those that come while the disk is busy share its next round. */
+function openAppender(file: FileHandle): (entry: object | undefined) => Promise<void> {
+  let waiting: string[] = []
+  let next: Promise<void> | undefined
+  let last: Promise<void> = Promise.resolve()
+  const round = async (): Promise<void> => {
+    await last.catch(() => undefined)
+    const text = waiting.join('')
+    waiting = []
+    last = next ?? last
+    next = undefined
+    if (text === '') return
+    await file.appendFile(text)
+    await file.datasync()
+  }
+  return (entry) => {
+    if (entry !== undefined) waiting.push(`${JSON.stringify(entry)}\n`)
+    next ??= round()
+    return next
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Offers: what a miner checks before it works. An offer that passes is backed by a payer's signature over
+ * exactly this question, a limit, and prices that are ours.
+ */
+import { fromHex, utf8ToBytes } from '../core/base/bytes.ts'
+import { decodeCanonical } from '../core/base/coders.ts'
+import { err, ok, type Result } from '../core/base/result.ts'
+import {
+  type Authorisation,
+  authorisationCoder,
+  authorisationHash,
+  authorisationSigningBytes,
+} from '../core/chain/authorisation.ts'
+import type { Verifier } from '../core/crypto/signature.ts'
+import { type JobSpec, jobHashOf, jobSpecCoder } from '../core/jobs/job-spec.ts'
+import type { ModelCard, ServerFrame } from '../core/jobs/miner-protocol.ts'
+import { chargeOf, type TokenPrice } from '../core/jobs/pricing.ts'
+
+export type Offer = Extract<ServerFrame, { readonly type: 'offer' }>
+
+/** An offer whose statements and signatures fit together. */
+export type OpenedOffer = {
+  readonly offer: Offer
+  readonly spec: JobSpec
+  readonly jobHash: Uint8Array
+  readonly authorisation: Authorisation
+  readonly authorisationBytes: Uint8Array
+  readonly authorisationSignature: Uint8Array
+  readonly authorisationHash: Uint8Array
+  /** Base units. */
+  readonly limit: bigint
+  readonly price: TokenPrice
+  /** Most that this job can earn by its own bounds, base units. */
+  readonly worth: bigint
+}
+
+/** Why an offer is not taken. The code travels in `reject`. */
+export type Rejection = {
+  readonly code:
+    | 'DRAINING'
+    | 'QUEUE_FULL'
+    | 'MODEL_NOT_SERVED'
+    | 'PRICE_CHANGED'
+    | 'OFFER_INVALID'
+    | 'AUTHORISATION_INVALID'
+    | 'UNRELEASED_LIMIT'
+    | 'UNSETTLED_LIMIT'
+  readonly message: string
+}
+
+/** What an offer is held against. */
+export type OfferTerms = {
+  readonly genesisHash: Uint8Array
+  readonly verifier: Verifier
+  readonly models: readonly ModelCard[]
+}
+
+/** Checks an offer against our card, itself, and the payer's signature. */
+export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, Rejection> {
+  const specBytes = fromHex(offer.spec)
+  const spec = specBytes.ok ? decodeCanonical(jobSpecCoder, specBytes.value) : specBytes
+  if (!spec.ok) return reject('OFFER_INVALID', `spec: ${spec.error.message}`)
+  const model = terms.models.find(({ name }) => name === spec.value.model)
+  if (model === undefined) return reject('MODEL_NOT_SERVED', 'this miner does not serve the model')
+  if (offer.price_prompt !== model.price_prompt) return priceChanged(model)
+  if (offer.price_completion !== model.price_completion) return priceChanged(model)
+
+  const bytes = fromHex(offer.authorisation)
+  const signature = fromHex(offer.authorisation_signature, 64)
+  if (!bytes.ok || !signature.ok) return reject('AUTHORISATION_INVALID', 'not hex')
+  const authorisation = decodeCanonical(authorisationCoder, bytes.value)
+  if (!authorisation.ok) return reject('AUTHORISATION_INVALID', authorisation.error.message)
+  const jobHash = jobHashOf(spec.value)
+  const fault = authorisationFault(offer, jobHash, authorisation.value)
+  if (fault !== undefined) return reject('AUTHORISATION_INVALID', fault)
+  const signed = terms.verifier.verify({
+    signature: signature.value,
+    message: authorisationSigningBytes(terms.genesisHash, authorisation.value),
+    publicKey: authorisation.value.signer,
+  })
+  if (!signed) return reject('AUTHORISATION_INVALID', 'the payer’s signature does not fit')
+
+  const price = {
+    promptPer1000: BigInt(offer.price_prompt),
+    completionPer1000: BigInt(offer.price_completion),
+  }
+  const limit = authorisation.value.limit
+  return ok({
+    offer,
+    spec: spec.value,
+    jobHash,
+    authorisation: authorisation.value,
+    authorisationBytes: bytes.value,
+    authorisationSignature: signature.value,
+    authorisationHash: authorisationHash(authorisation.value),
+    limit,
+    price,
+    worth: chargeOf(price, tokensMost(spec.value), limit),
+  })
+}
+
+function authorisationFault(
+  offer: Offer,
+  jobHash: Uint8Array,
+  authorisation: Authorisation,
+): string | undefined {
+  if (authorisation.jobHash.some((byte, index) => byte !== jobHash[index])) {
+    return 'it permits another job than the one offered'
+  }
+  if (authorisation.limit !== BigInt(offer.limit)) return 'its limit is not the one offered'
+  return undefined
+}
+
+// No tokenizer makes more tokens of a text than the text has bytes, beside a few for each message.
+function tokensMost(spec: JobSpec): { promptTokens: number; completionTokens: number } {
+  const bytes = spec.messages.map(({ content }) => utf8ToBytes(content).length + 16)
+  return {
+    promptTokens: bytes.reduce((sum, count) => sum + count, 0),
+    completionTokens: spec.maxTokens,
+  }
+}
+
+function priceChanged(model: ModelCard): Result<never, Rejection> {
+  const now = `${model.price_prompt} and ${model.price_completion}`
+  return reject('PRICE_CHANGED', `the prices are ${now} base units for 1000 tokens`)
+}
+
+function reject(code: Rejection['code'], message: string): Result<never, Rejection> {
+  return err({ code, message })
+}
