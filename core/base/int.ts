@@ -23,3 +23,6 @@ export const divideUp = (numerator: bigint, denominator: bigint): bigint =>
 
 /** `⌈2n/3⌉`: how many of `n` authorities are a quorum (protocol: n − quorum may stop). */
 export const quorumOf = (n: number): number => floor((2 * n + 2) / 3)
+
+/** Number of leading zero bits of `value` taken as an unsigned 32-bit integer: 0 to 32. */
+export const leadingZeros32 = (value: number): number => Math.clz32(value)

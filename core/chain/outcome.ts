@@ -42,7 +42,10 @@ export const settlementCodes = {
 } as const
 export type SettlementCode = keyof typeof settlementCodes
 
-/** What became of one settlement item. Amounts in base units; `minerAmount` + `coordinatorAmount` = `amount`. */
+/**
+ * What became of one settlement item. Amounts in base units; `minerAmount` + `coordinatorAmount` =
+ * `amount`, before the fee is taken out of the coordinator's shares. All three are 0 unless it paid.
+ */
 export const settlementOutcomeCoder = P.struct({
   code: u8,
   escrow: bytes32,
@@ -55,11 +58,15 @@ export const settlementOutcomeCoder = P.struct({
 })
 export type SettlementOutcome = P.UnwrapCoder<typeof settlementOutcomeCoder>
 
-/** `transaction`: its hash; `fee`: base units charged; `settlements`: one an item, in order. */
+/**
+ * `transaction`: its hash; `fee`: base units charged, of which `feeFromShares` came out of the
+ * coordinators' shares (item by item, in order) and the rest from the sender; `settlements`: one an item.
+ */
 export const outcomeCoder = P.struct({
   transaction: bytes32,
   code: u8,
   fee: u64,
+  feeFromShares: u64,
   settlements: listOf(settlementOutcomeCoder),
 })
 export type Outcome = P.UnwrapCoder<typeof outcomeCoder>

@@ -69,6 +69,8 @@ export type ChainStore = {
   /** Puts a block, replacing one of the same hash. */
   readonly writeBlock: (block: StoredBlock) => void
   readonly deleteBlock: (hash: Uint8Array) => void
+  /** Hashes of all stored blocks at a height, on whatever branch. */
+  readonly listBlocksAt: (height: number) => readonly Uint8Array[]
 
   /** Hash of the block at a height of the chain that ends in the head. */
   readonly readHeight: (height: number) => Uint8Array | undefined
