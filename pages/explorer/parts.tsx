@@ -1,0 +1,92 @@
+/** What the explorer's pages have in common. */
+import type { ComponentChildren } from 'preact'
+import { explorerPath } from '../shared/addresses.ts'
+import { slotTimeMs } from '../shared/live/chain.ts'
+import type { BlockSummary } from '../shared/live/schemas.ts'
+import { Hash } from '../shared/ui/hash.tsx'
+import { heightLink } from '../shared/ui/links.tsx'
+import { Finality } from '../shared/ui/status.tsx'
+import type { Column } from '../shared/ui/table.tsx'
+import { When } from '../shared/ui/time.tsx'
+
+/** The heading of a page; takes the focus when the page changes. */
+export function Title({
+  children,
+  beside,
+}: {
+  children: ComponentChildren
+  beside?: ComponentChildren
+}) {
+  return (
+    <div class="title">
+      <h1 tabIndex={-1}>{children}</h1>
+      {beside}
+    </div>
+  )
+}
+
+export const blockColumns: readonly Column<BlockSummary>[] = [
+  { label: 'Height', cell: ({ height }) => heightLink(height), numeric: true },
+  { label: 'State', cell: ({ final }) => <Finality final={final} /> },
+  { label: 'Transactions', cell: ({ tx_count }) => tx_count, numeric: true },
+  {
+    label: 'Hash',
+    cell: ({ hash }) => <Hash value={hash} what="block hash" href={explorerPath.block(hash)} />,
+  },
+  { label: 'Proposer', cell: ({ proposer }) => <Proposer value={proposer} /> },
+  { label: 'Made', cell: ({ slot }) => <When ms={slotTimeMs(slot)} ageOnly /> },
+]
+
+/** Genesis has no proposer. */
+export function Proposer({ value }: { value: string }) {
+  return value === '' ? <span class="muted">none</span> : <Hash value={value} what="proposer" />
+}
+
+/** The answer as it came, for those who check. */
+export function RawAnswer({ raw, path }: { raw: unknown; path: string }) {
+  return (
+    <details class="raw">
+      <summary>Raw answer</summary>
+      <p class="small">
+        From <a href={path}>{path}</a>
+      </p>
+      <div class="listing">
+        <pre>
+          <code>{JSON.stringify(raw, null, 2)}</code>
+        </pre>
+      </div>
+    </details>
+  )
+}
+
+type PagerProps = { path: string; offset: number; limit: number; total: number; what: string }
+
+/** Steps through a list, newest first; the place is in the address. */
+export function Pager({ path, offset, limit, total, what }: PagerProps) {
+  const last = Math.min(offset + limit, total)
+  const at = (place: number) => (place <= 0 ? path : `${path}?offset=${place}`)
+  return (
+    <nav class="pager" aria-label={`Pages of ${what}`}>
+      <span class="muted">
+        {total === 0 ? `No ${what}` : `${offset + 1} to ${last} of ${total.toLocaleString('en')}`}
+      </span>
+      <Step label="Newer" href={offset > 0 ? at(offset - limit) : undefined} />
+      <Step label="Older" href={last < total ? at(offset + limit) : undefined} />
+    </nav>
+  )
+}
+
+function Step({ label, href }: { label: string; href: string | undefined }) {
+  return href === undefined ? (
+    <span class="button button-small" aria-disabled="true">
+      {label}
+    </span>
+  ) : (
+    <a class="button button-small" href={href}>
+      {label}
+    </a>
+  )
+}
+
+/** Reads `?offset=` as a place in a list. */
+export const offsetOf = (text: string): number => (/^[0-9]{1,9}$/.test(text) ? Number(text) : 0)

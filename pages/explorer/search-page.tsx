@@ -1,0 +1,65 @@
+/** Finds out what a text means and goes there; what it cannot place, it explains. */
+import { useEffect, useState } from 'preact/hooks'
+import { explorerPath, readSearch } from '../shared/addresses.ts'
+import { getJson } from '../shared/live/request.ts'
+import { block, transaction } from '../shared/live/schemas.ts'
+import { Empty } from '../shared/ui/states.tsx'
+import { Title } from './parts.tsx'
+import { navigate, query } from './router.ts'
+
+export function SearchPage() {
+  const text = query('q')
+  const [missing, setMissing] = useState('')
+  useEffect(() => {
+    let current = true
+    setMissing('')
+    void targetOf(text).then((target) => {
+      if (!current) return
+      if (target === undefined) setMissing(text)
+      else navigate(target, { replace: true })
+    })
+    return () => {
+      current = false
+    }
+  }, [text])
+  return (
+    <>
+      <Title>Search</Title>
+      {text !== '' && missing !== text ? (
+        <p aria-busy="true">
+          Looking for <code class="break">{text}</code>
+        </p>
+      ) : (
+        <Empty title={text === '' ? 'Nothing to look for' : 'Nothing found'}>
+          {text === '' ? null : <code class="break">{text}</code>}
+          <span>
+            The search knows block heights, block and transaction hashes (64 hex digits), receipt
+            ids (32 hex digits) and addresses that begin with <code>aitbc1</code>.
+          </span>
+        </Empty>
+      )}
+    </>
+  )
+}
+
+async function targetOf(text: string): Promise<string | undefined> {
+  const meaning = readSearch(text)
+  switch (meaning.kind) {
+    case 'height':
+      return explorerPath.block(meaning.value)
+    case 'receipt':
+      return explorerPath.receipt(meaning.value)
+    case 'address':
+      return explorerPath.address(meaning.value)
+    case 'nothing':
+      return undefined
+    case 'hash': {
+      const [asBlock, asTransaction] = await Promise.all([
+        getJson(`/rpc/blocks/${meaning.value}`, block),
+        getJson(`/rpc/tx/${meaning.value}`, transaction),
+      ])
+      if (asBlock.ok) return explorerPath.block(meaning.value)
+      return asTransaction.ok ? explorerPath.transaction(meaning.value) : undefined
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** The newest jobs that were paid, each with its evidence. */
+import { explorerPath } from '../shared/addresses.ts'
+import { chainEdge } from '../shared/live/chain.ts'
+import { useResource } from '../shared/live/resource.ts'
+import { receiptList } from '../shared/live/schemas.ts'
+import { receiptColumns } from '../shared/ui/receipts.tsx'
+import { Empty, Loaded } from '../shared/ui/states.tsx'
+import { Table, TableSkeleton } from '../shared/ui/table.tsx'
+
+const rows = 5
+
+export function NewestWork() {
+  const path = `/rpc/receipts?limit=${rows}&offset=0`
+  const list = useResource(path, receiptList, chainEdge.value)
+  return (
+    <Loaded
+      resource={list}
+      what="the receipts"
+      loading={<TableSkeleton caption="Newest paid work" columns={receiptColumns} rows={rows} />}
+    >
+      {({ receipts }) =>
+        receipts.length === 0 ? (
+          <Empty title="No job has been paid on this chain yet">
+            <span>
+              It takes one command: <a href="#buy">buy an answer</a>, then look here and in the{' '}
+              <a href={explorerPath.receipts}>explorer</a>.
+            </span>
+          </Empty>
+        ) : (
+          <Table
+            caption="Newest paid work"
+            columns={receiptColumns}
+            rows={receipts}
+            keyOf={(receipt) => receipt.receipt_id}
+          />
+        )
+      }
+    </Loaded>
+  )
+}

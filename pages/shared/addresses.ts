@@ -1,0 +1,34 @@
+/** Where things are found on this site, and what a text typed into a search field may mean. */
+
+export const explorerPath = {
+  overview: '/explorer/',
+  blocks: '/explorer/blocks',
+  transactions: '/explorer/txs',
+  receipts: '/explorer/receipts',
+  block: (id: string | number) => `/explorer/block/${encodeURIComponent(id)}`,
+  transaction: (hash: string) => `/explorer/tx/${encodeURIComponent(hash)}`,
+  receipt: (id: string) => `/explorer/receipt/${encodeURIComponent(id)}`,
+  address: (address: string) => `/explorer/address/${encodeURIComponent(address)}`,
+  search: (query: string) => `/explorer/search?q=${encodeURIComponent(query)}`,
+} as const
+
+/** `hash` may be a block or a transaction; only the site knows. */
+export type SearchMeaning =
+  | { readonly kind: 'height'; readonly value: string }
+  | { readonly kind: 'hash'; readonly value: string }
+  | { readonly kind: 'receipt'; readonly value: string }
+  | { readonly kind: 'address'; readonly value: string }
+  | { readonly kind: 'nothing' }
+
+/** Reads what a person typed or pasted. */
+export function readSearch(text: string): SearchMeaning {
+  const query = text.trim()
+  const height = query.replace(/^#/, '').replaceAll(',', '')
+  if (/^[0-9]{1,15}$/.test(height)) return { kind: 'height', value: String(Number(height)) }
+  const lower = query.toLowerCase()
+  const digits = lower.replace(/^0x/, '')
+  if (/^[0-9a-f]{64}$/.test(digits)) return { kind: 'hash', value: `0x${digits}` }
+  if (/^[0-9a-f]{32}$/.test(digits)) return { kind: 'receipt', value: digits }
+  if (/^aitbc1[0-9a-z]{20,60}$/.test(lower)) return { kind: 'address', value: lower }
+  return { kind: 'nothing' }
+}

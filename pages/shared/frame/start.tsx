@@ -1,0 +1,27 @@
+/** Brings the frame of a page to life. Every entry module calls it once. */
+import { render } from 'preact'
+import '../styles/site.css'
+import { followChain } from '../live/chain.ts'
+import { startClock } from '../live/clock.ts'
+import { FinalityLine } from './finality-line.tsx'
+import { bindMenu } from './menu.ts'
+import { NetworkIndicator, SiteFacts } from './network.tsx'
+import { highlightSame } from './same.ts'
+import { bindThemeSwitch } from './theme.ts'
+
+export function startFrame(): void {
+  bindThemeSwitch()
+  bindMenu()
+  highlightSame()
+  mount('finality-line', <FinalityLine />)
+  mount('network', <NetworkIndicator />)
+  mount('site-facts', <SiteFacts />)
+  startClock()
+  followChain()
+}
+
+/** Renders into the element with this id, where the page has it. */
+export function mount(id: string, view: preact.ComponentChild): void {
+  const element = document.getElementById(id)
+  if (element) render(view, element)
+}

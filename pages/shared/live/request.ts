@@ -1,0 +1,71 @@
+/**
+ * One way to ask this site for JSON: same origin, a time limit, a shape check, errors as values.
+ */
+import { config, safeParse, type ZodMiniType } from 'zod/mini'
+import { err, ok, type Result } from '../../../core/base/result.ts'
+
+// zod would otherwise try to compile parsers from text, which the CSP forbids.
+config({ jitless: true })
+
+export type Schema<T> = ZodMiniType<T>
+
+/** Why an answer is not there. `message` is for people; `requestId` finds the case in the site's logs. */
+export type RequestFailure = {
+  readonly code: 'UNREACHABLE' | 'TIMEOUT' | 'NOT_FOUND' | 'REFUSED' | 'SHAPE_UNKNOWN'
+  readonly message: string
+  readonly requestId?: string
+}
+
+/** `raw`: the JSON as it came, for those who want to see it. `atMs`: when it arrived. */
+export type Answer<T> = { readonly value: T; readonly raw: unknown; readonly atMs: number }
+
+const requestMsMax = 10_000
+
+/** GETs `path` and checks the shape of the answer. Never throws. */
+export async function getJson<T>(
+  path: string,
+  schema: Schema<T>,
+): Promise<Result<Answer<T>, RequestFailure>> {
+  let response: Response
+  let raw: unknown
+  try {
+    response = await fetch(path, {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(requestMsMax),
+    })
+    raw = await response.json()
+  } catch (error) {
+    return err(failureOf(error))
+  }
+  // Health answers 503 with a full report when something is down.
+  const isReport = response.status === 503 && safeParse(schema, raw).success
+  if (!response.ok && !isReport) return err(refusal(response, raw))
+  const parsed = safeParse(schema, raw)
+  if (!parsed.success) {
+    const where = parsed.error.issues[0]?.path.join('.') ?? ''
+    const message = `The site answered in a shape that this page does not know (${path}: ${where}).`
+    return err({ code: 'SHAPE_UNKNOWN', message })
+  }
+  return ok({ value: parsed.data, raw, atMs: Date.now() })
+}
+
+function failureOf(error: unknown): RequestFailure {
+  const name = error instanceof Error ? error.name : ''
+  if (name === 'TimeoutError') {
+    return { code: 'TIMEOUT', message: 'The site did not answer within 10 seconds.' }
+  }
+  if (name === 'SyntaxError') {
+    return { code: 'SHAPE_UNKNOWN', message: 'The site answered with something that is not JSON.' }
+  }
+  return { code: 'UNREACHABLE', message: 'The site cannot be reached.' }
+}
+
+function refusal(response: Response, raw: unknown): RequestFailure {
+  const body = raw as { error?: { message?: unknown }; detail?: unknown } | null
+  const said = body?.error?.message ?? body?.detail
+  return {
+    code: response.status === 404 ? 'NOT_FOUND' : 'REFUSED',
+    message: typeof said === 'string' ? said : `The site answered ${response.status}.`,
+    requestId: response.headers.get('x-request-id') ?? undefined,
+  } as RequestFailure
+}

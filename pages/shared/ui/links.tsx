@@ -1,0 +1,17 @@
+/** Links to what the chain holds, each in its usual short form. */
+import { explorerPath } from '../addresses.ts'
+import { Hash } from './hash.tsx'
+
+export const heightLink = (height: number) => (
+  <a class="mono" href={explorerPath.block(height)}>
+    {height.toLocaleString('en')}
+  </a>
+)
+
+export const addressLink = (address: string, what = 'address') => (
+  <Hash value={address} what={what} href={explorerPath.address(address)} />
+)
+
+export const transactionLink = (hash: string) => (
+  <Hash value={hash} what="transaction hash" href={explorerPath.transaction(hash)} />
+)

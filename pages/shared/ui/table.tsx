@@ -1,0 +1,101 @@
+/**
+ * A table that becomes labelled rows on a phone. Roles are spelled out because the narrow layout takes
+ * the elements' own table display away.
+ */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { Skeleton } from './states.tsx'
+
+export type Column<T> = {
+  readonly label: string
+  readonly cell: (row: T) => ComponentChildren
+  /** Right-aligned, tabular figures. */
+  readonly numeric?: boolean
+}
+
+type TableProps<T> = {
+  caption: string
+  columns: readonly Column<T>[]
+  rows: readonly T[]
+  keyOf: (row: T) => string | number
+}
+
+export function Table<T>({ caption, columns, rows, keyOf }: TableProps<T>) {
+  const isNew = useNewcomers(rows.map((row) => String(keyOf(row))))
+  return (
+    <Shell caption={caption} columns={columns}>
+      {rows.map((row) => {
+        const key = String(keyOf(row))
+        return (
+          <tr key={key} role="row" class={isNew(key) ? 'is-new' : undefined}>
+            {columns.map(({ label, cell, numeric }) => (
+              <td key={label} role="cell" data-label={label} class={numeric ? 'number' : undefined}>
+                {cell(row)}
+              </td>
+            ))}
+          </tr>
+        )
+      })}
+    </Shell>
+  )
+}
+
+/** The same table before its rows are there. */
+export function TableSkeleton<T>(props: {
+  caption: string
+  columns: readonly Column<T>[]
+  rows: number
+}) {
+  return (
+    <Shell caption={props.caption} columns={props.columns}>
+      {Array.from({ length: props.rows }, (_, index) => (
+        <tr key={index} role="row">
+          {props.columns.map(({ label, numeric }) => (
+            <td key={label} role="cell" data-label={label} class={numeric ? 'number' : undefined}>
+              <Skeleton size={numeric ? 4 : 8} />
+            </td>
+          ))}
+        </tr>
+      ))}
+    </Shell>
+  )
+}
+
+function Shell<T>(props: {
+  caption: string
+  columns: readonly Column<T>[]
+  children: ComponentChildren
+}) {
+  return (
+    <div class="table-box">
+      <table class="table" role="table">
+        <caption class="visually-hidden">{props.caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            {props.columns.map(({ label, numeric }) => (
+              <th
+                key={label}
+                scope="col"
+                role="columnheader"
+                class={numeric ? 'number' : undefined}
+              >
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">{props.children}</tbody>
+      </table>
+    </div>
+  )
+}
+
+/** Which keys were not there the last time the table was drawn; none at the first. */
+function useNewcomers(keys: readonly string[]): (key: string) => boolean {
+  const seen = useRef<Set<string> | undefined>(undefined)
+  const before = seen.current
+  useEffect(() => {
+    seen.current = new Set(keys)
+  })
+  return (key) => before !== undefined && !before.has(key)
+}
