@@ -33,7 +33,8 @@ export function parseAddress(text: string): Result<Uint8Array, AddressError> {
   if (isLegacyAddress(text)) {
     return err({
       code: 'ADDRESS_LEGACY',
-      message: 'this is an address of the original network; it has no key here: use a checksummed aitbc1… address',
+      message:
+        'this is an address of the original network; it has no key here: use a checksummed aitbc1… address',
     })
   }
   const decoded = bech32m.decodeUnsafe(text as `${string}1${string}`, 90)
@@ -43,5 +44,8 @@ export function parseAddress(text: string): Result<Uint8Array, AddressError> {
 }
 
 function invalid(): Result<never, AddressError> {
-  return err({ code: 'ADDRESS_INVALID', message: 'not an aitbc1… address, or its checksum is wrong' })
+  return err({
+    code: 'ADDRESS_INVALID',
+    message: 'not an aitbc1… address, or its checksum is wrong',
+  })
 }
