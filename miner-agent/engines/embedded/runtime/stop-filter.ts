@@ -24,42 +24,41 @@ export function createStopFilter(stops: readonly string[]): StopFilter {
   // Through UTF-8 and back, so that half a surrogate pair cannot cut a character in two.
   const wanted = stops.filter((stop) => stop !== '').map((stop) => utf8Text(utf8Bytes(stop)))
   let held = ''
-  // The held tokens and where in the held text each one's text ends.
-  let pending: { end: number; tokens: number }[] = []
+  // Tokens that are not wholly out, and where in the held text each one's text lies: it begins
+  // below zero when a part of it is out already.
+  let pending: { start: number; end: number; tokens: number }[] = []
 
   const release = (length: number): Released => {
     const text = held.slice(0, length)
-    let tokens = 0
-    for (const span of pending) if (span.end <= length) tokens += span.tokens
+    const tokens = sum(pending.filter((span) => span.end <= length))
     pending = pending
       .filter((span) => span.end > length)
-      .map((span) => ({ end: span.end - length, tokens: span.tokens }))
+      .map((span) => ({ ...span, start: span.start - length, end: span.end - length }))
     held = held.slice(length)
     return { text, tokens }
   }
-  /** Ends at `length`: a token that began before it counts, as its first part was delivered. */
+  /** Ends at `length`: a token counts when any part of it was delivered. */
   const cut = (length: number): Released => {
     const text = held.slice(0, length)
-    let tokens = 0
-    let start = 0
-    for (const span of pending) {
-      if (start < length) tokens += span.tokens
-      start = span.end
-    }
+    const tokens = sum(pending.filter((span) => span.start < length))
     held = ''
     pending = []
     return { text, tokens }
   }
   return {
     push(text, tokens) {
+      pending.push({ start: held.length, end: held.length + text.length, tokens })
       held += text
-      pending.push({ end: held.length, tokens })
       const found = firstMatch(held, wanted)
       if (found >= 0) return { ...cut(found), stopped: true }
       return { ...release(held.length - heldBack(held, wanted)), stopped: false }
     },
     end: () => release(held.length),
   }
+}
+
+function sum(spans: readonly { readonly tokens: number }[]): number {
+  return spans.reduce((all, span) => all + span.tokens, 0)
 }
 
 /**
