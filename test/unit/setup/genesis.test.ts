@@ -1,0 +1,75 @@
+/** The genesis that set-up makes: valid, of this moment, and with every coin where it should be. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseGenesis, slotMs } from '../../../core/chain/genesis.ts'
+import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
+import { freshSecrets } from '../../../scripts/setup/dev-vars.ts'
+import {
+  coordinatorFund,
+  ensureGenesis,
+  faucetFund,
+  makeGenesis,
+  siteKeys,
+} from '../../../scripts/setup/genesis.ts'
+
+const nowMs = 1_790_000_001_234
+
+test('slot 0 is the newest whole slot, and the file is valid', () => {
+  const site = { name: 'site-a', ...siteKeys(freshSecrets()) }
+  const json = makeGenesis({ chainId: 'aitbc-test', nowMs, sites: [site] })
+  expect(json.genesis_time_ms).toBe(nowMs - (nowMs % slotMs))
+  expect(parseGenesis(json).ok).toBe(true)
+})
+
+test('each site has an authority, a faucet and a funded coordinator', () => {
+  const sites = ['site-a', 'site-b'].map((name) => ({ name, ...siteKeys(freshSecrets()) }))
+  const follower = siteKeys(freshSecrets())
+  const json = makeGenesis({
+    chainId: 'aitbc-test',
+    nowMs,
+    sites,
+    coordinators: [follower.coordinator],
+  })
+  const balances = new Map(json.accounts.map(({ address, balance }) => [address, BigInt(balance)]))
+  const balanceOf = (key: Uint8Array) => balances.get(formatAddress(addressOf(key)))
+  expect(json.authorities.map(({ name }) => name)).toEqual(['site-a', 'site-b'])
+  expect(json.faucets).toEqual(sites.map((site) => formatAddress(addressOf(site.authority))))
+  for (const site of sites) {
+    expect(balanceOf(site.authority)).toBe(faucetFund)
+    expect(balanceOf(site.coordinator)).toBe(coordinatorFund)
+  }
+  expect(balanceOf(follower.coordinator)).toBe(coordinatorFund)
+  expect(balances.size).toBe(5)
+})
+
+test('one key for both parts is funded once, with both sums', () => {
+  const { authority } = siteKeys(freshSecrets())
+  const sites = [{ name: 'site-a', authority, coordinator: authority }]
+  const json = makeGenesis({ chainId: 'aitbc-test', nowMs, sites })
+  expect(json.accounts.map(({ balance }) => BigInt(balance))).toEqual([
+    faucetFund + coordinatorFund,
+  ])
+})
+
+test('an existing file is read and never replaced; a broken one is an error', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aitbc-genesis-'))
+  try {
+    const path = join(folder, 'genesis.json')
+    const first = ensureGenesis(freshSecrets(), path)
+    const bytes = readFileSync(path, 'utf8')
+    const second = ensureGenesis(freshSecrets(), path)
+    expect(first.made).toBe(true)
+    expect(second).toEqual({ text: first.text, made: false })
+    expect(readFileSync(path, 'utf8')).toBe(bytes)
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(bytes), version: 2 }))
+    expect(() => ensureGenesis(freshSecrets(), path)).toThrow(/genesis\.json: version/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a seed that is none is named', () => {
+  expect(() => siteKeys({ ...freshSecrets(), AUTHORITY_KEY: 'abc' })).toThrow(/AUTHORITY_KEY/)
+})
