@@ -1,9 +1,9 @@
 /**
  * The journal of releases, `$AITBC_HOME/releases/ID.ndjson`: one line when a release arrives, one when its
  * payment is final. What has the first and not the second is money that the agent sees to itself. A line
- * cut short by a crash is dropped; everything before it counts.
+ * cut short by a crash is dropped and everything else counts; the damaged file is kept beside the new one.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as z from 'zod'
@@ -66,15 +66,18 @@ const closedMax = 1_000
 export async function openJournal(path: string): Promise<Journal> {
   makePrivateFolder(dirname(path))
   const { releases, closed, torn } = readLines(path)
+  if (torn) copyFileSync(path, `${path}.damaged`)
   if (torn || closed > closedMax) {
-    writePrivateFile(path, [...releases.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    writePrivateFile(
+      path,
+      [...releases.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''),
+    )
   }
   const file = await open(path, 'a', 0o600)
   const append = openAppender(file)
   return {
     open: () => [...releases.values()],
-    openAmount: () =>
-      [...releases.values()].reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    openAmount: () => [...releases.values()].reduce((sum, { amount }) => sum + BigInt(amount), 0n),
     add(release) {
       releases.set(release.attempt_id, release)
       return append(release)

@@ -2,8 +2,9 @@
  * Offers: what a miner checks before it works. An offer that passes is backed by a payer's signature over
  * exactly this question, a limit, and prices that are ours.
  */
-import { fromHex, utf8ToBytes } from '../core/base/bytes.ts'
+import { bytesEqual, fromHex } from '../core/base/bytes.ts'
 import { decodeCanonical } from '../core/base/coders.ts'
+import { minBig } from '../core/base/int.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import {
   type Authorisation,
@@ -12,9 +13,10 @@ import {
   authorisationSigningBytes,
 } from '../core/chain/authorisation.ts'
 import type { Verifier } from '../core/crypto/signature.ts'
+import { sizeOf, worstCaseOf } from '../core/jobs/estimate.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from '../core/jobs/job-spec.ts'
 import type { ModelCard, ServerFrame } from '../core/jobs/miner-protocol.ts'
-import { chargeOf, type TokenPrice } from '../core/jobs/pricing.ts'
+import type { TokenPrice } from '../core/jobs/pricing.ts'
 
 export type Offer = Extract<ServerFrame, { readonly type: 'offer' }>
 
@@ -95,7 +97,7 @@ export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, 
     authorisationHash: authorisationHash(authorisation.value),
     limit,
     price,
-    worth: chargeOf(price, tokensMost(spec.value), limit),
+    worth: minBig(worstCaseOf(sizeOf(spec.value), price), limit),
   })
 }
 
@@ -104,20 +106,11 @@ function authorisationFault(
   jobHash: Uint8Array,
   authorisation: Authorisation,
 ): string | undefined {
-  if (authorisation.jobHash.some((byte, index) => byte !== jobHash[index])) {
+  if (!bytesEqual(authorisation.jobHash, jobHash)) {
     return 'it permits another job than the one offered'
   }
   if (authorisation.limit !== BigInt(offer.limit)) return 'its limit is not the one offered'
   return undefined
-}
-
-// No tokenizer makes more tokens of a text than the text has bytes, beside a few for each message.
-function tokensMost(spec: JobSpec): { promptTokens: number; completionTokens: number } {
-  const bytes = spec.messages.map(({ content }) => utf8ToBytes(content).length + 16)
-  return {
-    promptTokens: bytes.reduce((sum, count) => sum + count, 0),
-    completionTokens: spec.maxTokens,
-  }
 }
 
 function priceChanged(model: ModelCard): Result<never, Rejection> {

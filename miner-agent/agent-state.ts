@@ -1,0 +1,161 @@
+/**
+ * What the agent holds while it works, and the moves that several of its rooms share: running what waits,
+ * failing, dropping.
+ */
+import type { Verifier } from '../core/crypto/signature.ts'
+import type { MinerFrame, ModelCard } from '../core/jobs/miner-protocol.ts'
+import type { Attempt, Delivery } from './attempt.ts'
+import type { Engine } from './engines/engine.ts'
+import type { GpuLock } from './gpu-lock.ts'
+import type { Journal } from './journal.ts'
+import type { LogFields, Logger } from './log.ts'
+import type { Tally } from './tally.ts'
+import { type WorkOutcome, work } from './worker.ts'
+
+/** The site that the agent speaks with, as its challenge named it. */
+export type SiteIdentity = {
+  readonly genesisHash: Uint8Array
+  /** Public key of its coordinator. */
+  readonly coordinator: Uint8Array
+}
+
+export type AgentOptions = {
+  readonly api: string
+  readonly engine: Engine
+  readonly gpuLock: GpuLock | undefined
+  readonly verifier: Verifier
+  readonly journal: Journal
+  readonly log: Logger
+  readonly tally: Tally
+  readonly concurrency: number
+  readonly queueMax: number
+  readonly tokenTimeoutMs: number
+  /** Base units; see config.ts. */
+  readonly unreleasedMax: bigint
+  readonly unsettledMax: bigint
+  readonly nowMs: () => number
+  /** Models and prices as the card that the site holds has them. */
+  readonly models: () => readonly ModelCard[]
+  /** Drops what cannot be sent now: it goes out again after the reconnect. */
+  readonly send: (frame: MinerFrame) => void
+  /** Builds and signs the result of a finished attempt. */
+  readonly deliver: (
+    attempt: Attempt,
+    outcome: Extract<WorkOutcome, { readonly kind: 'finished' }>,
+    site: SiteIdentity,
+  ) => Delivery
+  /** Called after each change of what is open or unreleased. */
+  readonly onChange: () => void
+}
+
+export type AgentState = {
+  readonly options: AgentOptions
+  readonly attempts: Map<string, Attempt>
+  site: SiteIdentity | undefined
+  draining: boolean
+}
+
+/** Attempts in one phase, oldest first. */
+export function inPhase(state: AgentState, phase: Attempt['phase']): Attempt[] {
+  return [...state.attempts.values()].filter((attempt) => attempt.phase === phase)
+}
+
+/** Forgets an attempt and stops it when it runs. */
+export function drop(state: AgentState, attempt: Attempt): void {
+  state.attempts.delete(attempt.id)
+  attempt.stopper.abort(new Error('dropped'))
+  schedule(state)
+  state.options.onChange()
+}
+
+/** Ends an attempt without a result, and tells the site. */
+export function fail(
+  state: AgentState,
+  attempt: Attempt,
+  why: { readonly code: string; readonly message: string; readonly retryable: boolean },
+): void {
+  const { log, tally, nowMs, send } = state.options
+  attempt.phase = 'failed'
+  attempt.endedAtMs = nowMs()
+  attempt.failure = {
+    type: 'fail',
+    attempt_id: attempt.id,
+    code: why.code,
+    message: why.message.slice(0, 1_000),
+    retryable: why.retryable,
+  }
+  tally.failed += 1
+  log.warn('job failed', { ...namesOf(attempt), code: why.code, reason: why.message })
+  send(attempt.failure)
+}
+
+/** Starts waiting attempts while there is room. */
+export function schedule(state: AgentState): void {
+  const { site, options } = state
+  if (site === undefined) return
+  const room = Math.max(0, options.concurrency - inPhase(state, 'running').length)
+  for (const attempt of inPhase(state, 'waiting').slice(0, room)) {
+    run(state, attempt, site)
+      .catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : 'unknown failure'
+        fail(state, attempt, { code: 'AGENT_FAILED', message, retryable: true })
+      })
+      .finally(() => {
+        schedule(state)
+        options.onChange()
+      })
+  }
+}
+
+/** How an attempt is called in the log. */
+export function namesOf(attempt: Attempt): LogFields {
+  const { job_id, attempt: number } = attempt.opened.offer
+  return { job: job_id, attempt: number }
+}
+
+async function run(state: AgentState, attempt: Attempt, site: SiteIdentity): Promise<void> {
+  const { options } = state
+  const { send } = options
+  attempt.phase = 'running'
+  attempt.startedAtMs = options.nowMs()
+  const outcome = await work({
+    spec: attempt.opened.spec,
+    engine: options.engine,
+    gpuLock: options.gpuLock,
+    signal: attempt.stopper.signal,
+    tokenTimeoutMs: options.tokenTimeoutMs,
+    progressMs: Math.max(1_000, Math.floor(attempt.opened.offer.lease_ms / 3)),
+    onTokens: (text, count) => {
+      const seq = attempt.tokens.length
+      const frame = { type: 'tokens' as const, attempt_id: attempt.id, seq, text, count }
+      attempt.tokens.push(frame)
+      send(frame)
+    },
+    onProgress: () => send({ type: 'progress', attempt_id: attempt.id }),
+  })
+  if (state.attempts.get(attempt.id) !== attempt || outcome.kind === 'aborted') return
+  if (outcome.kind === 'failed') fail(state, attempt, outcome)
+  else finish(state, attempt, outcome, site)
+}
+
+function finish(
+  state: AgentState,
+  attempt: Attempt,
+  outcome: Extract<WorkOutcome, { readonly kind: 'finished' }>,
+  site: SiteIdentity,
+): void {
+  const { log, tally, nowMs, send, deliver } = state.options
+  attempt.endedAtMs = nowMs()
+  attempt.delivery = deliver(attempt, outcome, site)
+  attempt.phase = 'delivered'
+  tally.completed += 1
+  tally.promptTokens += outcome.promptTokens
+  tally.completionTokens += outcome.completionTokens
+  send(attempt.delivery.frame)
+  log.info('job done', {
+    ...namesOf(attempt),
+    tokens: outcome.completionTokens,
+    ms: attempt.endedAtMs - attempt.startedAtMs,
+    units: attempt.delivery.expected.amount,
+  })
+}

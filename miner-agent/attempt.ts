@@ -1,0 +1,58 @@
+/**
+ * An attempt as the agent holds it: from an accepted offer to its release. Frames that went out are kept,
+ * since after a reconnect they may have to go out again.
+ */
+import type { MinerFrame } from '../core/jobs/miner-protocol.ts'
+import type { OpenedOffer } from './offer.ts'
+import type { ExpectedRelease } from './release.ts'
+
+export type ResultFrame = Extract<MinerFrame, { readonly type: 'result' }>
+export type FailFrame = Extract<MinerFrame, { readonly type: 'fail' }>
+type TokensFrame = Extract<MinerFrame, { readonly type: 'tokens' }>
+
+/** A finished attempt: its result, and the release that it must bring. */
+export type Delivery = { readonly frame: ResultFrame; readonly expected: ExpectedRelease }
+
+export type Attempt = {
+  readonly id: string
+  readonly opened: OpenedOffer
+  readonly acceptedAtMs: number
+  readonly stopper: AbortController
+  /** Waits its turn, runs, was delivered and waits for its release, or failed. */
+  phase: 'waiting' | 'running' | 'delivered' | 'failed'
+  startedAtMs: number
+  /** When the last frame of the attempt was ready. */
+  endedAtMs: number
+  readonly tokens: TokensFrame[]
+  delivery: Delivery | undefined
+  failure: FailFrame | undefined
+}
+
+/** A fresh attempt. */
+export function newAttempt(opened: OpenedOffer, nowMs: number): Attempt {
+  return {
+    id: opened.offer.attempt_id,
+    opened,
+    acceptedAtMs: nowMs,
+    stopper: new AbortController(),
+    phase: 'waiting',
+    startedAtMs: 0,
+    endedAtMs: 0,
+    tokens: [],
+    delivery: undefined,
+    failure: undefined,
+  }
+}
+
+/** Whether the attempt still needs the engine. */
+export const isOpen = (attempt: Attempt): boolean =>
+  attempt.phase === 'waiting' || attempt.phase === 'running'
+
+/** What to send after a reconnect, when the coordinator has token frames below `nextSeq`. */
+export function framesToResend(attempt: Attempt, nextSeq: number): MinerFrame[] {
+  const frames: MinerFrame[] = [{ type: 'accept', attempt_id: attempt.id }]
+  frames.push(...attempt.tokens.filter(({ seq }) => seq >= nextSeq))
+  if (attempt.delivery !== undefined) frames.push(attempt.delivery.frame)
+  if (attempt.failure !== undefined) frames.push(attempt.failure)
+  return frames
+}
