@@ -44,17 +44,17 @@ async function dryRun(): Promise<void> {
   console.log('  2. upload the Worker, its Durable Object classes, its pages and its cron trigger')
   console.log('and needs these secrets (npx wrangler secret put NAME):')
   for (const name of requiredNames) console.log(`  ${name}`)
-  if (database?.database_id === databaseIdUnset) console.log(databaseHint())
+  if (database?.database_id === databaseIdUnset) console.log(`and a database: ${databaseHint()}`)
 }
 
 async function deploy(): Promise<void> {
-  if (database?.database_id === databaseIdUnset) fail(databaseHint())
   const missing = missingSecrets(await wrangler(['secret', 'list', '--format', 'json']))
-  if (missing.length > 0) {
-    fail(
-      `Nothing was deployed: ${missing.length} secret(s) are missing.\n` +
-        missing.map((name) => `  npx wrangler secret put ${name}`).join('\n'),
-    )
+  const reasons = missing.map(
+    (name) => `the secret ${name} is missing: npx wrangler secret put ${name}`,
+  )
+  if (database?.database_id === databaseIdUnset) reasons.push(databaseHint())
+  if (reasons.length > 0) {
+    fail(`Nothing was deployed:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`)
   }
   await buildSite()
   await step(['d1', 'migrations', 'apply', database?.binding ?? 'DB', '--remote'])
@@ -82,7 +82,7 @@ function wrangler(args: string[]): Promise<Ended> {
 
 function databaseHint(): string {
   return (
-    'wrangler.toml names no database yet: npx wrangler d1 create ' +
+    'wrangler.toml names no database: npx wrangler d1 create ' +
     `${database?.database_name}, then put the id that it prints into database_id.`
   )
 }

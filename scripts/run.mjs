@@ -60,7 +60,7 @@ function install() {
   if (!installedMatches(JSON.parse(lock))) {
     console.error('Installing the locked dependencies (npm ci) …')
     // Output goes to stderr: a command's stdout belongs to the command (demo --json, bench).
-    const result = spawnSync('npm', ['ci', '--no-fund', '--no-audit'], {
+    const result = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
       cwd: root,
       stdio: ['inherit', 2, 2],
     })
