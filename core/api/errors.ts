@@ -7,6 +7,7 @@ const table = {
   // Requests
   JSON_INVALID: [400, 'The body is not valid JSON.'],
   VALIDATION_ERROR: [422, 'Request validation failed'],
+  RANGE_INVALID: [400, 'The range asked for is not valid.'],
   BODY_TOO_LARGE: [413, 'The body is larger than this route accepts.'],
   NOT_FOUND: [404, 'There is nothing at this address.'],
   METHOD_NOT_ALLOWED: [405, 'This route does not answer to this method.'],
@@ -16,21 +17,33 @@ const table = {
   NOT_BUILT: [501, 'This part of the network has not been built yet.'],
   // Who is asking
   AUTHENTICATION_ERROR: [401, 'invalid api key'],
-  REQUEST_SIGNATURE_INVALID: [401, 'The request signature does not fit; sign method, path, body and time anew.'],
-  REQUEST_EXPIRED: [401, 'The request is too old or from the future; check the clock and sign it anew.'],
+  REQUEST_SIGNATURE_INVALID: [
+    401,
+    'The request signature does not fit; sign method, path, body and time anew.',
+  ],
+  REQUEST_EXPIRED: [
+    401,
+    'The request is too old or from the future; check the clock and sign it anew.',
+  ],
   AUTHORIZATION_ERROR: [403, 'This key may not do that.'],
   // The site
   CONFIG_MISSING: [503, 'This site lacks configuration.'],
   CONFIG_INVALID: [503, 'This site has configuration that cannot be used.'],
   CHAIN_UNAVAILABLE: [503, 'The chain cannot be reached now; nothing was charged. Try again.'],
-  COORDINATOR_UNAVAILABLE: [503, 'The coordinator cannot be reached now; nothing was charged. Try again.'],
+  COORDINATOR_UNAVAILABLE: [
+    503,
+    'The coordinator cannot be reached now; nothing was charged. Try again.',
+  ],
   DATABASE_UNAVAILABLE: [503, 'The read model cannot be reached now. Try again.'],
   INTERNAL_ERROR: [500, 'Something broke here; it has been noted under the request id.'],
   // Transactions
   ENCODING_INVALID: [400, 'The transaction bytes are not canonical.'],
   TRANSACTION_TOO_LARGE: [413, 'The transaction is larger than the chain accepts.'],
   SIGNATURE_INVALID: [400, 'The signature does not fit; it must cover this chain’s genesis hash.'],
-  SIGNATURE_REQUIRED: [401, 'Unsigned transactions are refused; see /docs/getting-started.html#signing.'],
+  SIGNATURE_REQUIRED: [
+    401,
+    'Unsigned transactions are refused; see /docs/getting-started.html#signing.',
+  ],
   NONCE_STALE: [409, 'A transaction with this nonce is already on the chain.'],
   NONCE_TOO_FAR: [409, 'The nonce leaves a gap that is too large.'],
   FEE_TOO_LOW: [400, 'The fee is below the floor.'],
@@ -40,7 +53,10 @@ const table = {
   VALIDITY_TOO_FAR: [400, 'The slot until which the transaction is valid lies too far ahead.'],
   KIND_NOT_ALLOWED: [400, 'This kind of transaction is not allowed here.'],
   MEMPOOL_FULL: [503, 'The mempool is full of better paid transactions; raise the fee or wait.'],
-  REPLACEMENT_UNDERPRICED: [409, 'A transaction with this nonce is waiting; replacing it needs a higher fee.'],
+  REPLACEMENT_UNDERPRICED: [
+    409,
+    'A transaction with this nonce is waiting; replacing it needs a higher fee.',
+  ],
   MESSAGE_INVALID: [422, 'The transaction asks for something that cannot be done.'],
   ADDRESS_INVALID: [422, 'This is not an address of this network.'],
   ADDRESS_LEGACY: [422, 'Addresses of the original network have no key here.'],
@@ -60,7 +76,10 @@ const table = {
   QUEUE_FULL: [503, 'The queue is full; try again shortly.'],
   ESCROW_REQUIRED: [402, 'No funds are locked for this; open an escrow first.'],
   ESCROW_NOT_FINAL: [409, 'The escrow is not final yet; try again in a slot or two.'],
-  ESCROW_EXHAUSTED: [402, 'The escrow does not hold enough that is not reserved already; top it up.'],
+  ESCROW_EXHAUSTED: [
+    402,
+    'The escrow does not hold enough that is not reserved already; top it up.',
+  ],
   BUDGET_EXCEEDED: [402, 'The delegate’s budget does not cover this.'],
   AUTHORISATION_INVALID: [400, 'The authorisation does not fit this job, escrow or signer.'],
   AUTHORISATION_USED: [409, 'This authorisation was used before.'],

@@ -1,0 +1,187 @@
+/**
+ * Writing the chain's read model: whole batches of finalized blocks, each batch with its new
+ * `indexed_height` in one atomic write, so that a batch is there once or not at all.
+ *
+ * Rows travel as JSON in one bound parameter a statement, since D1 binds at most 100 of them.
+ */
+
+import { toHex } from '../core/base/bytes.ts'
+import type { FinalizedBlock } from '../core/chain/engine-api.ts'
+import { type EscrowParties, escrowsNamed, rowsOf } from './chain-rows.ts'
+import type { AccountRow } from './chain-schema.ts'
+
+/** Where the read model stands; `genesisHash` is hex. */
+export type IndexPosition = { readonly genesisHash: string; readonly height: number }
+
+/** Final balance and nonce of an account named `aitbc1…`, as of now. */
+export type AccountLookup = (address: string) => Pick<AccountRow, 'balance' | 'nonce'>
+
+/** Most rows that one statement carries: about half a megabyte of JSON. */
+const rowsPerStatement = 500
+
+/** Where the read model stands; undefined while it is empty. */
+export async function readPosition(db: D1Database): Promise<IndexPosition | undefined> {
+  const row = await db
+    .prepare('SELECT genesis_hash, indexed_height FROM chain_meta WHERE id = 1')
+    .first<{ genesis_hash: string; indexed_height: number }>()
+  return row ? { genesisHash: row.genesis_hash, height: row.indexed_height } : undefined
+}
+
+/**
+ * Adds consecutive final blocks. Rejects without any effect when the first is not the one after
+ * `indexed_height`: a block can be added only once.
+ *
+ * @param genesisAccounts Addresses that begin with a balance; used with block 0 only.
+ */
+export async function addBlocks(
+  db: D1Database,
+  input: {
+    readonly genesisHash: string
+    readonly blocks: readonly FinalizedBlock[]
+    readonly genesisAccounts: readonly string[]
+    readonly accountOf: AccountLookup
+  },
+): Promise<void> {
+  const { blocks, genesisHash, accountOf } = input
+  const first = blocks[0]
+  const last = blocks[blocks.length - 1]
+  if (!first || !last) return
+  const from = Number(first.view.header.height)
+  const rows = rowsOf(blocks, await readParties(db, escrowsNamed(blocks)))
+  const seen = new Set(rows.activity.map(({ address }) => address))
+  const born = from === 0 ? input.genesisAccounts.filter((address) => !seen.has(address)) : []
+  const idle = { sent: 0, received: 0, lastHeight: 0, lastSlot: 0 }
+  const accounts = [...rows.activity, ...born.map((address) => ({ address, ...idle }))].map(
+    (row) => ({ ...row, ...accountOf(row.address) }),
+  )
+  const meta = {
+    genesisHash,
+    indexedHeight: Number(last.view.header.height),
+    indexedHash: toHex(last.view.hash),
+  }
+  await db.batch([
+    from === 0
+      ? db
+          .prepare(
+            'INSERT INTO chain_meta (id, genesis_hash, indexed_height, indexed_hash) VALUES (1, ?, ?, ?)',
+          )
+          .bind(meta.genesisHash, meta.indexedHeight, meta.indexedHash)
+      : db.prepare(advanceMeta).bind(meta.indexedHeight, meta.indexedHash, from - 1, genesisHash),
+    ...insertAll(db, 'chain_blocks', blockColumns, rows.blocks),
+    ...insertAll(db, 'chain_transactions', transactionColumns, rows.transactions),
+    ...insertAll(db, 'chain_escrows', escrowColumns, rows.escrows),
+    ...insertAll(db, 'chain_settlements', settlementColumns, rows.settlements),
+    ...insertAll(db, 'chain_accounts', accountColumns, accounts, mergeAccount),
+  ])
+}
+
+// Where the condition does not hold, the value of a NOT NULL column becomes NULL: the batch fails whole.
+const advanceMeta =
+  'UPDATE chain_meta SET indexed_height = ?1, indexed_hash = CASE WHEN indexed_height = ?3 ' +
+  'AND genesis_hash = ?4 THEN ?2 END WHERE id = 1'
+
+/** Columns as the tables name them, and the fields of the rows that fill them. */
+type Columns = Readonly<Record<string, string>>
+
+const blockColumns: Columns = {
+  height: 'height',
+  hash: 'hash',
+  parent_hash: 'parentHash',
+  slot: 'slot',
+  proposer: 'proposer',
+  state_root: 'stateRoot',
+  transaction_count: 'transactionCount',
+  fees: 'fees',
+}
+
+const transactionColumns: Columns = {
+  height: 'height',
+  position: 'position',
+  hash: 'hash',
+  slot: 'slot',
+  kind: 'kind',
+  sender: 'sender',
+  recipient: 'recipient',
+  amount: 'amount',
+  fee: 'fee',
+  nonce: 'nonce',
+  code: 'code',
+  payload: 'payload',
+}
+
+const escrowColumns: Columns = {
+  id: 'id',
+  owner: 'owner',
+  coordinator: 'coordinator',
+  opened_height: 'openedHeight',
+}
+
+const settlementColumns: Columns = {
+  height: 'height',
+  position: 'position',
+  item: 'item',
+  slot: 'slot',
+  transaction_hash: 'transactionHash',
+  receipt_hash: 'receiptHash',
+  job_hash: 'jobHash',
+  authorisation: 'authorisation',
+  escrow: 'escrow',
+  number: 'number',
+  owner: 'owner',
+  coordinator: 'coordinator',
+  miner: 'miner',
+  amount: 'amount',
+  miner_amount: 'minerAmount',
+  coordinator_amount: 'coordinatorAmount',
+  release_signature: 'releaseSignature',
+}
+
+const accountColumns: Columns = {
+  address: 'address',
+  balance: 'balance',
+  nonce: 'nonce',
+  sent: 'sent',
+  received: 'received',
+  last_height: 'lastHeight',
+  last_slot: 'lastSlot',
+}
+
+const mergeAccount =
+  ' ON CONFLICT (address) DO UPDATE SET balance = excluded.balance, nonce = excluded.nonce, ' +
+  'sent = sent + excluded.sent, received = received + excluded.received, ' +
+  'last_height = excluded.last_height, last_slot = excluded.last_slot'
+
+function insertAll(
+  db: D1Database,
+  table: string,
+  columns: Columns,
+  rows: readonly object[],
+  conflict = '',
+): D1PreparedStatement[] {
+  const names = Object.keys(columns).join(', ')
+  const values = Object.values(columns)
+    .map((field) => `json_extract(value, '$.${field}')`)
+    .join(', ')
+  // "WHERE true" keeps SQLite from reading ON CONFLICT as the condition of a join.
+  const query = `INSERT INTO ${table} (${names}) SELECT ${values} FROM json_each(?) WHERE true${conflict}`
+  const statements: D1PreparedStatement[] = []
+  for (let at = 0; at < rows.length; at += rowsPerStatement) {
+    statements.push(db.prepare(query).bind(JSON.stringify(rows.slice(at, at + rowsPerStatement))))
+  }
+  return statements
+}
+
+async function readParties(
+  db: D1Database,
+  ids: readonly string[],
+): Promise<Map<string, EscrowParties>> {
+  if (ids.length === 0) return new Map()
+  const { results } = await db
+    .prepare(
+      'SELECT id, owner, coordinator FROM chain_escrows ' +
+        'WHERE id IN (SELECT value FROM json_each(?))',
+    )
+    .bind(JSON.stringify(ids))
+    .all<{ id: string; owner: string; coordinator: string }>()
+  return new Map(results.map((row) => [row.id, row]))
+}
