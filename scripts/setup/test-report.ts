@@ -1,0 +1,50 @@
+/** Counting what a run of the tests found, from vitest's JSON report and exit code. */
+
+/** As much of the report as counting needs. */
+export type TestReport = {
+  success: boolean
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  numTodoTests: number
+  testResults: { name: string; status: string; assertionResults: { status: string }[] }[]
+}
+
+export type TestCount = {
+  passed: number
+  failed: number
+  skipped: number
+  /** What failed besides tests, for people. */
+  faults: string[]
+}
+
+/**
+ * Counts a run. A file that fails without a failing test (it does not load, or does not clean up)
+ * is a failure; so is a run that ends badly with every test passing, and one without a report.
+ */
+export function countTests(report: TestReport | undefined, exitCode: number): TestCount {
+  if (report === undefined) {
+    const fault = `vitest ended with exit code ${exitCode} and without a report`
+    return { passed: 0, failed: 1, skipped: 0, faults: [fault] }
+  }
+  const faults = report.testResults
+    .filter(({ status, assertionResults }) => {
+      return status === 'failed' && !assertionResults.some((test) => test.status === 'failed')
+    })
+    .map(({ name }) => `${name} did not load or clean up`)
+  // An unhandled rejection or a lost worker fails the run but no test.
+  if (report.numFailedTests + faults.length === 0 && (exitCode !== 0 || !report.success)) {
+    faults.push(`vitest ended with exit code ${exitCode}`)
+  }
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + faults.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+    faults,
+  }
+}
+
+/** The last line of `npm test`. */
+export function countLine({ passed, failed, skipped }: Omit<TestCount, 'faults'>): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
