@@ -62,6 +62,8 @@ export const jobLimits = {
   settlementDelayMs: 1_000,
   /** How far a miner's clock may run ahead in a receipt. */
   receiptSkewMsMax: 300_000,
+  /** How much longer than observed a receipt may say that the work took. */
+  durationSlackMs: 1_000,
 
   /** Longest that a miner of the original may be made to wait for a job: its clients give up at five. */
   pollWaitMsMax: 4_000,

@@ -40,9 +40,15 @@ export const minerCloseCodes = {
 } as const
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`))
-const hexBytes = z.string().regex(/^(?:[0-9a-f]{2})+$/).max(131_072)
+const hexBytes = z
+  .string()
+  .regex(/^(?:[0-9a-f]{2})+$/)
+  .max(131_072)
 const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/)
-const count = z.int().min(0).max(2 ** 31)
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31)
 const identifier = hex(16)
 
 /** One model that a miner serves. Prices in base units for 1 000 tokens. */
@@ -154,7 +160,12 @@ export const minerFrameSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('heartbeat'), inflight: count, queued: count }),
   z.object({ type: z.literal('accept'), ...attempt }),
-  z.object({ type: z.literal('reject'), ...attempt, code: z.string().max(64), message: z.string().max(1024) }),
+  z.object({
+    type: z.literal('reject'),
+    ...attempt,
+    code: z.string().max(64),
+    message: z.string().max(1024),
+  }),
   z.object({
     type: z.literal('tokens'),
     ...attempt,
