@@ -20,7 +20,6 @@ await build({
   // Some dependencies are CommonJS and ask for Node's modules by `require`.
   banner: {
     js:
-      '#!/usr/bin/env node\n' +
       "import { createRequire as aitbcRequire } from 'node:module'\n" +
       'const require = aitbcRequire(import.meta.url)\n',
   },
