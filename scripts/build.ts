@@ -1,15 +1,16 @@
 /** `npm run build`: the pages, the miner agent as one file, the Worker's bundle. */
-import { utimesSync } from 'node:fs'
+import { copyFileSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { buildPages } from '../pages/build.ts'
-import { minerBundlePath } from './setup/build.ts'
+import { agentDist } from './setup/build.ts'
 import { inRoot } from './setup/paths.ts'
 import { buildWorker } from './setup/worker-bundle.ts'
 
 await buildPages()
 await build({
   entryPoints: [inRoot('miner-agent', 'main.ts')],
-  outfile: minerBundlePath,
+  outfile: join(agentDist, 'miner.mjs'),
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -24,6 +25,9 @@ await build({
       'const require = aitbcRequire(import.meta.url)\n',
   },
 })
+for (const name of ['aitbc-tiny.gguf', 'LICENSE-DATA.md']) {
+  copyFileSync(inRoot('miner-agent', 'models', name), join(agentDist, name))
+}
 // The mark by which a later start sees that all of this is fresh.
 const now = new Date()
 utimesSync(inRoot('pages', 'dist', 'csp-hashes.json'), now, now)

@@ -1,6 +1,5 @@
 /** Building what a site serves: the pages, the miner as one file, the Worker. Only what is stale. */
 import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { inRoot } from './paths.ts'
 import { run } from './run.ts'
 import { buildWorker, newestMs } from './worker-bundle.ts'
@@ -50,5 +49,5 @@ function isStale(mark: string, inputs: string[]): boolean {
   return inputs.some((name) => newestMs(inRoot(...name.split('/'))) >= builtMs)
 }
 
-/** Where the miner agent lies among the pages, as one file. */
-export const minerBundlePath = join(inRoot('pages', 'dist'), 'miner.mjs')
+/** Where the pages serve the miner agent as one file, with its model beside it: `/agent/`. */
+export const agentDist = inRoot('pages', 'dist', 'agent')
