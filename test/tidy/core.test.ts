@@ -15,7 +15,7 @@ const core = () => codeFiles().filter(({ path }) => path.startsWith('core/'))
 test('every export of core has a doc comment', () => {
   const bare = core().flatMap((file) =>
     exportsOf(file)
-      .filter((node) => !isInferred(file, node) && docBefore(file, node.start) === undefined)
+      .filter((node) => !isInferred(file, node) && !isDocumented(file, node))
       .map((node) => `${file.path}:${lineOf(file.text, node.start)}`),
   )
   expect(bare).toEqual([])
@@ -84,6 +84,15 @@ function exportsOf(file: Code): Node[] {
   return (file.program.body as unknown as Node[]).filter(
     (node) => node.type === 'ExportNamedDeclaration' && node.declaration !== null,
   )
+}
+
+// Exports in lines that follow each other, such as a group of sizes, share the comment of the first.
+function isDocumented(file: Code, node: Node): boolean {
+  if (docBefore(file, node.start) !== undefined) return true
+  const before = exportsOf(file).find(({ end }) => {
+    return /^\n$/.test(file.text.slice(end, node.start)) && end <= node.start
+  })
+  return before !== undefined && isDocumented(file, before)
 }
 
 // `export type X = Unwrap<typeof xCoder>` says again what the documented value before it says.
