@@ -9,6 +9,7 @@ export type GuardedFetchOptions = { readonly signal: AbortSignal }
 const LINE_BYTES_MAX = 1_048_576
 const ERROR_BYTES_MAX = 65_536
 const NEWLINE = 10
+const STREAM_PATH = '/api/chat'
 
 /** Made anew for each call, as the signal belongs to the call. */
 export function guardedFetch({ signal }: GuardedFetchOptions): typeof fetch {
@@ -16,8 +17,8 @@ export function guardedFetch({ signal }: GuardedFetchOptions): typeof fetch {
     const signals = init?.signal ? [init.signal, signal] : [signal]
     const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) })
     if (!response.ok) return await plainError(response)
-    const type = response.headers.get('content-type') ?? ''
-    if (response.body === null || !type.includes('ndjson')) return response
+    // By path and not by content type: the client reads lines whatever the server calls them.
+    if (response.body === null || !String(input).endsWith(STREAM_PATH)) return response
     const { status, headers } = response
     return new Response(response.body.pipeThrough(checkLines()), { status, headers })
   }

@@ -55,7 +55,9 @@ export function createCatalogue({ connect, contextTokensMax }: CatalogueOptions)
       return infos
     },
     async find(name, signal) {
-      const info = byName.get(name) ?? (await details(name, signal))
+      // A name without a tag means `:latest`, as everywhere in Ollama.
+      const listedInfo = byName.get(name) ?? byName.get(`${name}:latest`)
+      const info = listedInfo ?? (await details(name, signal))
       if (info === null) {
         throw new EngineError('MODEL_NOT_FOUND', `Ollama's model ${name} cannot chat here`)
       }

@@ -99,13 +99,10 @@ function startAnswer(parts: Parts, prompt: readonly number[], request: AnswerReq
   /** Tokens without text of their own yet: they go out with the character that they begin. */
   let unspoken = 0
   const finish = (reason: 'stop' | 'length', first = { text: '', tokens: 0 }): AnswerStep => {
-    const more = filter.push(decoder.end(), unspoken)
-    const rest = more.stopped ? { text: '', tokens: 0 } : filter.end()
-    return {
-      text: first.text + more.text + rest.text,
-      tokens: first.tokens + more.tokens + rest.tokens,
-      finish: more.stopped ? 'stop' : reason,
-    }
+    // A character that the end cut in two is left out: half of it would only show as a blot.
+    const rest = filter.end()
+    const tokens = first.tokens + rest.tokens + unspoken
+    return { text: first.text + rest.text, tokens, finish: reason }
   }
   const step = (): AnswerStep => {
     if (closed) throw new Error('the answer is closed')
@@ -121,7 +118,7 @@ function startAnswer(parts: Parts, prompt: readonly number[], request: AnswerReq
     unread = [token]
     const text = decoder.push(tokenizer.bytesOf(token))
     unspoken += 1
-    if (text === '' && tokens.length < limit) return { text: '', tokens: 0 }
+    if (text === '') return tokens.length < limit ? { text: '', tokens: 0 } : finish('length')
     const released = filter.push(text, unspoken)
     unspoken = 0
     if (released.stopped) return { ...withoutFlag(released), finish: 'stop' }
