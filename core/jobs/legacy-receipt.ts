@@ -106,6 +106,18 @@ export function sealLegacyReceipt(
   return `${text.slice(0, -1)}${attested},"signature":${canonicalText(signature)}}`
 }
 
+/**
+ * The same text from a receipt that went through `JSON.parse`: the three numbers that are always floats
+ * get their spelling back; every other number was signed as JavaScript spells it.
+ */
+export function legacyReceiptJson(receipt: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(receipt).map(([key, value]) => [
+    key,
+    floatFields.has(key) && typeof value === 'number' ? pyFloat(value) : (value as PyJson),
+  ])
+  return canonicalText(Object.fromEntries(entries) as PyJson)
+}
+
 /** What a verifier found: whose keys signed. Whether these are the right keys is the caller's question. */
 export type VerifiedLegacyReceipt = {
   /** The canonical text that was signed, and its parsed form. */
@@ -155,6 +167,8 @@ function keyOf(
   const isGood = verifier.verify({ signature: bytes.value, message, publicKey: publicKey.value })
   return isGood ? publicKey : err(keyId)
 }
+
+const floatFields: ReadonlySet<string> = new Set(['units', 'unit_price', 'price'])
 
 const invalid = (reasons: readonly string[]): Result<never, LegacyReceiptError> =>
   err({ code: 'RECEIPT_INVALID', reasons })
