@@ -1,0 +1,165 @@
+/**
+ * Requests of clients and legacy miners, as JSON: what is read, and the validation details in the
+ * original's shape. Unknown fields pass, as they did there.
+ */
+import * as z from 'zod'
+import { unitsPerCoin } from '../base/amount.ts'
+import { utf8ToBytes } from '../base/bytes.ts'
+import { floor } from '../base/int.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { FieldFault } from '../jobs/job-request.ts'
+import { jobLimits } from '../jobs/limits.ts'
+import { isWithinDepth } from '../jobs/python-json.ts'
+import type { Constraints } from './coordinator-service.ts'
+import type { ApiError } from './errors.ts'
+
+const object = z.record(z.string(), z.unknown())
+const boundedObject = (bytesMax: number) =>
+  object
+    .refine((value) => isWithinDepth(value), 'is nested too deeply')
+    .refine((value) => !isWithinDepth(value) || jsonBytes(value) <= bytesMax, {
+      message: `must be at most ${bytesMax} bytes of JSON`,
+    })
+const hex = z.string().regex(/^(?:0x)?(?:[0-9a-fA-F]{2})+$/, 'must be hex')
+const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/, 'must be a decimal string of base units')
+
+export const constraintsSchema = z
+  .looseObject({
+    gpu: z.string().max(128).nullish(),
+    cuda: z.string().max(32).nullish(),
+    min_vram_gb: z.number().min(0).max(1_048_576).nullish(),
+    models: z.array(z.string().max(jobLimits.modelBytesMax)).max(64).nullish(),
+    region: z.string().max(64).nullish(),
+    max_price: z.number().min(0).nullish(),
+  })
+  .describe('What a miner must have; absent means any')
+
+/** `POST /jobs`: a payload of the original, or `spec`; signed clients add their authorisation. */
+export const submitJobSchema = z
+  .looseObject({
+    payload: boundedObject(jobLimits.payloadBytesMax).optional(),
+    spec: hex.max(2 + jobLimits.specBytesMax * 2).optional(),
+    constraints: constraintsSchema.nullish(),
+    ttl_seconds: z
+      .int()
+      .max(2 ** 31)
+      .nullish(),
+    payment_amount: z.number().min(0).max(90_000_000).nullish(),
+    payment_currency: z.string().nullish(),
+    limit: units.nullish(),
+    authorisation: hex.max(1_024).optional(),
+    authorisation_signature: hex.max(130).optional(),
+  })
+  .superRefine((body, context) => {
+    if (body.payload === undefined && body.spec === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['payload'],
+        message: 'Field required',
+        params: { missing: true },
+      })
+    }
+    if (body.payment_currency && body.payment_currency !== 'AITBC') {
+      context.addIssue({ code: 'custom', path: ['payment_currency'], message: 'must be AITBC' })
+    }
+    if ((body.authorisation === undefined) !== (body.authorisation_signature === undefined)) {
+      const message = 'authorisation and authorisation_signature come together'
+      context.addIssue({ code: 'custom', path: ['authorisation'], message })
+    }
+  })
+export type SubmitJobBody = z.infer<typeof submitJobSchema>
+
+/** `?limit=&offset=` of lists. */
+export const pageSchema = z.object({
+  limit: z.coerce.number().int().min(1).max(jobLimits.pageMax).default(jobLimits.pageDefault),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+})
+
+export const registerMinerSchema = z.looseObject({
+  capabilities: boundedObject(65_536),
+  concurrency: z.int().min(0).max(1_024).nullish(),
+  region: z.string().max(64).nullish(),
+})
+
+/** Every field is optional, and so is the body: the original's own command line sends none. */
+export const heartbeatSchema = z.looseObject({
+  inflight: z.int().min(0).max(1_000_000).nullish(),
+  current_jobs: z.int().min(0).max(1_000_000).nullish(),
+  status: z.string().max(64).nullish(),
+})
+
+export const pollSchema = z.looseObject({
+  max_wait_seconds: z.coerce.number().min(0).max(3_600).nullish(),
+})
+
+/** A result as an object, or as text from the original's command line. */
+export const minerResultSchema = z.looseObject({
+  result: z.union([boundedObject(4 * jobLimits.answerBytesMax), z.string()]),
+  metrics: boundedObject(65_536).nullish(),
+  success: z.boolean().nullish(),
+})
+
+export const minerFailSchema = z.looseObject({
+  error_code: z.string().max(128),
+  error_message: z.string().max(4_096),
+})
+
+/** Checks a body or query; a failure is 422 with one detail a fault. */
+export function validated<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  where: 'body' | 'query',
+): Result<T, ApiError> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return ok(parsed.data)
+  const details: FieldFault[] = parsed.error.issues.slice(0, detailsMax).map((issue) => ({
+    field: [where, ...issue.path.map(String)].join('.'),
+    message: issue.message,
+    code: codeOf(issue, value),
+  }))
+  return err({ code: 'VALIDATION_ERROR', details })
+}
+
+/** Null in the original's JSON means absent. */
+export function constraintsOf(
+  body: z.infer<typeof constraintsSchema> | null | undefined,
+): Constraints {
+  const { gpu, cuda, min_vram_gb, models, region, max_price } = body ?? {}
+  return {
+    ...(gpu ? { gpu } : {}),
+    ...(cuda ? { cuda } : {}),
+    ...(min_vram_gb ? { min_vram_gb } : {}),
+    ...(models && models.length > 0 ? { models } : {}),
+    ...(region ? { region } : {}),
+    ...(max_price ? { max_price } : {}),
+  }
+}
+
+/** Limit in base units from `limit`, or from the original's `payment_amount` in AITBC; 0 is none. */
+export function limitOf(body: SubmitJobBody): bigint | undefined {
+  if (body.limit) return BigInt(body.limit) || undefined
+  if (!body.payment_amount) return undefined
+  return BigInt(floor(body.payment_amount * Number(unitsPerCoin) + 0.5)) || undefined
+}
+
+/** A text result in the object that the original's server expects, with what was said about success. */
+export function resultObject(body: z.infer<typeof minerResultSchema>): Record<string, unknown> {
+  if (typeof body.result !== 'string') return body.result
+  return body.success === false
+    ? { status: 'failed', error: body.result }
+    : { status: 'completed', output: body.result }
+}
+
+type Issue = z.core.$ZodIssue
+
+/** The original names an absent field `missing`; everything else keeps the validator's word. */
+function codeOf(issue: Issue, value: unknown): string {
+  if (issue.code === 'custom') return issue.params?.['missing'] ? 'missing' : 'invalid'
+  let at: unknown = value
+  for (const key of issue.path) at = (at as Record<PropertyKey, unknown> | undefined)?.[key]
+  return at === undefined && issue.path.length > 0 ? 'missing' : issue.code
+}
+
+const jsonBytes = (value: unknown): number => utf8ToBytes(JSON.stringify(value)).length
+
+const detailsMax = 32
