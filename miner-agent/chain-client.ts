@@ -1,0 +1,115 @@
+/**
+ * The site's `/rpc`, as far as a miner needs it: reads and submissions over HTTP, with a bound on time and
+ * size. Answers come from outside and are checked before they are used.
+ */
+
+import type {
+  AccountView,
+  ProofView,
+  StatusView,
+  SubmitVerdict,
+  TransactionView,
+} from '../core/api/chain-service.ts'
+import {
+  readAccount,
+  readProof,
+  readStatus,
+  readTransaction,
+  readVerdicts,
+} from '../core/api/rpc-read.ts'
+import { toHex, toHex0x } from '../core/base/bytes.ts'
+import { err, ok, type Result } from '../core/base/result.ts'
+import { type Genesis, parseGenesis } from '../core/chain/genesis.ts'
+import { formatAddress } from '../core/crypto/address.ts'
+
+export type ChainFault = {
+  readonly code: 'UNREACHABLE' | 'NOT_FOUND' | 'REFUSED' | 'ANSWER_INVALID'
+  readonly message: string
+}
+
+export type ChainClient = {
+  /** Also gives the genesis file as the site has it. */
+  status(): Promise<Result<{ readonly status: StatusView; readonly genesis: Genesis }, ChainFault>>
+  account(address: Uint8Array): Promise<Result<AccountView, ChainFault>>
+  transaction(hash: Uint8Array): Promise<Result<TransactionView, ChainFault>>
+  proof(transaction: Uint8Array): Promise<Result<ProofView, ChainFault>>
+  submit(transaction: Uint8Array): Promise<Result<SubmitVerdict, ChainFault>>
+}
+
+const timeoutMs = 15_000
+const answerCharsMax = 4_194_304
+
+/** Opens nothing: each call is one request. */
+export function createChainClient(api: URL): ChainClient {
+  const call = (path: string, body?: unknown) => request(new URL(path, api), body)
+  return {
+    async status() {
+      const json = await call('/rpc/status')
+      if (!json.ok) return json
+      const status = checked(readStatus(json.value))
+      if (!status.ok) return status
+      const genesis = parseGenesis((json.value as { readonly genesis?: unknown }).genesis)
+      if (!genesis.ok) return fault('ANSWER_INVALID', genesis.error.message)
+      return ok({ status: status.value, genesis: genesis.value })
+    },
+    async account(address) {
+      const json = await call(`/rpc/getBalance/${formatAddress(address)}`)
+      return json.ok ? checked(readAccount(json.value)) : json
+    },
+    async transaction(hash) {
+      const json = await call(`/rpc/tx/${toHex0x(hash)}`)
+      return json.ok ? checked(readTransaction(json.value)) : json
+    },
+    async proof(hash) {
+      const json = await call(`/rpc/proof/transaction/${toHex0x(hash)}`)
+      return json.ok ? checked(readProof(json.value)) : json
+    },
+    async submit(transaction) {
+      const json = await call('/rpc/transactions', { txs: [toHex(transaction)] })
+      if (!json.ok) return json
+      const verdicts = checked(readVerdicts(json.value, 1))
+      return verdicts.ok ? ok(verdicts.value[0] as SubmitVerdict) : verdicts
+    },
+  }
+}
+
+async function request(url: URL, body?: unknown): Promise<Result<unknown, ChainFault>> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: 'error',
+      ...(body === undefined
+        ? {}
+        : {
+            method: 'POST',
+            body: JSON.stringify(body),
+            headers: { 'content-type': 'application/json' },
+          }),
+    })
+    const text = await response.text()
+    if (text.length > answerCharsMax) return fault('ANSWER_INVALID', 'the answer is too long')
+    if (response.ok) return ok(JSON.parse(text))
+    const message = detailOf(text) ?? `the site answered ${response.status}`
+    return fault(response.status === 404 ? 'NOT_FOUND' : 'REFUSED', message)
+  } catch (error) {
+    if (error instanceof SyntaxError) return fault('ANSWER_INVALID', 'the answer is not JSON')
+    return fault('UNREACHABLE', error instanceof Error ? error.message : String(error))
+  }
+}
+
+function detailOf(text: string): string | undefined {
+  try {
+    const { detail } = JSON.parse(text) as { readonly detail?: unknown }
+    return typeof detail === 'string' ? detail : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function checked<T>(result: Result<T, { readonly message: string }>): Result<T, ChainFault> {
+  return result.ok ? result : fault('ANSWER_INVALID', result.error.message)
+}
+
+function fault(code: ChainFault['code'], message: string): Result<never, ChainFault> {
+  return err({ code, message })
+}
