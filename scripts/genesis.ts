@@ -2,8 +2,11 @@
  * `npm run genesis`: writes `genesis.json` for a new chain. Slot 0 is now.
  *
  *   --chain-id ID            name of the chain (aitbc-devnet)
- *   --site NAME=AUTH,COORD   a further site: public keys of its authority and coordinator, hex; repeatable
+ *   --site NAME=AUTH,COORD,FAUCET  a further site, by its public keys (hex); repeatable
  *   --coordinator KEY        fund a coordinator of a site that proposes no blocks; repeatable
+ *   --account ADDRESS=AITBC  balance with which an account begins; repeatable
+ *   --no-faucet              a chain without faucet: nobody gives anything away
+ *   --keys                   print this site's public keys, for another site's --site, and write nothing
  *   --out FILE               write there instead
  *   --force                  replace an existing file
  *
@@ -12,7 +15,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { fromHex } from '../core/base/bytes.ts'
+import { parseCoins } from '../core/base/amount.ts'
+import { fromHex, toHex } from '../core/base/bytes.ts'
+import { parseAddress } from '../core/crypto/address.ts'
 import { ensureDevVars } from './setup/dev-vars.ts'
 import { type GenesisSite, makeGenesis, siteKeys, writeGenesis } from './setup/genesis.ts'
 import { callerPath, genesisPath } from './setup/paths.ts'
@@ -22,10 +27,19 @@ const { values } = parseArgs({
     'chain-id': { type: 'string', default: 'aitbc-devnet' },
     site: { type: 'string', multiple: true, default: [] },
     coordinator: { type: 'string', multiple: true, default: [] },
+    account: { type: 'string', multiple: true, default: [] },
+    'no-faucet': { type: 'boolean', default: false },
+    keys: { type: 'boolean', default: false },
     out: { type: 'string' },
     force: { type: 'boolean', default: false },
   },
 })
+
+const own: GenesisSite = { name: 'site-a', ...siteKeys(ensureDevVars().vars) }
+if (values.keys) {
+  console.log([own.authority, own.coordinator, own.faucet].map(toHex).join(','))
+  process.exit(0)
+}
 
 const path = values.out === undefined ? genesisPath : resolve(callerPath, values.out)
 if (existsSync(path) && !values.force) {
@@ -33,21 +47,36 @@ if (existsSync(path) && !values.force) {
   process.exit(1)
 }
 
-const own: GenesisSite = { name: 'site-a', ...siteKeys(ensureDevVars().vars) }
 const json = makeGenesis({
   chainId: values['chain-id'],
   nowMs: Date.now(),
   sites: [own, ...values.site.map(parseSite)],
   coordinators: values.coordinator.map(parseKey),
+  accounts: values.account.map(parseAccount),
+  parameters: values['no-faucet'] ? { faucetMax: 0n } : {},
 })
 writeGenesis(json, path)
 console.log(`${path}: chain ${json.chain_id}, ${json.authorities.length} authority(s)`)
 
 function parseSite(text: string): GenesisSite {
-  const match = /^([^=]+)=([^,]+),([^,]+)$/.exec(text)
-  if (!match) fail(`--site wants NAME=AUTHORITY_KEY,COORDINATOR_KEY, not ${text}`)
-  const [, name = '', authority = '', coordinator = ''] = match
-  return { name, authority: parseKey(authority), coordinator: parseKey(coordinator) }
+  const match = /^([^=]+)=([^,]+),([^,]+),([^,]+)$/.exec(text)
+  if (!match) fail(`--site wants NAME=AUTHORITY,COORDINATOR,FAUCET (see --keys), not ${text}`)
+  const [, name = '', authority = '', coordinator = '', faucet = ''] = match
+  return {
+    name,
+    authority: parseKey(authority),
+    coordinator: parseKey(coordinator),
+    faucet: parseKey(faucet),
+  }
+}
+
+function parseAccount(text: string): { address: Uint8Array; balance: bigint } {
+  const [address = '', coins = ''] = text.split('=')
+  const parsed = parseAddress(address)
+  if (!parsed.ok) fail(`--account ${text}: ${parsed.error.message}`)
+  const balance = parseCoins(coins)
+  if (!balance.ok) fail(`--account ${text}: ${balance.error.message}`)
+  return { address: parsed.value, balance: balance.value }
 }
 
 function parseKey(text: string): Uint8Array {

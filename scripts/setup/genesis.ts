@@ -11,6 +11,7 @@ import {
   slotMs,
 } from '../../core/chain/genesis.ts'
 import { addressOf } from '../../core/crypto/address.ts'
+import { deriveSeed } from '../../core/crypto/derive.ts'
 import { genesisPath } from './paths.ts'
 
 /** Balance with which a faucet account begins, in base units. */
@@ -21,12 +22,14 @@ export const coordinatorFund = 1_000n * unitsPerCoin
 
 /**
  * Parameters of a devnet. A heartbeat a minute keeps an idle site inside the platform's free daily
- * limits; an authorisation lives 20 minutes, and a close takes effect after an hour.
+ * limits; an authorisation lives 20 minutes, and a close takes effect after an hour. Fees are low enough
+ * that the coordinator's share of a job of thirty tokens (about 4 500 base units) pays for its settlement
+ * (about 1 000).
  */
 export const devnetParameters: Genesis['parameters'] = {
-  baseFee: 1_000n,
-  feePerByte: 10n,
-  feePerEntry: 10_000n,
+  baseFee: 10n,
+  feePerByte: 1n,
+  feePerEntry: 100n,
   coordinatorShareBps: 500,
   closeNoticeSlots: 1_800n,
   authorisationLifeSlots: 600n,
@@ -40,6 +43,7 @@ export type GenesisSite = {
   /** Ed25519 public keys, 32 bytes each. */
   authority: Uint8Array
   coordinator: Uint8Array
+  faucet: Uint8Array
 }
 
 export type GenesisInput = {
@@ -48,29 +52,32 @@ export type GenesisInput = {
   sites: GenesisSite[]
   /** Further sites whose coordinators begin with funds, but which propose nothing (32-byte keys). */
   coordinators?: Uint8Array[]
+  /** Further accounts and the balances with which they begin. */
+  accounts?: { address: Uint8Array; balance: bigint }[]
   parameters?: Partial<Genesis['parameters']>
 }
 
-/** Builds a devnet genesis: slot 0 is the newest whole slot, each authority's account is a faucet. */
+/** Builds a devnet genesis: slot 0 is the newest whole slot, each site has a faucet account. */
 export function makeGenesis(input: GenesisInput): GenesisJson {
   const balances = new Map<string, { address: Uint8Array; balance: bigint }>()
-  const fund = (publicKey: Uint8Array, amount: bigint) => {
-    const address = addressOf(publicKey)
+  const hasFaucet = input.parameters?.faucetMax !== 0n
+  const fund = (address: Uint8Array, amount: bigint) => {
     const key = address.toString()
     balances.set(key, { address, balance: (balances.get(key)?.balance ?? 0n) + amount })
   }
   for (const site of input.sites) {
-    fund(site.authority, faucetFund)
-    fund(site.coordinator, coordinatorFund)
+    if (hasFaucet) fund(addressOf(site.faucet), faucetFund)
+    fund(addressOf(site.coordinator), coordinatorFund)
   }
-  for (const coordinator of input.coordinators ?? []) fund(coordinator, coordinatorFund)
+  for (const key of input.coordinators ?? []) fund(addressOf(key), coordinatorFund)
+  for (const { address, balance } of input.accounts ?? []) fund(address, balance)
   const json = genesisToJson({
     version: 1,
     chainId: input.chainId,
     genesisTimeMs: BigInt(Math.floor(input.nowMs / slotMs) * slotMs),
     parameters: { ...devnetParameters, ...input.parameters },
     authorities: input.sites.map(({ name, authority }) => ({ name, publicKey: authority })),
-    faucets: input.sites.map(({ authority }) => addressOf(authority)),
+    faucets: hasFaucet ? input.sites.map(({ faucet }) => addressOf(faucet)) : [],
     accounts: [...balances.values()].sort((a, b) => compareBytes(a.address, b.address)),
   })
   const checked = parseGenesis(json)
@@ -79,13 +86,12 @@ export function makeGenesis(input: GenesisInput): GenesisJson {
 }
 
 /** The public keys of a site, from the seeds among its secrets. */
-export function siteKeys(secrets: Record<string, string>): {
-  authority: Uint8Array
-  coordinator: Uint8Array
-} {
+export function siteKeys(secrets: Record<string, string>): Omit<GenesisSite, 'name'> {
+  const authority = seedOf('AUTHORITY_KEY', secrets)
   return {
-    authority: publicKeyOf('AUTHORITY_KEY', secrets),
-    coordinator: publicKeyOf('COORDINATOR_KEY', secrets),
+    authority: ed25519.getPublicKey(authority),
+    coordinator: ed25519.getPublicKey(seedOf('COORDINATOR_KEY', secrets)),
+    faucet: ed25519.getPublicKey(deriveSeed(authority, 'faucet')),
   }
 }
 
@@ -120,8 +126,8 @@ export function writeGenesis(json: GenesisJson, path: string = genesisPath): voi
   renameSync(temporary, path)
 }
 
-function publicKeyOf(name: string, secrets: Record<string, string>): Uint8Array {
+function seedOf(name: string, secrets: Record<string, string>): Uint8Array {
   const seed = fromHex(secrets[name] ?? '', 32)
   if (!seed.ok) throw new Error(`${name} must be 64 hex digits`)
-  return ed25519.getPublicKey(seed.value)
+  return seed.value
 }

@@ -35,9 +35,9 @@ test('each site has an authority, a faucet and a funded coordinator', () => {
   const balances = new Map(json.accounts.map(({ address, balance }) => [address, BigInt(balance)]))
   const balanceOf = (key: Uint8Array) => balances.get(formatAddress(addressOf(key)))
   expect(json.authorities.map(({ name }) => name)).toEqual(['site-a', 'site-b'])
-  expect(json.faucets).toEqual(sites.map((site) => formatAddress(addressOf(site.authority))))
+  expect(json.faucets).toEqual(sites.map((site) => formatAddress(addressOf(site.faucet))))
   for (const site of sites) {
-    expect(balanceOf(site.authority)).toBe(faucetFund)
+    expect(balanceOf(site.faucet)).toBe(faucetFund)
     expect(balanceOf(site.coordinator)).toBe(coordinatorFund)
   }
   expect(balanceOf(follower.coordinator)).toBe(coordinatorFund)
@@ -46,7 +46,7 @@ test('each site has an authority, a faucet and a funded coordinator', () => {
 
 test('one key for both parts is funded once, with both sums', () => {
   const { authority } = siteKeys(freshSecrets())
-  const sites = [{ name: 'site-a', authority, coordinator: authority }]
+  const sites = [{ name: 'site-a', authority, coordinator: authority, faucet: authority }]
   const json = makeGenesis({ chainId: 'aitbc-test', nowMs, sites })
   expect(json.accounts.map(({ balance }) => BigInt(balance))).toEqual([
     faucetFund + coordinatorFund,
@@ -72,4 +72,21 @@ test('an existing file is read and never replaced; a broken one is an error', ()
 
 test('a seed that is none is named', () => {
   expect(() => siteKeys({ ...freshSecrets(), AUTHORITY_KEY: 'abc' })).toThrow(/AUTHORITY_KEY/)
+})
+
+test('a chain without faucet gives nothing away; accounts begin with what was asked', () => {
+  const site = { name: 'site-a', ...siteKeys(freshSecrets()) }
+  const address = new Uint8Array(20).fill(9)
+  const json = makeGenesis({
+    chainId: 'aitbc-test',
+    nowMs,
+    sites: [site],
+    accounts: [{ address, balance: 5n }],
+    parameters: { faucetMax: 0n },
+  })
+  expect(json.faucets).toEqual([])
+  expect(json.accounts.map((account) => account.balance).sort()).toEqual([
+    String(coordinatorFund),
+    '5',
+  ])
 })
