@@ -55,8 +55,7 @@ const columns: readonly Column<Movement>[] = [
   },
   {
     label: 'Block',
-    cell: ({ block_height: height }) =>
-      typeof height === 'number' ? heightLink(height) : 'pending',
+    cell: ({ block_height: height }) => (height === undefined ? 'none yet' : heightLink(height)),
     numeric: true,
   },
 ]

@@ -12,7 +12,11 @@ const kinds: Record<string, string> = {
 }
 
 /** Kinds of a newer chain are shown by their own name. */
-export const kindWords = (kind: string): string => kinds[kind] ?? kind
+export const kindWords = (kind: string): string => kinds[kind.toLowerCase()] ?? kind
 
 /** `insufficient_balance` → `insufficient balance`. */
 export const codeWords = (code: string): string => code.replaceAll('_', ' ')
+
+/** `escrow_id` → `Escrow id`. */
+export const fieldWords = (name: string): string =>
+  codeWords(name.charAt(0).toUpperCase() + name.slice(1))

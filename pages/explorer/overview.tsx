@@ -53,6 +53,7 @@ export function Overview() {
       <SectionHead title="Newest blocks" href="/explorer/blocks" more="All blocks" />
       {known ? (
         <Table
+          brief
           caption="Newest blocks"
           columns={blockColumns}
           rows={blocks}
@@ -74,6 +75,7 @@ export function Overview() {
             <NoReceipts />
           ) : (
             <Table
+              brief
               caption="Newest receipts"
               columns={receiptColumns}
               rows={list}

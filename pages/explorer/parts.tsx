@@ -1,7 +1,7 @@
 /** What the explorer's pages have in common. */
 import type { ComponentChildren } from 'preact'
 import { explorerPath } from '../shared/addresses.ts'
-import { slotTimeMs } from '../shared/live/chain.ts'
+import { proposerName, slotTimeMs } from '../shared/live/chain.ts'
 import type { BlockSummary } from '../shared/live/schemas.ts'
 import { Hash } from '../shared/ui/hash.tsx'
 import { heightLink } from '../shared/ui/links.tsx'
@@ -26,20 +26,28 @@ export function Title({
 }
 
 export const blockColumns: readonly Column<BlockSummary>[] = [
-  { label: 'Height', cell: ({ height }) => heightLink(height), numeric: true },
+  { label: 'Height', cell: ({ height }) => heightLink(height) },
   { label: 'State', cell: ({ final }) => <Finality final={final} /> },
   { label: 'Transactions', cell: ({ tx_count }) => tx_count, numeric: true },
   {
     label: 'Hash',
     cell: ({ hash }) => <Hash value={hash} what="block hash" href={explorerPath.block(hash)} />,
   },
-  { label: 'Proposer', cell: ({ proposer }) => <Proposer value={proposer} /> },
+  { label: 'Proposer', cell: (block) => <Proposer block={block} /> },
   { label: 'Made', cell: ({ slot }) => <When ms={slotTimeMs(slot)} ageOnly /> },
 ]
 
-/** Genesis has no proposer. */
-export function Proposer({ value }: { value: string }) {
-  return value === '' ? <span class="muted">none</span> : <Hash value={value} what="proposer" />
+/** The authority that made a block, by name where it is known; genesis has none. */
+export function Proposer({ block: { height, proposer } }: { block: BlockSummary }) {
+  if (height === 0) return <span class="muted">none</span>
+  const name = proposerName(proposer)
+  return name === proposer ? (
+    <Hash value={proposer} what="proposer" />
+  ) : (
+    <span title={proposer} data-same={proposer}>
+      {name}
+    </span>
+  )
 }
 
 /** The answer as it came, for those who check. */

@@ -8,7 +8,7 @@ import { addressLink, heightLink, transactionLink } from '../shared/ui/links.tsx
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Loaded } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
-import { When } from '../shared/ui/time.tsx'
+import { readTimeMs, When } from '../shared/ui/time.tsx'
 import { Missing, PageSkeleton } from './missing.tsx'
 import { RawAnswer, Title } from './parts.tsx'
 
@@ -55,7 +55,7 @@ function ReceiptFacts({ receipt: value }: { receipt: Receipt }) {
         ['Client', <Hash value={value.client} what="public id of the client" />],
         hash ? ['Settled by', transactionLink(hash)] : undefined,
         typeof height === 'number' ? ['Block', heightLink(height)] : undefined,
-        at ? ['Recorded', <When ms={Date.parse(at)} />] : undefined,
+        at ? ['Recorded', <When ms={readTimeMs(at)} />] : undefined,
       ]}
     />
   )

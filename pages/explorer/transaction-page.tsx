@@ -11,7 +11,7 @@ import { Loaded } from '../shared/ui/states.tsx'
 import { Status, TransactionStatus } from '../shared/ui/status.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
-import { codeWords, kindWords } from './kinds.ts'
+import { codeWords, fieldWords, kindWords } from './kinds.ts'
 import { Missing, PageSkeleton } from './missing.tsx'
 import { RawAnswer, Title } from './parts.tsx'
 
@@ -25,12 +25,12 @@ export function TransactionPage({ hash }: { hash: string }) {
     <Loaded resource={found} what="this transaction" loading={<PageSkeleton title="Transaction" />}>
       {(value) => (
         <>
-          <Title beside={<TransactionStatus status={value.status} final={value.final} />}>
-            {kindWords(value.payload.kind)}
+          <Title beside={<TransactionStatus status={value.status} outcome={value.outcome} />}>
+            {kindWords(value.payload.type)}
           </Title>
           <TransactionFacts transaction={value} />
           <Settlements transaction={value} />
-          <Payload payload={value.payload} />
+          <SignedContent payload={value.payload.payload} />
           {found.phase === 'ready' ? <RawAnswer raw={found.raw} path={path} /> : null}
         </>
       )}
@@ -39,36 +39,39 @@ export function TransactionPage({ hash }: { hash: string }) {
 }
 
 function TransactionFacts({ transaction: value }: { transaction: Transaction }) {
-  const { block_height: height, created_at: createdAt } = value
+  const { block_height: height, outcome, payload, recipient } = value
+  const hasFailed = outcome !== undefined && outcome !== 'applied'
   return (
     <Pairs
       pairs={[
         ['Hash', <Hash value={value.tx_hash} what="transaction hash" whole />],
-        value.status === 'failed'
-          ? ['Why it failed', <Status tone="bad" word={codeWords(value.code ?? 'not told')} />]
-          : undefined,
-        [
-          'Block',
-          typeof height === 'number' ? heightLink(height) : 'waiting in the mempool for a block',
-        ],
-        createdAt ? ['Time', <When ms={Date.parse(createdAt)} />] : undefined,
-        ['From', addressLink(value.sender, 'sender')],
-        value.recipient ? ['To', addressLink(value.recipient, 'recipient')] : undefined,
-        ['Fee', <Amount units={value.fee} />],
-        ['Nonce', <span class="mono">{value.nonce}</span>],
+        hasFailed ? ['Why it failed', <Status tone="bad" word={fieldWords(outcome)} />] : undefined,
+        ['Block', height === undefined ? 'waiting in the mempool' : heightLink(height)],
+        value.timestamp_ms === undefined ? undefined : ['Time', <When ms={value.timestamp_ms} />],
+        ['From', <WholeAddress value={value.sender} what="sender" />],
+        recipient === '' ? undefined : ['To', <WholeAddress value={recipient} what="recipient" />],
+        value.fee_charged === undefined
+          ? ['Fee offered', <Amount units={payload.fee} />]
+          : ['Fee', <Amount units={value.fee_charged} />],
+        ['Nonce', <span class="mono">{payload.nonce}</span>],
+        ['Valid until slot', <span class="mono">{payload.valid_until.toLocaleString('en')}</span>],
       ]}
     />
   )
 }
 
+const WholeAddress = ({ value, what }: { value: string; what: string }) => (
+  <Hash value={value} what={what} href={explorerPath.address(value)} whole />
+)
+
 const columns: readonly Column<Settlement & { readonly index: number }>[] = [
   {
     label: 'Result',
-    cell: ({ code }) =>
-      code === 'paid' ? (
+    cell: ({ result }) =>
+      result === 'paid' ? (
         <Status tone="good" word="Paid" />
       ) : (
-        <Status tone="bad" word={`Not paid: ${codeWords(code)}`} />
+        <Status tone="bad" word={`Not paid: ${codeWords(result)}`} />
       ),
   },
   { label: 'Amount', cell: ({ amount }) => <Amount units={amount} />, numeric: true },
@@ -85,7 +88,7 @@ const columns: readonly Column<Settlement & { readonly index: number }>[] = [
 ]
 
 function Settlements({ transaction: value }: { transaction: Transaction }) {
-  const settlements = value.outcome?.settlements ?? []
+  const settlements = value.settlements
   if (settlements.length === 0) return null
   return (
     <>
@@ -101,26 +104,28 @@ function Settlements({ transaction: value }: { transaction: Transaction }) {
 }
 
 /** The signed content, field by field; deeper values are in the raw answer. */
-function Payload({ payload }: { payload: Transaction['payload'] }) {
+function SignedContent({ payload }: { payload: Readonly<Record<string, unknown>> }) {
   const fields = Object.entries(payload).filter(
-    ([name, value]) => name !== 'kind' && (typeof value === 'string' || typeof value === 'number'),
+    ([, value]) => typeof value === 'string' || typeof value === 'number',
   )
   if (fields.length === 0) return null
   return (
     <>
       <h2 class="section-title">Signed content</h2>
-      <Pairs pairs={fields.map(([name, value]) => [codeWords(name), fieldOf(name, value)])} />
+      <Pairs pairs={fields.map(([name, value]) => [fieldWords(name), fieldOf(name, value)])} />
     </>
   )
 }
 
 function fieldOf(name: string, value: unknown) {
-  const text = String(value)
-  if (/^(?:amount|budget|limit)$/.test(name) && /^[0-9]{1,20}$/.test(text)) {
-    return <Amount units={BigInt(text)} />
+  const shown = String(value)
+  if (/^(?:amount|budget)$/.test(name) && /^[0-9]{1,20}$/.test(shown)) {
+    return <Amount units={BigInt(shown)} />
   }
-  if (text.startsWith('aitbc1')) {
-    return <Hash value={text} what="address" href={explorerPath.address(text)} />
-  }
-  return text.length > 20 ? <Hash value={text} what={codeWords(name)} /> : <code>{text}</code>
+  if (shown.startsWith('aitbc1')) return <WholeAddress value={shown} what="address" />
+  return shown.length > 20 ? (
+    <Hash value={shown} what={codeWords(name)} whole />
+  ) : (
+    <code>{shown}</code>
+  )
 }

@@ -3,32 +3,14 @@
 import { explorerPath } from '../shared/addresses.ts'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
-import { type ListedTransaction, transactionList } from '../shared/live/schemas.ts'
-import { addressLink, heightLink, transactionLink } from '../shared/ui/links.tsx'
+import { transactionList } from '../shared/live/schemas.ts'
 import { Empty, Loaded } from '../shared/ui/states.tsx'
-import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
-import { kindWords } from './kinds.ts'
+import { Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { offsetOf, Pager, Title } from './parts.tsx'
 import { query } from './router.ts'
+import { transactionColumns } from './transaction-columns.tsx'
 
 const limit = 25
-
-const columns: readonly Column<ListedTransaction>[] = [
-  { label: 'Transaction', cell: ({ tx_hash }) => transactionLink(tx_hash) },
-  { label: 'Kind', cell: ({ payload }) => kindWords(payload.kind) },
-  { label: 'From', cell: ({ sender }) => addressLink(sender, 'sender') },
-  {
-    label: 'To',
-    cell: ({ recipient }) =>
-      recipient ? addressLink(recipient, 'recipient') : <span class="muted">none</span>,
-  },
-  {
-    label: 'Block',
-    cell: ({ block_height: height }) =>
-      typeof height === 'number' ? heightLink(height) : 'pending',
-    numeric: true,
-  },
-]
 
 export function TransactionsPage() {
   const offset = offsetOf(query('offset'))
@@ -40,7 +22,7 @@ export function TransactionsPage() {
       <Loaded
         resource={list}
         what="the transactions"
-        loading={<TableSkeleton caption="Transactions" columns={columns} rows={limit} />}
+        loading={<TableSkeleton caption="Transactions" columns={transactionColumns} rows={limit} />}
       >
         {({ transactions, total }) =>
           total === 0 ? (
@@ -52,7 +34,7 @@ export function TransactionsPage() {
               <Table
                 key={offset}
                 caption="Transactions, newest first"
-                columns={columns}
+                columns={transactionColumns}
                 rows={transactions}
                 keyOf={(transaction) => transaction.tx_hash}
               />

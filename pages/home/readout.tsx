@@ -11,17 +11,13 @@ import {
 } from '../shared/live/chain.ts'
 import type { Resource } from '../shared/live/resource.ts'
 import { useResource } from '../shared/live/resource.ts'
-import { modelList, receiptCount, transactionCount } from '../shared/live/schemas.ts'
+import { listTotal, modelList } from '../shared/live/schemas.ts'
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
 
 export function Readout() {
-  const transactions = useResource(
-    '/rpc/transactions?limit=1&offset=0',
-    transactionCount,
-    chainEdge.value,
-  )
-  const receipts = useResource('/rpc/receipts?limit=1&offset=0', receiptCount, chainEdge.value)
+  const transactions = useResource('/rpc/transactions?limit=1&offset=0', listTotal, chainEdge.value)
+  const receipts = useResource('/rpc/receipts?limit=1&offset=0', listTotal, chainEdge.value)
   const models = useResource('/api/v1/models', modelList, chainEdge.value)
   const known = status.value
   const head = recentBlocks.value[0]

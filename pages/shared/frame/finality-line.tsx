@@ -3,15 +3,11 @@
  * Tall: a block with transactions. Half: a heartbeat block. Hollow: not yet final. Filled: final.
  * A dash: no block was due. Two bars: one was due and is missing. Nothing: not known.
  */
-import { freshAtMs, recentBlocks, slotNow, status } from '../live/chain.ts'
+import { freshAtMs, proposerName, recentBlocks, slotNow, status } from '../live/chain.ts'
 import { nowMs, paused } from '../live/clock.ts'
-import type { BlockSummary } from '../live/schemas.ts'
 import { PauseIcon, PlayIcon } from '../ui/icon.tsx'
+import { type Cell, type CellKind, cellCount, cellsOf } from './cells.ts'
 
-export type CellKind = 'final' | 'produced' | 'empty' | 'missed' | 'unknown'
-export type Cell = { readonly slot: number; readonly kind: CellKind; readonly block?: BlockSummary }
-
-const cellCount = 60
 /** An answer as old as this says nothing about the newest slots. */
 const freshMsMax = 20_000
 
@@ -25,7 +21,7 @@ export function FinalityLine() {
           slot,
           slotKnown: nowMs.value - freshAtMs.value > freshMsMax ? known.slot : slot,
           blocks: recentBlocks.value,
-          heartbeatSlots: known.heartbeat_slots,
+          heartbeatSlots: known.genesis.parameters.heartbeat_slots,
         })
   return (
     <div class="line-inner">
@@ -54,40 +50,6 @@ export function FinalityLine() {
   )
 }
 
-/** The cells up to `slot`; those after `slotKnown` are unknown. `blocks`: newest first. */
-export function cellsOf(view: {
-  readonly slot: number
-  readonly slotKnown: number
-  readonly blocks: readonly BlockSummary[]
-  readonly heartbeatSlots: number | undefined
-}): Cell[] {
-  const { slot: last, slotKnown, blocks, heartbeatSlots } = view
-  const bySlot = new Map(blocks.map((block) => [block.slot, block]))
-  const oldest = blocks.at(-1)
-  const cells: Cell[] = []
-  let parentSlot = -1
-  for (const block of blocks) {
-    if (block.slot <= last - cellCount) {
-      parentSlot = block.slot
-      break
-    }
-  }
-  for (let slot = Math.max(0, last - cellCount + 1); slot <= last; slot++) {
-    const block = bySlot.get(slot)
-    if (block) {
-      cells.push({ slot, kind: block.final ? 'final' : 'produced', block })
-      parentSlot = slot
-      continue
-    }
-    const beforeAll = oldest === undefined || (oldest.height > 0 && slot < oldest.slot)
-    const due =
-      heartbeatSlots !== undefined && parentSlot >= 0 && slot > parentSlot + heartbeatSlots
-    const kind = slot > slotKnown || beforeAll ? 'unknown' : due ? 'missed' : 'empty'
-    cells.push({ slot, kind })
-  }
-  return cells
-}
-
 function classOf({ kind, block }: Cell): string {
   return `cell cell-${kind}${block && block.tx_count > 0 ? ' cell-full' : ''}`
 }
@@ -103,7 +65,7 @@ const words: Record<CellKind, string> = {
 function titleOf({ slot, kind, block }: Cell): string | undefined {
   if (!block) return kind === 'unknown' ? undefined : `Slot ${slot}: ${words[kind]}`
   const transactions = `${block.tx_count} transaction${block.tx_count === 1 ? '' : 's'}`
-  return `Slot ${slot}: block ${block.height}, ${transactions}, ${words[kind]}, by ${block.proposer}`
+  return `Slot ${slot}: block ${block.height}, ${transactions}, ${words[kind]}, by ${proposerName(block.proposer)}`
 }
 
 function summaryOf(cells: readonly Cell[]): string {

@@ -37,6 +37,11 @@ export const slotTimeMs = (slot: number): number | undefined => {
   return known && known.genesis_time_ms + slot * known.slot_ms
 }
 
+/** Name of an authority by its public key; the key itself when it is not of the current set. */
+export const proposerName = (publicKey: string): string =>
+  status.value?.authorities.find((authority) => authority.public_key === publicKey)?.name ??
+  publicKey
+
 const recentBlocksMax = 100
 /** Polling period: quick without the socket or while a block awaits finality, else a safety net. */
 const pollMs = { quick: 4_000, calm: 15_000 } as const

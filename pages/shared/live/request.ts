@@ -1,13 +1,8 @@
 /**
  * One way to ask this site for JSON: same origin, a time limit, a shape check, errors as values.
  */
-import { config, safeParse, type ZodMiniType } from 'zod/mini'
 import { err, ok, type Result } from '../../../core/base/result.ts'
-
-// zod would otherwise try to compile parsers from text, which the CSP forbids.
-config({ jitless: true })
-
-export type Schema<T> = ZodMiniType<T>
+import { readShape, type Shape } from './shape.ts'
 
 /** Why an answer is not there. `message` is for people; `requestId` finds the case in the site's logs. */
 export type RequestFailure = {
@@ -24,7 +19,7 @@ const requestMsMax = 10_000
 /** GETs `path` and checks the shape of the answer. Never throws. */
 export async function getJson<T>(
   path: string,
-  schema: Schema<T>,
+  shape: Shape<T>,
 ): Promise<Result<Answer<T>, RequestFailure>> {
   let response: Response
   let raw: unknown
@@ -37,16 +32,15 @@ export async function getJson<T>(
   } catch (error) {
     return err(failureOf(error))
   }
+  const parsed = readShape(shape, raw)
   // Health answers 503 with a full report when something is down.
-  const isReport = response.status === 503 && safeParse(schema, raw).success
+  const isReport = response.status === 503 && parsed.ok
   if (!response.ok && !isReport) return err(refusal(response, raw))
-  const parsed = safeParse(schema, raw)
-  if (!parsed.success) {
-    const where = parsed.error.issues[0]?.path.join('.') ?? ''
-    const message = `The site answered in a shape that this page does not know (${path}: ${where}).`
+  if (!parsed.ok) {
+    const message = `The site answered in a shape that this page does not know (${path}, at ${parsed.error.at}).`
     return err({ code: 'SHAPE_UNKNOWN', message })
   }
-  return ok({ value: parsed.data, raw, atMs: Date.now() })
+  return ok({ value: parsed.value, raw, atMs: Date.now() })
 }
 
 function failureOf(error: unknown): RequestFailure {

@@ -3,7 +3,8 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { paused } from './clock.ts'
-import { getJson, type RequestFailure, type Schema } from './request.ts'
+import { getJson, type RequestFailure } from './request.ts'
+import type { Shape } from './shape.ts'
 
 /** `stale`: why the newest attempt failed while an older answer is still shown. */
 export type Resource<T> =
@@ -22,7 +23,7 @@ export type Resource<T> =
  * Reads `path`. A change of `refreshOn` asks again in the background; a change of `path` starts over.
  * While live updates are paused, only a new path or a retry asks.
  */
-export function useResource<T>(path: string, schema: Schema<T>, refreshOn = ''): Resource<T> {
+export function useResource<T>(path: string, shape: Shape<T>, refreshOn = ''): Resource<T> {
   const [attempt, setAttempt] = useState(0)
   const [held, setHeld] = useState<{ path: string; resource: Resource<T> }>()
   const asked = useRef('')
@@ -32,7 +33,7 @@ export function useResource<T>(path: string, schema: Schema<T>, refreshOn = ''):
     if (paused.peek() && asked.current === identity) return
     asked.current = identity
     let current = true
-    void getJson(path, schema).then((result) => {
+    void getJson(path, shape).then((result) => {
       if (!current) return
       setHeld((before) => {
         if (result.ok) {

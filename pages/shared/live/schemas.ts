@@ -2,156 +2,155 @@
  * Shapes of the answers that the pages read. Unknown fields are ignored; a missing or mistyped one is
  * shown as an error instead of being guessed.
  */
-import * as z from 'zod/mini'
 import { parseUnits } from '../../../core/base/amount.ts'
+import {
+  anything,
+  either,
+  flag,
+  integer,
+  list,
+  maybe,
+  object,
+  oneOf,
+  record,
+  refuse,
+  type Shape,
+  type ShapeOf,
+  text,
+} from './shape.ts'
 
-const height = z.int().check(z.minimum(-1))
-const hash = z.string()
+const height = integer(-1)
+const count = integer(0)
 
 /** Base units as `bigint`, from a decimal string or a legacy JSON integer. */
-export const amount = z.pipe(
-  z.union([z.string(), z.number()]),
-  z.transform((input: string | number, context) => {
-    const parsed = parseUnits(input)
-    if (parsed.ok) return parsed.value
-    context.issues.push({ code: 'custom', message: parsed.error.message, input })
-    return z.NEVER
-  }),
-)
+const amount: Shape<bigint> = (value, at) => {
+  const parsed = parseUnits(value)
+  return parsed.ok ? parsed.value : refuse(at)
+}
 
-export const chainStatus = z.object({
-  chain_id: z.string(),
-  genesis_hash: hash,
-  slot: z.int(),
-  slot_ms: z.int().check(z.positive()),
-  genesis_time_ms: z.int(),
+export const chainStatus = object({
+  chain_id: text,
+  genesis_hash: text,
+  slot: integer(-1),
+  slot_ms: integer(1),
+  genesis_time_ms: count,
   head_height: height,
   final_height: height,
   indexed_height: height,
-  heartbeat_slots: z.optional(z.int().check(z.positive())),
+  genesis: object({ parameters: object({ heartbeat_slots: integer(1) }) }),
+  authorities: list(object({ public_key: text, name: text })),
 })
-export type ChainStatus = z.infer<typeof chainStatus>
+export type ChainStatus = ShapeOf<typeof chainStatus>
 
-export const blockSummary = z.object({
+const blockFields = {
   height,
-  hash,
-  parent_hash: hash,
-  proposer: z.string(),
-  slot: z.int(),
-  tx_count: z.int(),
-  final: z.boolean(),
+  hash: text,
+  parent_hash: text,
+  proposer: text,
+  slot: count,
+  tx_count: count,
+  final: flag,
+}
+export const blockSummary = object(blockFields)
+export type BlockSummary = ShapeOf<typeof blockSummary>
+
+export const blockList = object({ blocks: list(blockSummary), total: count })
+
+export const block = object({
+  ...blockFields,
+  state_root: text,
+  transactions: list(text),
 })
-export type BlockSummary = z.infer<typeof blockSummary>
+export type Block = ShapeOf<typeof block>
 
-export const blockList = z.object({ blocks: z.array(blockSummary), total: z.int() })
-
-export const transactionSummary = z.object({
-  tx_hash: hash,
-  kind: z.string(),
-  sender: z.string(),
-  recipient: z.nullish(z.string()),
-  amount: z.nullish(amount),
-  fee: amount,
-  status: z.string(),
-})
-export type TransactionSummary = z.infer<typeof transactionSummary>
-
-export const block = z.extend(blockSummary, {
-  state_root: hash,
-  tx_root: z.optional(hash),
-  transactions: z.array(transactionSummary),
-})
-export type Block = z.infer<typeof block>
-
-export const settlement = z.object({
-  code: z.string(),
-  escrow: z.string(),
-  miner: z.string(),
+export const settlement = object({
+  result: text,
+  miner: text,
   amount,
   miner_amount: amount,
   coordinator_amount: amount,
-  receipt_hash: z.string(),
+  receipt_hash: text,
 })
-export type Settlement = z.infer<typeof settlement>
+export type Settlement = ShapeOf<typeof settlement>
 
-export const transaction = z.object({
-  tx_hash: hash,
-  block_height: z.nullish(height),
-  sender: z.string(),
-  recipient: z.nullish(z.string()),
-  payload: z.looseObject({ kind: z.string() }),
-  created_at: z.nullish(z.string()),
-  status: z.enum(['pending', 'applied', 'failed']),
-  code: z.nullish(z.string()),
+/** What was signed; the fields of `payload` differ by `type`. */
+const submitted = object({
+  type: text,
+  nonce: count,
   fee: amount,
-  nonce: z.union([z.int(), z.string()]),
-  final: z.boolean(),
-  outcome: z.nullish(z.object({ settlements: z.optional(z.array(settlement)) })),
-})
-export type Transaction = z.infer<typeof transaction>
-
-const listedTransaction = z.object({
-  tx_hash: hash,
-  block_height: z.nullish(height),
-  sender: z.string(),
-  recipient: z.nullish(z.string()),
-  payload: z.looseObject({ kind: z.string() }),
-})
-export type ListedTransaction = z.infer<typeof listedTransaction>
-
-export const transactionList = z.object({
-  transactions: z.array(listedTransaction),
-  total: z.int(),
+  valid_until: count,
+  payload: record(anything),
 })
 
-export const receipt = z.object({
-  receipt_id: z.string(),
-  job_id: z.string(),
-  miner: z.string(),
-  client: z.string(),
+const listedTransactionFields = {
+  tx_hash: text,
+  block_height: maybe(height),
+  timestamp_ms: maybe(count),
+  sender: text,
+  recipient: text,
+  payload: submitted,
+  status: oneOf('pending', 'included', 'final'),
+  fee_charged: maybe(amount),
+  outcome: maybe(text),
+}
+export const listedTransaction = object(listedTransactionFields)
+export type ListedTransaction = ShapeOf<typeof listedTransaction>
+
+export const transactionList = object({ transactions: list(listedTransaction), total: count })
+
+export const transaction = object({
+  ...listedTransactionFields,
+  settlements: list(settlement),
+})
+export type Transaction = ShapeOf<typeof transaction>
+
+export const receipt = object({
+  receipt_id: text,
+  job_id: text,
+  miner: text,
+  client: text,
   amount,
-  tx_hash: z.nullish(hash),
-  block_height: z.nullish(height),
-  recorded_at: z.nullish(z.string()),
+  tx_hash: maybe(text),
+  block_height: maybe(height),
+  recorded_at: maybe(text),
 })
-export type Receipt = z.infer<typeof receipt>
+export type Receipt = ShapeOf<typeof receipt>
+
+export const receiptList = object({ receipts: list(receipt), total: count })
 
 /** For pages that want only how many there are. */
-export const transactionCount = z.object({ total: z.int() })
-export const receiptCount = transactionCount
+export const listTotal = object({ total: count })
 
-export const receiptList = z.object({ receipts: z.array(receipt), total: z.int() })
-
-const movement = z.object({
-  tx_hash: hash,
-  block_height: z.nullish(height),
-  direction: z.string(),
-  counterparty: z.nullish(z.string()),
-  payload: z.nullish(z.unknown()),
+const movement = object({
+  tx_hash: text,
+  block_height: maybe(height),
+  direction: text,
+  counterparty: maybe(text),
 })
-export type Movement = z.infer<typeof movement>
+export type Movement = ShapeOf<typeof movement>
 
-export const address = z.object({
-  address: z.string(),
+export const address = object({
+  address: text,
   balance: amount,
-  nonce: z.union([z.int(), z.string()]),
-  total_transactions_sent: z.int(),
-  total_transactions_received: z.int(),
-  latest_sent: z.array(movement),
-  latest_received: z.array(movement),
+  nonce: either(count, text),
+  total_transactions_sent: count,
+  total_transactions_received: count,
+  latest_sent: list(movement),
+  latest_received: list(movement),
 })
-export type Address = z.infer<typeof address>
+export type Address = ShapeOf<typeof address>
 
-export const site = z.object({
-  name: z.string(),
-  version: z.string(),
-  chain_id: z.string(),
-  network: z.string(),
-  notice: z.nullish(z.string()),
+export const site = object({
+  name: text,
+  version: text,
+  chain_id: text,
+  network: text,
+  notice: maybe(text),
 })
 
-export const modelList = z.object({ data: z.array(z.object({ id: z.string() })) })
+export const modelList = object({ data: list(object({ id: text })) })
 
-const probe = z.object({ ok: z.boolean(), detail: z.string() })
-
-export const health = z.object({ status: z.string(), checks: z.record(z.string(), probe) })
+export const health = object({
+  status: text,
+  checks: record(object({ ok: flag, detail: text })),
+})

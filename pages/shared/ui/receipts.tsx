@@ -6,7 +6,7 @@ import { Hash } from './hash.tsx'
 import { addressLink, heightLink } from './links.tsx'
 import { Status } from './status.tsx'
 import type { Column } from './table.tsx'
-import { When } from './time.tsx'
+import { readTimeMs, When } from './time.tsx'
 
 export const receiptColumns: readonly Column<Receipt>[] = [
   {
@@ -29,6 +29,6 @@ export const receiptColumns: readonly Column<Receipt>[] = [
   },
   {
     label: 'Recorded',
-    cell: ({ recorded_at: at }) => <When ms={at ? Date.parse(at) : undefined} ageOnly />,
+    cell: ({ recorded_at: at }) => <When ms={readTimeMs(at)} ageOnly />,
   },
 ]

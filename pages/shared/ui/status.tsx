@@ -29,11 +29,19 @@ export function Finality({ final }: { final: boolean }) {
   )
 }
 
-/** Where a transaction stands; `status` is the site's word for it. */
-export function TransactionStatus({ status, final }: { status: string; final: boolean }) {
-  if (status === 'failed') return <Status tone="bad" word="Failed" />
+type Standing = {
+  status: 'pending' | 'included' | 'final'
+  /** Name of the outcome; undefined while pending. */
+  outcome?: string | undefined
+}
+
+/** Where a transaction stands, and whether it did what it asked. */
+export function TransactionStatus({ status, outcome }: Standing) {
   if (status === 'pending') return <Status tone="neutral" word="Pending" />
-  if (status !== 'applied') return <Status tone="caution" word={status} />
+  const final = status === 'final'
+  if (outcome !== 'applied') {
+    return <Status tone="bad" word={final ? 'Failed, final' : 'Failed, not yet final'} />
+  }
   return final ? (
     <Status tone="good" word="Applied, final" />
   ) : (

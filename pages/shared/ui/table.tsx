@@ -15,15 +15,17 @@ export type Column<T> = {
 
 type TableProps<T> = {
   caption: string
+  /** Shows fewer rows on a phone: for lists that have a page of their own. */
+  brief?: boolean
   columns: readonly Column<T>[]
   rows: readonly T[]
   keyOf: (row: T) => string | number
 }
 
-export function Table<T>({ caption, columns, rows, keyOf }: TableProps<T>) {
+export function Table<T>({ caption, columns, rows, keyOf, brief }: TableProps<T>) {
   const isNew = useNewcomers(rows.map((row) => String(keyOf(row))))
   return (
-    <Shell caption={caption} columns={columns}>
+    <Shell caption={caption} columns={columns} brief={brief}>
       {rows.map((row) => {
         const key = String(keyOf(row))
         return (
@@ -64,11 +66,12 @@ export function TableSkeleton<T>(props: {
 function Shell<T>(props: {
   caption: string
   columns: readonly Column<T>[]
+  brief?: boolean | undefined
   children: ComponentChildren
 }) {
   return (
     <div class="table-box">
-      <table class="table" role="table">
+      <table class={props.brief ? 'table table-brief' : 'table'} role="table">
         <caption class="visually-hidden">{props.caption}</caption>
         <thead role="rowgroup">
           <tr role="row">
