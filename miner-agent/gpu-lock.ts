@@ -126,7 +126,7 @@ async function liveEntries(folder: string): Promise<readonly Entry[]> {
     const [, kind, , owner] = match
     if (owner === undefined || (kind !== 'choosing' && kind !== 'ticket')) continue
     if (await isAlive(owner)) entries.push({ file, kind, owner })
-    else entries.push({ file, kind })
+    else await remove(folder, file)
   }
   return entries
 }

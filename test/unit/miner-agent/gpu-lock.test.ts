@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,10 +61,10 @@ const entries = (): string[] => {
   }
 }
 const tickets = (): string[] => entries().filter((file) => file.startsWith('ticket-'))
-const queueOf = (length: number): Promise<void> =>
+const queueOf = (length: number, files = length): Promise<void> =>
   vi.waitFor(() => {
     expect(tickets()).toHaveLength(length)
-    expect(entries()).toHaveLength(length)
+    expect(entries()).toHaveLength(files)
   }, PATIENCE)
 
 /** The turns in order; fails when one begins before the one before it has ended. */
@@ -234,6 +234,33 @@ describe('gpu lock in one process', () => {
     expect(tickets()).toHaveLength(1)
     await turn.release()
     expect(entries()).toEqual(['something else'])
+  })
+
+  test('nobody enters while somebody living is choosing a ticket', async () => {
+    const warmUp = await lock().acquire(never)
+    await warmUp.release()
+    const announcement = `choosing-000000000000-${await ownProcessTag()}-0123456789abcdef`
+    writeFileSync(join(directory, 'gpu-0', announcement), '')
+    let entered = false
+    const turn = lock()
+      .acquire(never)
+      .then((mine) => {
+        entered = true
+        return mine
+      })
+    await queueOf(1, 2)
+    for (let look = 0; look < 100; look++) await new Promise(setImmediate)
+    expect(entered).toBe(false)
+    // It drew the same number, and its name sorts first: it comes first although it was slow.
+    const [drawn = ''] = tickets()
+    const slower = `${drawn.slice(0, -16)}${'0'.repeat(16)}`
+    writeFileSync(join(directory, 'gpu-0', slower), '')
+    unlinkSync(join(directory, 'gpu-0', announcement))
+    for (let look = 0; look < 100; look++) await new Promise(setImmediate)
+    expect(entered).toBe(false)
+    unlinkSync(join(directory, 'gpu-0', slower))
+    await (await turn).release()
+    expect(entries()).toEqual([])
   })
 
   test('locks of different names do not meet', async () => {
