@@ -1,0 +1,54 @@
+/**
+ * Reading requests and writing answers, as all coordinator routes do.
+ */
+import type * as z from 'zod'
+import type { ApiError } from '../../core/api/errors.ts'
+import { validated } from '../../core/api/jobs-requests.ts'
+import type { Result } from '../../core/base/result.ts'
+import type { AppContext } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
+
+/** The value of a result; an error is thrown to the gateway. */
+export function orThrow<T>(result: Result<T, ApiError>): T {
+  if (!result.ok) throw new ApiFailure(result.error)
+  return result.value
+}
+
+/** The body as JSON of this shape. `empty` stands in for an absent body where one is tolerated. */
+export async function readBody<T>(
+  c: AppContext,
+  schema: z.ZodType<T>,
+  options: { readonly empty?: unknown } = {},
+): Promise<T> {
+  return orThrow(validated(schema, await readJson(c, options), 'body'))
+}
+
+/** The body as JSON, of whatever shape. */
+export async function readJson(
+  c: AppContext,
+  options: { readonly empty?: unknown } = {},
+): Promise<unknown> {
+  // A large body is bounded by the gateway; bytes that are no UTF-8 are no JSON either.
+  const bytes = await c.req.arrayBuffer()
+  if (bytes.byteLength === 0 && options.empty !== undefined) return options.empty
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+  } catch {
+    throw new ApiFailure({ code: 'JSON_INVALID' })
+  }
+}
+
+/** The query as this shape. */
+export const readQuery = <T>(c: AppContext, schema: z.ZodType<T>): T =>
+  orThrow(validated(schema, c.req.query(), 'query'))
+
+/** JSON that is text already: its numbers must keep their spelling. */
+export const jsonText = (text: string, status = 200): Response =>
+  new Response(text, { status, headers: { 'content-type': 'application/json' } })
+
+/** Whether a path segment can be a job's id. Anything else is an unknown job. */
+export const jobIdOf = (c: AppContext): string => {
+  const id = (c.req.param('id') ?? '').toLowerCase()
+  if (!/^[0-9a-f]{32}$/.test(id)) throw new ApiFailure({ code: 'JOB_NOT_FOUND' })
+  return id
+}
