@@ -10,8 +10,12 @@ import type { FinalizedBlock } from '../core/chain/engine-api.ts'
 import { type EscrowParties, escrowsNamed, rowsOf } from './chain-rows.ts'
 import type { AccountRow } from './chain-schema.ts'
 
-/** Where the read model stands; `genesisHash` is hex. */
-export type IndexPosition = { readonly genesisHash: string; readonly height: number }
+/** Where the read model stands: its newest block. Hashes are hex. */
+export type IndexPosition = {
+  readonly genesisHash: string
+  readonly height: number
+  readonly hash: string
+}
 
 /** Final balance and nonce of an account named `aitbc1…`, as of now. */
 export type AccountLookup = (address: string) => Pick<AccountRow, 'balance' | 'nonce'>
@@ -22,9 +26,14 @@ const rowsPerStatement = 500
 /** Where the read model stands; undefined while it is empty. */
 export async function readPosition(db: D1Database): Promise<IndexPosition | undefined> {
   const row = await db
-    .prepare('SELECT genesis_hash, indexed_height FROM chain_meta WHERE id = 1')
-    .first<{ genesis_hash: string; indexed_height: number }>()
-  return row ? { genesisHash: row.genesis_hash, height: row.indexed_height } : undefined
+    .prepare('SELECT genesis_hash, indexed_height, indexed_hash FROM chain_meta WHERE id = 1')
+    .first<{ genesis_hash: string; indexed_height: number; indexed_hash: string }>()
+  if (!row) return undefined
+  return {
+    genesisHash: row.genesis_hash,
+    height: row.indexed_height,
+    hash: row.indexed_hash,
+  }
 }
 
 /**
@@ -54,19 +63,13 @@ export async function addBlocks(
   const accounts = [...rows.activity, ...born.map((address) => ({ address, ...idle }))].map(
     (row) => ({ ...row, ...accountOf(row.address) }),
   )
-  const meta = {
-    genesisHash,
-    indexedHeight: Number(last.view.header.height),
-    indexedHash: toHex(last.view.hash),
-  }
+  const indexedHeight = Number(last.view.header.height)
+  const hash = toHex(last.view.hash)
+  const counts = [rows.transactions.length, rows.settlements.length]
   await db.batch([
     from === 0
-      ? db
-          .prepare(
-            'INSERT INTO chain_meta (id, genesis_hash, indexed_height, indexed_hash) VALUES (1, ?, ?, ?)',
-          )
-          .bind(meta.genesisHash, meta.indexedHeight, meta.indexedHash)
-      : db.prepare(advanceMeta).bind(meta.indexedHeight, meta.indexedHash, from - 1, genesisHash),
+      ? db.prepare(insertMeta).bind(genesisHash, indexedHeight, hash, ...counts)
+      : db.prepare(advanceMeta).bind(indexedHeight, hash, ...counts, from - 1, genesisHash),
     ...insertAll(db, 'chain_blocks', blockColumns, rows.blocks),
     ...insertAll(db, 'chain_transactions', transactionColumns, rows.transactions),
     ...insertAll(db, 'chain_escrows', escrowColumns, rows.escrows),
@@ -75,10 +78,15 @@ export async function addBlocks(
   ])
 }
 
+const insertMeta =
+  'INSERT INTO chain_meta (id, genesis_hash, indexed_height, indexed_hash, transactions, settlements)' +
+  ' VALUES (1, ?, ?, ?, ?, ?)'
+
 // Where the condition does not hold, the value of a NOT NULL column becomes NULL: the batch fails whole.
 const advanceMeta =
-  'UPDATE chain_meta SET indexed_height = ?1, indexed_hash = CASE WHEN indexed_height = ?3 ' +
-  'AND genesis_hash = ?4 THEN ?2 END WHERE id = 1'
+  'UPDATE chain_meta SET indexed_height = ?1, indexed_hash = CASE WHEN indexed_height = ?5 ' +
+  'AND genesis_hash = ?6 THEN ?2 END, transactions = transactions + ?3, ' +
+  'settlements = settlements + ?4 WHERE id = 1'
 
 /** Columns as the tables name them, and the fields of the rows that fill them. */
 type Columns = Readonly<Record<string, string>>

@@ -4,12 +4,14 @@
  */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** One row: which chain, and how far. */
+/** One row: which chain, how far, and how many transactions and settlements that makes. */
 export const chainMeta = sqliteTable('chain_meta', {
   id: integer().primaryKey(),
   genesisHash: text('genesis_hash').notNull(),
   indexedHeight: integer('indexed_height').notNull(),
   indexedHash: text('indexed_hash').notNull(),
+  transactions: integer().notNull(),
+  settlements: integer().notNull(),
 })
 
 /** Finalized blocks. `proposer` is a public key; `fees` base units. */

@@ -3,7 +3,7 @@ export const rpcLimits = {
   /** Page size of lists by `limit` and `offset`. */
   pageMax: 100,
   /** Furthest that an offset may reach: beyond, a list would cost what it skips. */
-  offsetMax: 1_000_000,
+  offsetMax: 100_000,
   /** Most blocks in one answer of `/rpc/blocks-range` by `start` and `end`: `end − start`. */
   rangeMax: 1_000,
   /** Most blocks in one answer of `/rpc/blocks-range` by `start_height` and `end_height`. */

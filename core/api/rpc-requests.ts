@@ -113,7 +113,7 @@ export const transferBytes: number =
 export function legacyPayloadBytes(payload: unknown): number {
   const text = JSON.stringify(sorted(payload))
   // Each UTF-16 unit outside ASCII is written as six characters, \uXXXX.
-  return text.length + 5 * text.replace(/[\u0000-\u007f]/g, '').length
+  return text.length + 5 * (text.match(/[\u0080-\uffff]/g)?.length ?? 0)
 }
 
 /** The chain does not know receipt claims: what a job earned was paid when it was settled. */

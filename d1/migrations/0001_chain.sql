@@ -6,7 +6,9 @@ CREATE TABLE chain_meta (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   genesis_hash TEXT NOT NULL,
   indexed_height INTEGER NOT NULL,
-  indexed_hash TEXT NOT NULL
+  indexed_hash TEXT NOT NULL,
+  transactions INTEGER NOT NULL,
+  settlements INTEGER NOT NULL
 );
 
 CREATE TABLE chain_blocks (
@@ -69,6 +71,7 @@ CREATE TABLE chain_settlements (
 ) WITHOUT ROWID;
 
 CREATE INDEX chain_settlements_receipt ON chain_settlements (receipt_hash);
+CREATE INDEX chain_settlements_job ON chain_settlements (job_hash);
 CREATE INDEX chain_settlements_miner ON chain_settlements (miner, height, position, item);
 
 CREATE TABLE chain_accounts (

@@ -1,0 +1,37 @@
+/**
+ * What the chain object answers to `/rpc` beyond `ChainService`: blocks, ranges, the mempool, and what the
+ * read model does not have yet.
+ */
+import type { BlockView, ChainService, TransactionView } from './chain-service.ts'
+import type { BlockSummary } from './rpc-views.ts'
+
+/** Bounds of one call, so that no reader holds up the chain. */
+export const chainReadLimits = {
+  /** Most blocks that one call reads. */
+  blocksMax: 100,
+  /** Most transactions in one answer. */
+  transactionsMax: 1_000,
+  /** Most bytes of transactions in one answer: RPC carries 32 MiB. */
+  transactionBytesMax: 8_388_608,
+} as const
+
+export type ChainReads = {
+  /** A block of the head's chain by height, or any block by hash. */
+  block(at: number | Uint8Array): Promise<BlockView | undefined>
+  /** Blocks by height, `from` to `to` ascending, at most `blocksMax`: later ones are left out. */
+  blocks(range: { readonly from: number; readonly to: number }): Promise<BlockSummary[]>
+  /** Pooled transactions, best fee first. */
+  pool(limit: number): Promise<TransactionView[]>
+  /**
+   * Transactions of blocks above a height, newest first, out of the newest `blocksMax` blocks: what a
+   * list shows before the read model has it.
+   */
+  recent(input: { readonly above: number }): Promise<TransactionView[]>
+}
+
+/** Everything that the chain object offers inside its own site. */
+export type ChainNodeService = ChainService &
+  ChainReads & {
+    /** Cron: does what is due and arms the alarm anew. */
+    watchdog(): Promise<void>
+  }

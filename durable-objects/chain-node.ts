@@ -1,0 +1,313 @@
+/**
+ * The chain object: one a site, named `chain`. Everything that a block is, is decided in core; here are
+ * the storage, the clock, the alarm, the sockets and the outbox.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { type ChainNodeService, chainReadLimits } from '../core/api/chain-reads.ts'
+import type {
+  AccountView,
+  BlockView,
+  EscrowView,
+  HeadView,
+  ProofError,
+  ProofSubject,
+  ProofView,
+  StatusView,
+  SubmitVerdict,
+  TransactionView,
+} from '../core/api/chain-service.ts'
+import { type BlockSummary, summaryOf } from '../core/api/rpc-views.ts'
+import { openEngine } from '../core/chain/engine.ts'
+import type { Engine, Step } from '../core/chain/engine-api.ts'
+import type { Genesis } from '../core/chain/genesis.ts'
+import {
+  type ChainConfiguration,
+  type ChainNodeEnv,
+  readChainConfiguration,
+} from './chain/configuration.ts'
+import { hasFaucet, signGift } from './chain/gift.ts'
+import { backoffMs, chainNodeLimits as limits } from './chain/limits.ts'
+import { type Indexer, type Outbox, openOutbox } from './chain/outbox.ts'
+import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
+import { answerClose, openStreams, refuseMessage, type Streams } from './chain/streams.ts'
+import { createNativeVerifier } from './native-ed25519.ts'
+
+/**
+ * The object without its read model: the composition root extends it with `createIndexer`, since nothing
+ * in this folder knows the database.
+ */
+export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
+  extends DurableObject<Env>
+  implements ChainNodeService
+{
+  readonly #configuration: ChainConfiguration | Refusal
+  readonly #streams: Streams | undefined
+  readonly #outbox: Outbox | undefined
+  /** Undefined after a failed write: what memory holds may be ahead of the store. */
+  #engine: Engine | undefined
+  #armedAtMs = Number.POSITIVE_INFINITY
+  #failures = 0
+  #retryAtMs = 0
+  #fault: string | undefined
+
+  protected abstract createIndexer(env: Env, genesis: Genesis): Indexer
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env)
+    this.#configuration = this.#readConfiguration()
+    if ('refusal' in this.#configuration) return
+    const genesisTimeMs = Number(this.#configuration.genesis.genesisTimeMs)
+    this.#streams = openStreams(state, genesisTimeMs)
+    this.#outbox = openOutbox({
+      sql: state.storage.sql,
+      indexer: this.createIndexer(env, this.#configuration.genesis),
+      engine: () => this.#open(),
+      onChange: () => this.#arm(),
+    })
+    // Whoever woke the object, the alarm may be lost: local servers keep it in memory only.
+    this.#arm()
+  }
+
+  async submit(transactions: readonly Uint8Array[]): Promise<SubmitVerdict[]> {
+    return this.#submit(transactions)
+  }
+
+  async faucet(to: Uint8Array, amount: bigint): Promise<SubmitVerdict> {
+    const { genesis, faucet } = this.#usable()
+    if (!hasFaucet(genesis, faucet)) {
+      const message = 'genesis names no faucet account of this site'
+      const error = { code: 'KIND_NOT_ALLOWED', message } as const
+      return { ok: false, hash: new Uint8Array(32), error }
+    }
+    const engine = this.#open()
+    const bytes = signGift({ engine, genesis, faucet, to, amount, nowMs: Date.now() })
+    const [verdict] = this.#submit([bytes])
+    return verdict as SubmitVerdict
+  }
+
+  async status(): Promise<StatusView> {
+    const { genesis } = this.#usable()
+    const engine = this.#open()
+    const status = engine.status(Date.now())
+    return {
+      chainId: genesis.chainId,
+      genesisHash: engine.genesisHash,
+      genesisTimeMs: Number(genesis.genesisTimeMs),
+      parameters: genesis.parameters,
+      authorities: genesis.authorities,
+      head: status.head,
+      currentSlot: status.currentSlot,
+      mempoolSize: status.mempoolSize,
+      indexedHeight: this.#outbox?.indexedHeight() ?? -1,
+      supply: status.supply,
+      proposing: status.proposing,
+      fault: this.#fault ?? status.fault ?? this.#outbox?.fault(),
+    }
+  }
+
+  async head(): Promise<HeadView> {
+    return this.#open().head()
+  }
+
+  async account(address: Uint8Array): Promise<AccountView> {
+    return this.#open().account(address)
+  }
+
+  async finalEscrow(id: Uint8Array): Promise<EscrowView | undefined> {
+    return this.#open().finalEscrow(id)
+  }
+
+  async transaction(hash: Uint8Array): Promise<TransactionView | undefined> {
+    return this.#open().transaction(hash)
+  }
+
+  async proof(subject: ProofSubject): Promise<ProofView | ProofError> {
+    return this.#open().proof(subject)
+  }
+
+  async block(at: number | Uint8Array): Promise<BlockView | undefined> {
+    const engine = this.#open()
+    return typeof at === 'number' ? engine.blockAt(at) : engine.block(at)
+  }
+
+  async blocks(range: { readonly from: number; readonly to: number }): Promise<BlockSummary[]> {
+    const engine = this.#open()
+    const from = Math.max(0, range.from)
+    const to = Math.min(range.to, engine.head().height, from + chainReadLimits.blocksMax - 1)
+    const blocks: BlockSummary[] = []
+    for (let height = from; height <= to; height++) {
+      const block = engine.blockAt(height)
+      if (block) blocks.push(summaryOf(block))
+    }
+    return blocks
+  }
+
+  async pool(limit: number): Promise<TransactionView[]> {
+    return inBytes(this.#open().pool(Math.min(limit, chainReadLimits.transactionsMax)))
+  }
+
+  async recent({ above }: { readonly above: number }): Promise<TransactionView[]> {
+    const engine = this.#open()
+    const { height: top } = engine.head()
+    const found: TransactionView[] = []
+    const lowest = Math.max(above, top - chainReadLimits.blocksMax)
+    for (let height = top; height > lowest; height--) {
+      for (const view of transactionsAt(engine, height).reverse()) {
+        if (found.length >= chainReadLimits.transactionsMax) return inBytes(found)
+        found.push(view)
+      }
+    }
+    return inBytes(found)
+  }
+
+  async watchdog(): Promise<void> {
+    if ('refusal' in this.#configuration) return
+    this.#advance()
+    await this.ctx.storage.setAlarm(this.#armedAtMs)
+    await this.#outbox?.drain()
+  }
+
+  override async alarm(): Promise<void> {
+    if ('refusal' in this.#configuration) return
+    this.#armedAtMs = Number.POSITIVE_INFINITY
+    this.#advance()
+  }
+
+  /** Takes the sockets of the streams; the Worker passes nothing else on. */
+  override async fetch(request: Request): Promise<Response> {
+    this.#usable()
+    const { pathname } = new URL(request.url)
+    const name = /^\/rpc\/ws\/(blocks|transactions)$/.exec(pathname)?.[1]
+    const upgrades = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+    if (!this.#streams || !name || !upgrades) return new Response(null, { status: 426 })
+    return this.#streams.accept(name as 'blocks' | 'transactions')
+  }
+
+  override async webSocketMessage(socket: WebSocket): Promise<void> {
+    refuseMessage(socket)
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    answerClose(socket, code)
+  }
+
+  #submit(transactions: readonly Uint8Array[]): SubmitVerdict[] {
+    const verdicts = this.#write((engine) => engine.submit(transactions, Date.now()))
+    this.#arm()
+    if (this.#streams?.isHeard('transactions')) {
+      const engine = this.#open()
+      const fresh = verdicts.filter((verdict) => verdict.ok && !verdict.known)
+      const views = fresh.map((verdict) => engine.transaction(verdict.hash))
+      this.#streams.sendTransactions(views.filter((view) => view !== undefined))
+    }
+    return verdicts
+  }
+
+  /** Does what is due, tells the listeners, and hands new final blocks to the read model. */
+  #advance(): void {
+    const nowMs = Date.now()
+    if (nowMs >= this.#retryAtMs) {
+      try {
+        this.#publish(this.#write((engine) => engine.tick(nowMs)))
+        this.#failures = 0
+        this.#fault = undefined
+      } catch (error) {
+        this.#failures += 1
+        const bounds = { first: limits.stepRetryMs, max: limits.stepRetryMsMax }
+        this.#retryAtMs = nowMs + backoffMs(this.#failures, bounds)
+        this.#fault = `block production: ${error instanceof Error ? error.message : String(error)}`
+        console.error(JSON.stringify({ msg: 'chain step failed', error: this.#fault }))
+      }
+    }
+    // Not awaited: an alarm that waits for the database holds up the next block.
+    if (this.#outbox) this.ctx.waitUntil(this.#outbox.drain())
+    this.#arm()
+  }
+
+  #publish(step: Step): void {
+    if (step.added.length === 0 || !this.#streams?.isHeard('blocks')) return
+    const engine = this.#open()
+    const blocks = step.added.map((head) => engine.block(head.hash))
+    this.#streams.sendBlocks(blocks.filter((block) => block !== undefined).map(summaryOf))
+  }
+
+  /** Sets the one alarm to the earliest of what is due. Cheap when it is set so already. */
+  #arm(): void {
+    if ('refusal' in this.#configuration) return
+    const nowMs = Date.now()
+    let dueAtMs = this.#retryAtMs
+    try {
+      dueAtMs = Math.max(this.#open().dueAtMs(nowMs), this.#retryAtMs)
+      dueAtMs = Math.min(dueAtMs, this.#outbox?.dueAtMs() ?? dueAtMs)
+    } catch {
+      dueAtMs = Math.max(nowMs + limits.stepRetryMs, this.#retryAtMs)
+    }
+    const atMs = Math.max(dueAtMs, nowMs)
+    if (atMs >= this.#armedAtMs && this.#armedAtMs > nowMs) return
+    this.#armedAtMs = atMs
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs))
+  }
+
+  /** Runs one write of the engine; one that fails leaves nothing behind, in memory neither. */
+  #write<T>(action: (engine: Engine) => T): T {
+    const engine = this.#open()
+    try {
+      return action(engine)
+    } catch (error) {
+      this.#engine = undefined
+      throw error
+    }
+  }
+
+  #open(): Engine {
+    if (this.#engine) return this.#engine
+    const { genesis, authority } = this.#usable()
+    const opened = openEngine({
+      store: openSqliteChainStore(this.ctx.storage),
+      genesis,
+      verifier: createNativeVerifier(),
+      signer: authority,
+    })
+    if (!opened.ok) {
+      const { code, message } = opened.error
+      throw failure(code === 'GENESIS_MISMATCH' ? 'CONFIG_INVALID' : 'CHAIN_UNAVAILABLE', message)
+    }
+    this.#engine = opened.value
+    return opened.value
+  }
+
+  #readConfiguration(): ChainConfiguration | Refusal {
+    const read = readChainConfiguration(this.env)
+    return read.ok ? read.value : { refusal: read.error.message }
+  }
+
+  #usable(): ChainConfiguration {
+    if ('refusal' in this.#configuration) {
+      throw failure('CONFIG_INVALID', this.#configuration.refusal)
+    }
+    return this.#configuration
+  }
+}
+
+type Refusal = { readonly refusal: string }
+
+/** An error whose code survives RPC; the gateway knows both codes. */
+function failure(code: 'CONFIG_INVALID' | 'CHAIN_UNAVAILABLE', message: string): Error {
+  return Object.assign(new Error(message), { code })
+}
+
+function transactionsAt(engine: Engine, height: number): TransactionView[] {
+  const final = engine.finalizedFrom(height, 1)[0]
+  if (final) return [...final.transactions]
+  const hashes = engine.blockAt(height)?.transactionHashes ?? []
+  return hashes.map((hash) => engine.transaction(hash)).filter((view) => view !== undefined)
+}
+
+function inBytes(views: readonly TransactionView[]): TransactionView[] {
+  let bytes = 0
+  const end = views.findIndex((view) => {
+    bytes += view.bytes.length
+    return bytes > chainReadLimits.transactionBytesMax
+  })
+  return end === -1 ? [...views] : views.slice(0, end)
+}

@@ -1,0 +1,175 @@
+/**
+ * The chain as this site sees it: its own object, or the chain of a site that it follows over HTTP
+ * (`CHAIN_UPSTREAM`), behind one interface.
+ */
+import type { ChainNodeService } from '../core/api/chain-reads.ts'
+import type { ChainService, ProofError, SubmitVerdict } from '../core/api/chain-service.ts'
+import {
+  type AnswerError,
+  readAccount,
+  readEscrow,
+  readHead,
+  readProof,
+  readStatus,
+  readTransaction,
+  readVerdict,
+  readVerdicts,
+} from '../core/api/rpc-read.ts'
+import { toHex, toHex0x } from '../core/base/bytes.ts'
+import type { Result } from '../core/base/result.ts'
+import { formatAddress } from '../core/crypto/address.ts'
+import type { Env } from './env.ts'
+
+/** Longest wait for a followed site, milliseconds. */
+const upstreamTimeoutMs = 10_000
+
+/** The name of a site's one chain object. */
+const chainName = 'chain'
+
+/** The chain of the configured upstream, else of this site's own object. */
+export const chainOf = (env: Env, upstream: string | undefined): ChainService =>
+  upstream === undefined ? chainNodeOf(env) : httpChain(upstream)
+
+/** This site's own chain object. Whatever keeps it from answering is `CHAIN_UNAVAILABLE`. */
+export function chainNodeOf(env: Env): ChainNodeService {
+  const stub = chainStub(env) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
+  const method = (name: string) => (input?: unknown, more?: unknown) =>
+    (stub[name] as (...args: unknown[]) => Promise<unknown>)(input, more).catch(unavailable)
+  return {
+    submit: method('submit'),
+    status: method('status'),
+    head: method('head'),
+    account: method('account'),
+    finalEscrow: method('finalEscrow'),
+    transaction: method('transaction'),
+    faucet: method('faucet'),
+    proof: method('proof'),
+    block: method('block'),
+    blocks: method('blocks'),
+    pool: method('pool'),
+    recent: method('recent'),
+    watchdog: method('watchdog'),
+  } as ChainNodeService
+}
+
+/** The object's own stub, for the sockets of its streams. */
+export const chainStub = (env: Env): DurableObjectStub =>
+  env.CHAIN_NODE.get(env.CHAIN_NODE.idFromName(chainName))
+
+/** Cron: wakes this site's chain object, unless the site follows another's chain. */
+export async function watchChain(env: Env): Promise<void> {
+  if (!env.CHAIN_UPSTREAM) await chainNodeOf(env).watchdog()
+}
+
+/** The chain of another site, by its public `/rpc`. */
+export function httpChain(base: string): ChainService {
+  const get = (path: string) => call(`${base}/rpc/${path}`)
+  const post = (path: string, body: unknown) =>
+    call(`${base}/rpc/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  return {
+    submit: async (transactions) => {
+      const answer = await post('transactions', { txs: transactions.map(toHex) })
+      return trusted(readVerdicts(expect200(answer), transactions.length))
+    },
+    status: async () => trusted(readStatus(expect200(await get('status')))),
+    head: async () => trusted(readHead(expect200(await get('head')))),
+    account: async (address) =>
+      trusted(readAccount(expect200(await get(`getBalance/${formatAddress(address)}`)))),
+    finalEscrow: async (id) => {
+      const answer = await get(`escrow/${toHex0x(id)}`)
+      return answer.status === 404 ? undefined : trusted(readEscrow(expect200(answer)))
+    },
+    transaction: async (hash) => {
+      const answer = await get(`tx/${toHex0x(hash)}`)
+      return answer.status === 404 ? undefined : trusted(readTransaction(expect200(answer)))
+    },
+    faucet: async (to, amount) => {
+      const body = { address: formatAddress(to), amount: amount.toString() }
+      const answer = await post('admin/mintFaucet', body)
+      if (answer.status === 200) return trusted(readVerdict(verdictIn(answer.json)))
+      return faucetRefusal(answer)
+    },
+    proof: async (subject) => {
+      const name =
+        subject.kind === 'account'
+          ? formatAddress(subject.address)
+          : toHex0x(subject.kind === 'escrow' ? subject.id : subject.hash)
+      const answer = await get(`proof/${subject.kind}/${name}`)
+      const refused = proofRefusal(answer)
+      return refused ?? trusted(readProof(expect200(answer)))
+    },
+  }
+}
+
+/** Passes a request on to the followed site as it came, streams included. */
+export async function forwardToUpstream(request: Request, base: string): Promise<Response> {
+  const { pathname, search } = new URL(request.url)
+  const headers = new Headers(request.headers)
+  // Of this site alone: the other one counts and names its callers itself.
+  for (const name of ['host', 'cookie', 'cf-connecting-ip']) headers.delete(name)
+  const { method, body } = request
+  const passed = new Request(base + pathname + search, {
+    method,
+    headers,
+    body,
+    redirect: 'manual',
+  })
+  return fetch(passed).catch(unavailable)
+}
+
+type Answer = { readonly status: number; readonly json: unknown }
+
+async function call(url: string, init: RequestInit = {}): Promise<Answer> {
+  try {
+    const signal = AbortSignal.timeout(upstreamTimeoutMs)
+    const response = await fetch(url, { ...init, signal, redirect: 'manual' })
+    return { status: response.status, json: await response.json() }
+  } catch (error) {
+    return unavailable(error)
+  }
+}
+
+function expect200({ status, json }: Answer): unknown {
+  if (status !== 200) unavailable(new Error(`the followed site answered ${status}`))
+  return json
+}
+
+function trusted<T>(read: Result<T, AnswerError>): T {
+  return read.ok ? read.value : unavailable(new Error(read.error.message))
+}
+
+/** The error code and message of an answer in the one error shape. */
+function errorIn(json: unknown): { code: string; message: string } | undefined {
+  const error = (json as { error?: { code?: unknown; message?: unknown } } | null)?.error
+  if (typeof error?.code !== 'string' || typeof error.message !== 'string') return undefined
+  return { code: error.code, message: error.message }
+}
+
+function proofRefusal({ status, json }: Answer): ProofError | undefined {
+  const error = status === 200 ? undefined : errorIn(json)
+  if (error?.code !== 'NOT_FOUND' && error?.code !== 'NOT_FINAL') return undefined
+  return { code: error.code, message: error.message }
+}
+
+const verdictIn = (json: unknown): unknown => (json as { verdict?: unknown } | null)?.verdict
+
+function faucetRefusal({ status, json }: Answer): SubmitVerdict {
+  const error = errorIn(json)
+  // Cool-down and a faucet that is turned off have no code among the refusals of a transaction.
+  if (status >= 500 || !error) return unavailable(new Error(`the faucet answered ${status}`))
+  const code = 'KIND_NOT_ALLOWED' as const
+  return { ok: false, hash: new Uint8Array(32), error: { code, message: error.message } }
+}
+
+/** Turns any failure to reach the chain into the one code that callers know; keeps what is precise. */
+function unavailable(error: unknown): never {
+  const { code } = (error ?? {}) as { code?: unknown }
+  if (code === 'CONFIG_INVALID' || code === 'CHAIN_UNAVAILABLE') throw error
+  const message = error instanceof Error ? error.message : String(error)
+  console.error(JSON.stringify({ msg: 'chain unavailable', error: message }))
+  throw Object.assign(new Error(message), { code: 'CHAIN_UNAVAILABLE' })
+}

@@ -1,0 +1,121 @@
+/** `/rpc`: accounts and escrows. */
+import { Hono } from 'hono'
+import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import { accountToJson, escrowToJson, legacyAmount, slotTimeMs } from '../../core/api/rpc-views.ts'
+import { parseUnits } from '../../core/base/amount.ts'
+import { formatLegacyTime } from '../../core/base/time.ts'
+import { chainQueries, type ReceivedRow } from '../../d1/chain-queries.ts'
+import type { AccountRow, TransactionRow } from '../../d1/chain-schema.ts'
+import { chainNodeOf } from '../chain-client.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
+import { genesisTimeMs } from './rpc-blocks.ts'
+import { fromDatabase, readHash, readLookup, readPage } from './rpc-input.ts'
+
+export const rpcAccountRoutes = new Hono<AppEnv>()
+  .get('/getBalance/:address', (c) => balance(c, c.req.param('address')))
+  .get('/balance/:address', (c) => balance(c, c.req.param('address')))
+  .get('/address/:address', (c) => address(c, c.req.param('address')))
+  .get('/addresses', (c) => addresses(c))
+  .get('/escrow/:id', async (c) => {
+    const escrow = await chainNodeOf(c.env).finalEscrow(readHash(c.req.param('id'), 'id'))
+    if (!escrow) throw new ApiFailure({ code: 'NOT_FOUND', message: 'escrow not found' })
+    return c.json(escrowToJson(escrow))
+  })
+
+async function balance(c: AppContext, text: string): Promise<Response> {
+  const lookup = readLookup(text)
+  if (lookup.kind === 'legacy') return c.json({ ...nothing(lookup.text), ...legacyNote })
+  const [account, row] = await Promise.all([
+    chainNodeOf(c.env).account(lookup.address),
+    seenAccount(c, lookup.text),
+  ])
+  return c.json({ ...accountToJson(account), ...updatedAt(c, row) })
+}
+
+async function address(c: AppContext, text: string): Promise<Response> {
+  const lookup = readLookup(text)
+  const page = readPage(c, { limit: 20, limitMax: rpcLimits.addressTransactionsMax })
+  const lists = { total_transactions_sent: 0, total_transactions_received: 0 }
+  if (lookup.kind === 'legacy') {
+    const empty = { latest_sent: [], latest_received: [] }
+    return c.json({ ...nothing(lookup.text), ...lists, ...empty, ...legacyNote })
+  }
+  const queries = chainQueries(c.env.DB)
+  const [account, row, sent, received] = await Promise.all([
+    chainNodeOf(c.env).account(lookup.address),
+    fromDatabase(queries.account(lookup.text)),
+    fromDatabase(queries.sentBy(lookup.text, page)),
+    fromDatabase(queries.receivedBy(lookup.text, page)),
+  ])
+  return c.json({
+    ...accountToJson(account),
+    total_transactions_sent: row?.sent ?? 0,
+    total_transactions_received: row?.received ?? 0,
+    latest_sent: sent.map((item) => sentToJson(item, genesisTimeMs(c))),
+    latest_received: received.map((item) => receivedToJson(item, genesisTimeMs(c))),
+    ...updatedAt(c, row),
+  })
+}
+
+async function addresses(c: AppContext): Promise<Response> {
+  const page = readPage(c, { limit: 20, limitMax: rpcLimits.pageMax })
+  const least = parseUnits(c.req.query('min_balance') ?? '0')
+  if (!least.ok) {
+    const details = [{ field: 'query.min_balance', message: least.error.message, code: 'invalid' }]
+    throw new ApiFailure({ code: 'VALIDATION_ERROR', details })
+  }
+  const balanceMin = Number(least.value)
+  const { rows, total } = await fromDatabase(
+    chainQueries(c.env.DB).accounts({ ...page, balanceMin }),
+  )
+  const items = rows.map((row) => ({
+    address: row.address,
+    balance: row.balance,
+    nonce: row.nonce,
+    total_transactions_sent: row.sent,
+    total_transactions_received: row.received,
+    ...updatedAt(c, row),
+  }))
+  return c.json({ addresses: items, total, ...page })
+}
+
+const nothing = (text: string) => ({ address: text, balance: 0, nonce: 0 })
+
+const legacyNote = {
+  legacy: true,
+  notice:
+    'An address of the original network: no key here can own it, and nothing can be sent to it.',
+} as const
+
+/** When the read model last saw an account; balances do not depend on the database. */
+const seenAccount = (c: AppContext, text: string): Promise<AccountRow | undefined> =>
+  chainQueries(c.env.DB)
+    .account(text)
+    .catch(() => undefined)
+
+function updatedAt(c: AppContext, row: AccountRow | undefined): { updated_at?: string } {
+  if (!row) return {}
+  return { updated_at: formatLegacyTime(slotTimeMs(genesisTimeMs(c), row.lastSlot)) }
+}
+
+const sentToJson = (row: TransactionRow, genesisMs: number) => ({
+  tx_hash: `0x${row.hash}`,
+  block_height: row.height,
+  direction: 'sent',
+  counterparty: row.recipient ?? '',
+  payload: JSON.parse(row.payload) as unknown,
+  created_at: formatLegacyTime(slotTimeMs(genesisMs, row.slot)),
+})
+
+const receivedToJson = (row: ReceivedRow, genesisMs: number) => ({
+  tx_hash: `0x${row.hash}`,
+  block_height: row.height,
+  direction: 'received',
+  counterparty: row.sender,
+  payload:
+    row.payload === null
+      ? { type: 'SETTLE', amount: legacyAmount(BigInt(row.amount)) }
+      : (JSON.parse(row.payload) as unknown),
+  created_at: formatLegacyTime(slotTimeMs(genesisMs, row.slot)),
+})

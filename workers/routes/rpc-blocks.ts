@@ -1,0 +1,112 @@
+/** `/rpc`: blocks. Finalized ones come from the read model, newer ones from the chain object. */
+import { Hono } from 'hono'
+import { chainReadLimits } from '../../core/api/chain-reads.ts'
+import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import {
+  type BlockSummary,
+  type BlockSummaryJson,
+  blockSummaryToJson,
+  blockToJson,
+} from '../../core/api/rpc-views.ts'
+import { fromHex } from '../../core/base/bytes.ts'
+import { chainQueries } from '../../d1/chain-queries.ts'
+import type { BlockRow } from '../../d1/chain-schema.ts'
+import { chainNodeOf } from '../chain-client.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
+import { rangeFailure, readHash, readPage, readWhole } from './rpc-input.ts'
+
+export const rpcBlockRoutes = new Hono<AppEnv>()
+  .get('/blocks/:at', (c) => block(c, c.req.param('at')))
+  .get('/blocks', (c) => newestBlocks(c))
+  .get('/blocks-range', (c) => {
+    const legacyB = c.req.query('start') !== undefined || c.req.query('end') !== undefined
+    return legacyB ? rangeByStart(c) : rangeByHeight(c)
+  })
+
+async function block(c: AppContext, text: string): Promise<Response> {
+  const at = /^[0-9]{1,15}$/.test(text) ? Number(text) : readHash(text, 'block')
+  const found = await chainNodeOf(c.env).block(at)
+  if (!found) throw new ApiFailure({ code: 'NOT_FOUND', message: 'block not found' })
+  return c.json(blockToJson(found, genesisTimeMs(c)))
+}
+
+async function newestBlocks(c: AppContext): Promise<Response> {
+  const { limit, offset } = readPage(c, { limit: 10, limitMax: rpcLimits.pageMax })
+  const { height } = await chainNodeOf(c.env).head()
+  const to = height - offset
+  const blocks = to < 0 ? [] : await readBlocks(c, { from: Math.max(0, to - limit + 1), to })
+  return c.json({ blocks: blocks.reverse(), total: height + 1, limit, offset })
+}
+
+/** Variant B: an object, blocks ascending. */
+async function rangeByStart(c: AppContext): Promise<Response> {
+  const start = readWhole(c, 'start')
+  const end = readWhole(c, 'end')
+  if (start === undefined || end === undefined) {
+    const name = start === undefined ? 'start' : 'end'
+    const details = [{ field: `query.${name}`, message: 'Field required', code: 'missing' }]
+    throw new ApiFailure({ code: 'VALIDATION_ERROR', details })
+  }
+  if (start < 0) throw rangeFailure('start must be non-negative')
+  if (end < start) throw rangeFailure('end must be greater than or equal to start')
+  if (end - start > rpcLimits.rangeMax) throw rangeFailure('range cannot exceed 1000 blocks')
+  const blocks = await readBlocks(c, { from: start, to: end })
+  return c.json({ blocks, start, end, count: blocks.length })
+}
+
+/** Variant A: a bare array. */
+async function rangeByHeight(c: AppContext): Promise<Response> {
+  const start = readWhole(c, 'start_height') ?? 0
+  const end = readWhole(c, 'end_height') ?? 100
+  const limit = readWhole(c, 'limit') ?? 1_000
+  if (start < 0) throw rangeFailure('start_height must be non-negative')
+  if (limit < 1 || limit > rpcLimits.bareRangeMax) {
+    throw rangeFailure(`limit must be between 1 and ${rpcLimits.bareRangeMax}`)
+  }
+  const to = Math.min(end, start + limit - 1)
+  return c.json(to < start ? [] : await readBlocks(c, { from: start, to }))
+}
+
+/** Blocks of a range of heights, ascending; heights beyond the head are left out. */
+export async function readBlocks(
+  c: AppContext,
+  range: { readonly from: number; readonly to: number },
+): Promise<BlockSummaryJson[]> {
+  const timeMs = genesisTimeMs(c)
+  const indexed = await chainQueries(c.env.DB)
+    .blocks(range)
+    .catch(() => [])
+  const blocks = indexed.map((row) => blockSummaryToJson(summaryOfRow(row), timeMs))
+  const node = chainNodeOf(c.env)
+  // What the read model lacks: the newest blocks, or all of them while it is away.
+  let from = range.from + blocks.length
+  while (from <= range.to) {
+    const to = Math.min(range.to, from + chainReadLimits.blocksMax - 1)
+    const more = await node.blocks({ from, to })
+    blocks.push(...more.map((summary) => blockSummaryToJson(summary, timeMs)))
+    if (more.length < to - from + 1) break
+    from = to + 1
+  }
+  return blocks
+}
+
+export const genesisTimeMs = (c: AppContext): number =>
+  Number(c.get('config').genesis.genesisTimeMs)
+
+const bytesIn = (hex: string): Uint8Array => {
+  const bytes = fromHex(hex)
+  if (!bytes.ok) throw new Error('invariant broken: the read model holds malformed hex')
+  return bytes.value
+}
+
+const summaryOfRow = (row: BlockRow): BlockSummary => ({
+  height: row.height,
+  slot: row.slot,
+  hash: bytesIn(row.hash),
+  parent: bytesIn(row.parentHash),
+  stateRoot: bytesIn(row.stateRoot),
+  proposer: bytesIn(row.proposer),
+  transactionCount: row.transactionCount,
+  final: true,
+})

@@ -1,0 +1,92 @@
+/** Reading what callers of `/rpc` send: bodies, pages, hashes and addresses, with the original's texts. */
+import type * as z from 'zod'
+import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import { fromHex } from '../../core/base/bytes.ts'
+import { formatAddress, isLegacyAddress, parseAddress } from '../../core/crypto/address.ts'
+import type { AppContext } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
+
+/** The body of a request, checked. */
+export async function readBody<T>(c: AppContext, schema: z.ZodType<T>): Promise<T> {
+  let json: unknown
+  const text = await c.req.text()
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new ApiFailure({ code: 'JSON_INVALID' })
+  }
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const details = parsed.error.issues.slice(0, 20).map((issue) => ({
+    field: ['body', ...issue.path.map(String)].join('.'),
+    message: issue.message,
+    code: issue.code,
+  }))
+  throw new ApiFailure({ code: 'VALIDATION_ERROR', details })
+}
+
+/** `limit` and `offset` of a list. */
+export function readPage(
+  c: AppContext,
+  bounds: { readonly limit: number; readonly limitMax: number },
+): { limit: number; offset: number } {
+  const limit = readWhole(c, 'limit') ?? bounds.limit
+  const offset = readWhole(c, 'offset') ?? 0
+  if (limit < 1 || limit > bounds.limitMax) {
+    throw rangeFailure(`limit must be between 1 and ${bounds.limitMax}`)
+  }
+  if (offset < 0) throw rangeFailure('offset must be non-negative')
+  if (offset > rpcLimits.offsetMax) {
+    throw rangeFailure(`offset must not exceed ${rpcLimits.offsetMax}`)
+  }
+  return { limit, offset }
+}
+
+/** A whole number of the query; undefined when it is not there. */
+export function readWhole(c: AppContext, name: string): number | undefined {
+  const text = c.req.query(name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (/^-?[0-9]{1,15}$/.test(text) && Number.isSafeInteger(value)) return value
+  const message = `${name}: not an integer`
+  const details = [{ field: `query.${name}`, message: 'not an integer', code: 'invalid_type' }]
+  throw new ApiFailure({ code: 'VALIDATION_ERROR', message, details })
+}
+
+/** 32 bytes of the path, as hex with or without `0x`. */
+export function readHash(text: string, what: string): Uint8Array {
+  const hash = fromHex(text, 32)
+  if (hash.ok) return hash.value
+  throw new ApiFailure({
+    code: 'VALIDATION_ERROR',
+    message: `${what}: ${hash.error.message}`,
+    details: [{ field: `path.${what}`, message: hash.error.message, code: 'invalid' }],
+  })
+}
+
+/** An address to look something up by. Those of the original network hold nothing here. */
+export type Lookup =
+  | { readonly kind: 'account'; readonly address: Uint8Array; readonly text: string }
+  | { readonly kind: 'legacy'; readonly text: string }
+
+/** An address of the path. Money never moves by it, so the original's form is fine. */
+export function readLookup(text: string): Lookup {
+  if (isLegacyAddress(text)) return { kind: 'legacy', text }
+  const parsed = parseAddress(text)
+  if (!parsed.ok) throw new ApiFailure(parsed.error)
+  return { kind: 'account', address: parsed.value, text: formatAddress(parsed.value) }
+}
+
+/** A query of the read model; a database that does not answer is told as such. */
+export async function fromDatabase<T>(query: Promise<T>): Promise<T> {
+  try {
+    return await query
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    console.error(JSON.stringify({ msg: 'read model unavailable', error: message }))
+    throw new ApiFailure({ code: 'DATABASE_UNAVAILABLE' })
+  }
+}
+
+export const rangeFailure = (message: string): ApiFailure =>
+  new ApiFailure({ code: 'RANGE_INVALID', message })

@@ -1,0 +1,31 @@
+/**
+ * `/rpc`: the chain's public interface, the union of the original's two variants on real data. A site that
+ * follows another's chain passes everything on.
+ */
+import { Hono } from 'hono'
+import { forwardToUpstream } from '../chain-client.ts'
+import type { AppEnv } from '../context.ts'
+import { rpcAccountRoutes } from './rpc-accounts.ts'
+import { rpcBlockRoutes } from './rpc-blocks.ts'
+import { rpcProofRoutes } from './rpc-proofs.ts'
+import { rpcReceiptRoutes } from './rpc-receipts.ts'
+import { rpcStatusRoutes } from './rpc-status.ts'
+import { rpcStreamRoutes } from './rpc-streams.ts'
+import { rpcSubmitRoutes } from './rpc-submit.ts'
+import { rpcTransactionRoutes } from './rpc-transactions.ts'
+
+/** Mounted at `/rpc`. */
+export const rpcRoutes = new Hono<AppEnv>()
+  .use('*', async (c, next) => {
+    const { chainUpstream } = c.get('config')
+    if (chainUpstream === undefined) return next()
+    return forwardToUpstream(c.req.raw, chainUpstream)
+  })
+  .route('/', rpcStatusRoutes)
+  .route('/', rpcBlockRoutes)
+  .route('/', rpcTransactionRoutes)
+  .route('/', rpcAccountRoutes)
+  .route('/', rpcReceiptRoutes)
+  .route('/', rpcProofRoutes)
+  .route('/', rpcSubmitRoutes)
+  .route('/', rpcStreamRoutes)
