@@ -1,7 +1,7 @@
 /**
  * Who is asking: an API key (the coordinator knows their hashes) or a signed request (the key pair is the
  * identity). What was found is kept for a short while per isolate; each principal has a quota.
- * Rules: SPEC.md in workers/routes, AUTHN and QUOTA.
+ * Rules: core/api/SPEC.md, KEY.
  */
 import type { Principal } from '../core/api/coordinator-service.ts'
 import {

@@ -1,6 +1,6 @@
 /**
  * Check of an authorisation before anything is computed for it: everything that the chain will check at
- * settlement, and what binds the coordinator at once. Rules: SPEC.md, AUTH.
+ * settlement, and what binds the coordinator at once. Rules: SPEC.md, PERMIT.
  */
 import type { DelegateView, EscrowView } from '../api/chain-service.ts'
 import type { ApiError, ErrorCode } from '../api/errors.ts'
@@ -133,7 +133,7 @@ function checkSigner(
   escrow: EscrowView,
 ): Result<{ readonly by: 'owner' | 'delegate' }, ApiError> {
   const { signer, settleBy } = authorisation
-  if (isOwner(escrow.owner, signer)) return ok({ by: 'owner' })
+  if (bytesEqual(escrow.owner, addressOf(signer))) return ok({ by: 'owner' })
   const delegate = escrow.delegates.find((each) => bytesEqual(each.delegate, signer))
   if (!delegate) {
     return refuse(
@@ -148,9 +148,5 @@ function checkSigner(
 
 const isAlive = (delegate: DelegateView, settleBy: bigint): boolean =>
   delegate.revokedAtSlot === undefined && settleBy < BigInt(delegate.expirySlot)
-
-/** An escrow names its owner by address; a key is accepted as well. */
-const isOwner = (owner: Uint8Array, signer: Uint8Array): boolean =>
-  bytesEqual(owner, signer) || bytesEqual(owner, addressOf(signer))
 
 const refuse = (code: ErrorCode, message: string): Result<never, ApiError> => err({ code, message })

@@ -3,10 +3,10 @@
  * so what it can cost at a price. Clients, site and miners use the same bounds.
  */
 import { utf8ToBytes } from '../base/bytes.ts'
-import { floor } from '../base/int.ts'
+import { floor, maxBig } from '../base/int.ts'
 import type { JobSpec } from './job-spec.ts'
 import { jobLimits } from './limits.ts'
-import { priceOf, type TokenPrice } from './pricing.ts'
+import { chargeMin, priceOf, type TokenPrice } from './pricing.ts'
 
 /** The measure of a job, all that matching and pricing look at. */
 export type JobSize = {
@@ -43,7 +43,10 @@ export const worstCaseOf = (
   size: { readonly promptTokensMax: number; readonly maxTokens: number },
   price: TokenPrice,
 ): bigint =>
-  priceOf(price, { promptTokens: size.promptTokensMax, completionTokens: size.maxTokens })
+  maxBig(
+    priceOf(price, { promptTokens: size.promptTokensMax, completionTokens: size.maxTokens }),
+    chargeMin,
+  )
 
 /** Average bytes a token that no ordinary text exceeds. */
 const bytesPerTokenMax = 8

@@ -63,7 +63,7 @@ export function admit(miners: readonly LiveMiner[], wanted: Wanted): Result<Admi
     miners: payable.length,
     cheapest,
     dearest,
-    suggestedLimit: maxBig(1n, minBig(dearest, cheapest * headroom)),
+    suggestedLimit: minBig(dearest, cheapest * headroom),
   })
 }
 

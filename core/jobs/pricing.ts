@@ -2,7 +2,7 @@
  * Price of a job: prompt tokens × p_in + delivered tokens × p_out, in whole base units for each 1 000
  * tokens, rounded up once a job, never above the authorised limit.
  */
-import { divideUp, minBig } from '../base/int.ts'
+import { divideUp, maxBig, minBig } from '../base/int.ts'
 
 /** Base units for 1 000 tokens, set by the miner. */
 export type TokenPrice = { readonly promptPer1000: bigint; readonly completionPer1000: bigint }
@@ -17,6 +17,9 @@ export const priceOf = (price: TokenPrice, tokens: TokenCount): bigint =>
     1_000n,
   )
 
-/** What is charged: the price, capped by what the payer allowed. */
+/** Least that a job is charged: the chain settles no zero, and settlements anchor receipts. */
+export const chargeMin = 1n
+
+/** What is charged: the price, one base unit at least, capped by what the payer allowed. */
 export const chargeOf = (price: TokenPrice, tokens: TokenCount, limit: bigint): bigint =>
-  minBig(priceOf(price, tokens), limit)
+  minBig(maxBig(priceOf(price, tokens), chargeMin), limit)

@@ -2,7 +2,7 @@
  * Reservations: what of an escrow is spoken for. A hold is made for the whole limit before a job is
  * dispatched; it is freed when the job ends without a result, or becomes a debt of what was charged, which
  * leaves when its settlement is final. So never more is promised than is locked and final, in the escrow
- * and in the budget of the delegate. Rules: SPEC.md, RES.
+ * and in the budget of the delegate. Rules: SPEC.md, HOLD.
  *
  * The host keeps one row a hold and one ledger an escrow, and writes both in one atomic write.
  */

@@ -1,7 +1,7 @@
 /**
  * Job specification from a payload of the original: `{type: "inference", prompt | messages, model,
  * parameters}` with the spellings of its several clients. Anything else is kept as canonical text in
- * `extra`, for miners of the original. Rules: SPEC.md, SPEC.
+ * `extra`, for miners of the original. Rules: SPEC.md, ASK.
  */
 import type { ApiError } from '../api/errors.ts'
 import { err, type Result } from '../base/result.ts'

@@ -1,6 +1,6 @@
 /**
  * Job specification from a chat completion request in OpenAI's format. What changes the answer and is not
- * supported is refused by name; what does not is ignored. Rules: SPEC.md, OPENAI.
+ * supported is refused by name; what does not is ignored. Rules: SPEC.md, CHAT.
  */
 import * as z from 'zod'
 import type { ApiError } from '../api/errors.ts'
