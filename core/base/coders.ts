@@ -25,6 +25,9 @@ export const u8: Coder<number> = P.U8
 export const u16: Coder<number> = P.U16BE
 export const u32: Coder<number> = P.U32BE
 
+/** The same 64 bits as a safe integer: heights, slots and ids where they are counted with. */
+export const count: Coder<number> = P.apply(P.U64BE, P.coders.numberBigint)
+
 /** Optional value behind a presence byte of exactly 0 or 1. */
 export const optional = <T>(inner: Coder<T>): Coder<T | undefined> => P.optional(P.bool, inner)
 
@@ -38,10 +41,7 @@ export const text: Coder<string> = P.string(P.U16BE)
  * Decodes canonical bytes: no throw, no trailing bytes, and encoding the value again must give the same
  * bytes, so that one object has one encoding.
  */
-export function decodeCanonical<T>(
-  coder: Coder<T>,
-  bytes: Uint8Array,
-): Result<T, DecodeError> {
+export function decodeCanonical<T>(coder: Coder<T>, bytes: Uint8Array): Result<T, DecodeError> {
   try {
     const value = coder.decode(bytes)
     const again = coder.encode(value)

@@ -4,8 +4,8 @@
  */
 import * as P from 'micro-packed'
 import { bytes32, u64 } from '../base/coders.ts'
-import { taggedHash } from '../crypto/hash.ts'
 import { signingBytes } from '../crypto/domains.ts'
+import { taggedHash } from '../crypto/hash.ts'
 
 /**
  * `escrow`: id; `number`: unique within the escrow, chosen by the signer; `limit`: most that may be

@@ -6,6 +6,7 @@
 
 import type { Result } from '../base/result.ts'
 import type { Signer, Verifier } from '../crypto/signature.ts'
+import type { Audit } from './audit.ts'
 import type { Block, Certificate } from './block.ts'
 import type { Genesis } from './genesis.ts'
 import type { Outcome } from './outcome.ts'
@@ -135,5 +136,7 @@ export type Engine = {
   readonly pool: (limit: number) => TransactionView[]
   /** Final blocks from `height` on, at most `limit`: what the outbox feeds on. Height 0 is genesis. */
   readonly finalizedFrom: (height: number, limit: number) => FinalizedBlock[]
+  /** Adds up the whole state at the head, entry by entry: for tests and operators, not for every request. */
+  readonly audit: () => Audit
   readonly proof: (subject: ProofSubject) => ProofView | ProofError
 }

@@ -5,10 +5,11 @@
 import * as P from 'micro-packed'
 import * as z from 'zod'
 import { parseUnits, supplyMax } from '../base/amount.ts'
-import { compareBytes, fromHex, toHex } from '../base/bytes.ts'
+import { bytesEqual, compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import { bytes20, bytes32, listOf, text, u8, u16, u64 } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { formatAddress, parseAddress } from '../crypto/address.ts'
+import { isStrictPoint } from '../crypto/ed25519.ts'
 import { taggedHash } from '../crypto/hash.ts'
 
 /** Milliseconds in a slot. No parameter: governance cannot change it. */
@@ -36,10 +37,7 @@ export const parametersCoder = P.struct({
 export type Parameters = P.UnwrapCoder<typeof parametersCoder>
 
 /** Authorities take turns by slot; the name is for people. */
-export const authoritySetCoder = P.array(
-  u8,
-  P.struct({ publicKey: bytes32, name: text }),
-)
+export const authoritySetCoder = P.array(u8, P.struct({ publicKey: bytes32, name: text }))
 export type AuthoritySet = P.UnwrapCoder<typeof authoritySetCoder>
 
 export const genesisCoder = P.struct({
@@ -137,6 +135,10 @@ function convert(json: GenesisJson): Result<Genesis, GenesisError> {
   for (const { public_key, name } of json.authorities) {
     const key = fromHex(public_key, 32)
     if (!key.ok) return invalid(`authorities.${name}: ${key.error.message}`)
+    if (!isStrictPoint(key.value)) return invalid(`authorities.${name}: no usable public key`)
+    if (authorities.some((other) => bytesEqual(other.publicKey, key.value))) {
+      return invalid(`authorities.${name}: the key appears twice`)
+    }
     authorities.push({ publicKey: key.value, name })
   }
   const faucets: Uint8Array[] = []
@@ -162,11 +164,14 @@ function convert(json: GenesisJson): Result<Genesis, GenesisError> {
     return before !== undefined && compareBytes(before.address, account.address) === 0
   })
   if (twice) return invalid('accounts: an address appears twice')
-  if (json.genesis_time_ms % slotMs !== 0) return invalid('genesis_time_ms: no multiple of the slot length')
+  if (json.genesis_time_ms % slotMs !== 0)
+    return invalid('genesis_time_ms: no multiple of the slot length')
   const p = json.parameters
   if (p.authorisation_life_slots * 2 > p.close_notice_slots) {
     return invalid('parameters: close_notice_slots must be at least twice authorisation_life_slots')
   }
+  if (p.base_fee === '0')
+    return invalid('parameters: base_fee must be above 0: no fee is ever zero')
   if (p.heartbeat_slots < 1) return invalid('parameters: heartbeat_slots must be at least 1')
   return ok({
     version: 1,

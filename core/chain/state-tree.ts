@@ -127,6 +127,18 @@ export function scanTree(
   return found
 }
 
+/** Visits every entry in rising order of key. */
+export function walkTree(read: NodeReader, root: TreeRoot, visit: (leaf: Leaf) => void): void {
+  if (!root) return
+  const node = read(root.id)
+  if (node.kind === 'leaf') {
+    visit(node)
+    return
+  }
+  walkTree(read, node.left, visit)
+  walkTree(read, node.right, visit)
+}
+
 /** Applies changes with distinct keys as one batch; each touched branch is hashed once. */
 export function updateTree(
   read: NodeReader,

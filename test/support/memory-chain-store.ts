@@ -2,8 +2,9 @@
  * `ChainStore` in memory, for tests: atomic by an undo log. `fault` may throw before any write, which
  * stands for a full disk or a killed process.
  */
-import type { ChainStore, StoredBlock, StoredPlace, StoredPooled } from '../../core/chain/store.ts'
+
 import { toHex } from '../../core/base/bytes.ts'
+import type { ChainStore, StoredBlock, StoredPlace, StoredPooled } from '../../core/chain/store.ts'
 
 export type MemoryChainStore = ChainStore & {
   /** Called with the name of the write about to happen; throwing fails it. */

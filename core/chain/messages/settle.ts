@@ -3,9 +3,22 @@
  * release (signed by the coordinator) and stands or falls alone.
  */
 import * as P from 'micro-packed'
+import { bytesEqual } from '../../base/bytes.ts'
 import { bytes64, listOf } from '../../base/coders.ts'
-import { authorisationCoder } from '../authorisation.ts'
-import { releaseCoder } from '../release.ts'
+import { addressOf } from '../../crypto/address.ts'
+import type { Verifier } from '../../crypto/signature.ts'
+import {
+  authorisationCoder,
+  authorisationHash,
+  authorisationSigningBytes,
+} from '../authorisation.ts'
+import type { Delegate, Escrow } from '../entries.ts'
+import type { MessageContext } from '../message-context.ts'
+import { type SettlementCode, type SettlementOutcome, settlementCodes } from '../outcome.ts'
+import { releaseCoder, releaseSigningBytes } from '../release.ts'
+import { credit } from '../state.ts'
+import { isChargeable } from './delegate.ts'
+import { isClosed } from './escrow.ts'
 
 /** One payment: both statements and both signatures. */
 export const settlementItemCoder = P.struct({
@@ -16,6 +29,123 @@ export const settlementItemCoder = P.struct({
 })
 export type SettlementItem = P.UnwrapCoder<typeof settlementItemCoder>
 
+/** Bytes of one item: all its fields have fixed lengths. */
+export const settlementItemBytes = 340
+
 /** A batch of payments; between one and `settlementItemsMax`. */
 export const settleCoder = P.struct({ items: listOf(settlementItemCoder) })
 export type Settle = P.UnwrapCoder<typeof settleCoder>
+
+/** The coordinator's part of one paid item, not yet credited: the fee comes out of it first. */
+export type CoordinatorShare = { readonly address: Uint8Array; readonly amount: bigint }
+
+export type SettlementResult = {
+  readonly outcomes: readonly SettlementOutcome[]
+  /** One for each paid item, in order. */
+  readonly shares: readonly CoordinatorShare[]
+}
+
+export type SettlementContext = MessageContext & {
+  readonly genesisHash: Uint8Array
+  readonly verifier: Verifier
+}
+
+/** Pays each item that can be paid: escrow to miner. The coordinators' shares are left to the caller. */
+export function applySettle(context: SettlementContext, { items }: Settle): SettlementResult {
+  const outcomes: SettlementOutcome[] = []
+  const shares: CoordinatorShare[] = []
+  for (const item of items) {
+    const found = judge(context, item)
+    if (typeof found === 'string') {
+      outcomes.push(outcomeOf(item, found, 0n))
+      continue
+    }
+    const share = pay(context, item, found)
+    shares.push({ address: addressOf(found.escrow.coordinator), amount: share })
+    outcomes.push(outcomeOf(item, 'paid', share))
+  }
+  return { outcomes, shares }
+}
+
+type Payer = { readonly escrow: Escrow; readonly delegate: Delegate | undefined }
+
+/** Who pays for an item, or why nobody does. Cheap checks first, signatures last. */
+function judge(context: SettlementContext, item: SettlementItem): Payer | SettlementCode {
+  const { state, slot, parameters } = context
+  const { authorisation, release } = item
+  const { settleBy } = authorisation
+  const escrow = state.escrow(authorisation.escrow)
+  if (!escrow) return 'escrow_unknown'
+  if (isClosed(escrow, slot)) return 'escrow_closed'
+  if (slot > settleBy || settleBy >= escrow.expiry) return 'expired'
+  if (settleBy - slot > parameters.authorisationLifeSlots) return 'settle_by_too_far'
+  const names = bytesEqual(release.authorisation, authorisationHash(authorisation))
+  if (!names || release.amount === 0n) return 'release_mismatch'
+  if (release.amount > authorisation.limit) return 'above_limit'
+  if (state.spent(authorisation)) return 'already_settled'
+
+  const isOwner = bytesEqual(addressOf(authorisation.signer), escrow.owner)
+  const delegate = isOwner ? undefined : state.delegate(authorisation.escrow, authorisation.signer)
+  if (!isOwner) {
+    if (!delegate || !isChargeable(delegate, slot) || settleBy >= delegate.expiry) {
+      return 'signer_not_allowed'
+    }
+    if (delegate.budget < release.amount) return 'budget_exceeded'
+  }
+  if (escrow.balance < release.amount) return 'escrow_exhausted'
+  return judgeSignatures(context, item, escrow) ?? { escrow, delegate }
+}
+
+function judgeSignatures(
+  { verifier, genesisHash }: SettlementContext,
+  item: SettlementItem,
+  escrow: Escrow,
+): SettlementCode | undefined {
+  const authorised = verifier.verify({
+    signature: item.authorisationSignature,
+    message: authorisationSigningBytes(genesisHash, item.authorisation),
+    publicKey: item.authorisation.signer,
+  })
+  if (!authorised) return 'authorisation_signature_invalid'
+  const released = verifier.verify({
+    signature: item.releaseSignature,
+    message: releaseSigningBytes(genesisHash, item.release),
+    publicKey: escrow.coordinator,
+  })
+  return released ? undefined : 'release_signature_invalid'
+}
+
+/** Moves the money of one item out of escrow and budget; returns the coordinator's share. */
+function pay(context: SettlementContext, item: SettlementItem, payer: Payer): bigint {
+  const { state, parameters } = context
+  const { authorisation, release } = item
+  const { escrow, number, settleBy } = authorisation
+  const { amount } = release
+  state.putEscrow(escrow, { ...payer.escrow, balance: payer.escrow.balance - amount })
+  if (payer.delegate) {
+    const budget = payer.delegate.budget - amount
+    state.putDelegate(payer.delegate, { ...payer.delegate, budget })
+  }
+  state.putSpent({ escrow, number, settleBy })
+  const share = (amount * BigInt(parameters.coordinatorShareBps)) / 10_000n
+  credit(state, release.miner, amount - share)
+  return share
+}
+
+function outcomeOf(
+  { authorisation, release }: SettlementItem,
+  code: SettlementCode,
+  share: bigint,
+): SettlementOutcome {
+  const amount = code === 'paid' ? release.amount : 0n
+  return {
+    code: settlementCodes[code],
+    escrow: authorisation.escrow,
+    number: authorisation.number,
+    miner: release.miner,
+    amount,
+    minerAmount: amount - share,
+    coordinatorAmount: share,
+    receiptHash: release.receiptHash,
+  }
+}

@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareBytes, toHex } from '../../../core/base/bytes.ts'
-import { sha256 } from '../../../core/crypto/hash.ts'
 import { proveState, verifyStateProof } from '../../../core/chain/state-proof.ts'
-import { createNodeCache, decodeNode, encodeNode } from '../../../core/chain/state-tree-node.ts'
 import {
   branchHash,
   emptyTreeHash,
@@ -15,6 +13,8 @@ import {
   type TreeRoot,
   updateTree,
 } from '../../../core/chain/state-tree.ts'
+import { createNodeCache, decodeNode, encodeNode } from '../../../core/chain/state-tree-node.ts'
+import { sha256 } from '../../../core/crypto/hash.ts'
 
 /** A tree over encoded nodes in a map, so that every test also runs the node codec. */
 function createTree() {
@@ -47,11 +47,13 @@ const value = (n: number): Uint8Array => Uint8Array.of(1, n >> 8, n)
 /** Keys that share long prefixes as well as keys that share none. */
 const keyArbitrary = fc.oneof(
   fc.integer({ min: 0, max: 40 }).map(key),
-  fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 255 })).map(([place, bits]) => {
-    const bytes = new Uint8Array(32)
-    bytes[place * 10] = bits
-    return bytes
-  }),
+  fc
+    .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 255 }))
+    .map(([place, bits]) => {
+      const bytes = new Uint8Array(32)
+      bytes[place * 10] = bits
+      return bytes
+    }),
 )
 const changesArbitrary = fc.uniqueArray(
   fc.record({

@@ -1,0 +1,137 @@
+/**
+ * What the parts of the engine share: constants of the chain, the memory of the site, and reads of blocks.
+ * Memory mirrors the store; when an atomic write fails it is thrown away and read again.
+ */
+import { bytesEqual, toHex } from '../base/bytes.ts'
+import { assert } from '../base/result.ts'
+import { rememberVerified } from '../crypto/verified-cache.ts'
+import { type Block, blockCoder, headerHash } from './block.ts'
+import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
+import type { BlockRef, ConsensusRules, ConsensusState } from './consensus.ts'
+import type { EngineOptions } from './engine-api.ts'
+import { decodeExecution, decodeHeadRecord, type ExecutionRecord } from './engine-record.ts'
+import type { ExecutionRules } from './execute.ts'
+import { type Genesis, genesisHash } from './genesis.ts'
+import { createGenesisBlock } from './genesis-block.ts'
+import { nodeCacheMax, verifiedCacheMax } from './limits.ts'
+import { createMempool, type Mempool, restorePooled } from './mempool.ts'
+import { openState } from './state.ts'
+import { createNodeCache, type NodeCache } from './state-tree-node.ts'
+import type { ChainStore, StoredBlock } from './store.ts'
+
+/** What never changes while an engine is open. */
+export type EngineContext = Omit<EngineOptions, 'verifier'> & {
+  readonly rules: ExecutionRules
+  readonly consensus: ConsensusRules
+  readonly genesisBlock: Block
+  readonly nodes: NodeCache
+}
+
+/** What follows the head. Replaced or changed only inside an atomic write. */
+export type EngineMemory = {
+  consensus: ConsensusState
+  nextNodeId: number
+  /** Bookkeeping of the head block. */
+  head: ExecutionRecord
+  readonly pool: Mempool
+}
+
+/** A block read back whole. */
+export type HeldBlock = {
+  readonly stored: StoredBlock
+  readonly block: Block
+  readonly execution: ExecutionRecord
+}
+
+/** Gathers the constants. The verifier gets a memory, so that admission is not paid for twice. */
+export function createContext(options: EngineOptions): EngineContext {
+  const { genesis, signer, store } = options
+  const self = genesis.authorities.findIndex(
+    ({ publicKey }) => signer !== undefined && bytesEqual(publicKey, signer.publicKey),
+  )
+  const hash = genesisHash(genesis)
+  const { header } = createGenesisBlock(genesis)
+  return {
+    ...options,
+    rules: {
+      genesisHash: hash,
+      verifier: rememberVerified(options.verifier, verifiedCacheMax),
+      faucets: new Set(genesis.faucets.map(toHex)),
+    },
+    consensus: consensusRulesOf(genesis, header.authorities, self < 0 ? undefined : self),
+    genesisBlock: { signedHeader: { header, signature: new Uint8Array(64) }, transactions: [] },
+    nodes: createNodeCache(store.readNode, nodeCacheMax),
+  }
+}
+
+/** Reads the memory that the store implies; throws when the store is damaged. */
+export function loadMemory(context: EngineContext, record: Uint8Array): EngineMemory {
+  const { consensus, nextNodeId } = decodeHeadRecord(record)
+  const head = readHeld(context.store, consensus.head.hash)?.execution
+  assert(head?.root, 'the head block and its state are stored')
+  context.nodes.read(head.root.id)
+  const pool = createMempool()
+  const state = openState(context.nodes.read, head.root)
+  for (const { bytes, arrival } of context.store.listPooled()) {
+    // It was checked when it came; the signature is not paid for again.
+    const checked = checkTransaction({ ...context.rules, verifier: trusting }, bytes)
+    assert(checked.ok, 'a pooled transaction is well formed')
+    const nonce = state.account(checked.value.sender)?.nonce ?? 0n
+    restorePooled(pool, { ...checked.value, arrival, cost: costOf(checked.value, 0n) }, nonce)
+  }
+  return { consensus, nextNodeId, head, pool }
+}
+
+/**
+ * Most base units that a transaction can take from its sender. For settle, `fromShares` is what the
+ * coordinators' shares bear of its fee.
+ */
+export function costOf({ transaction }: CheckedTransaction, fromShares: bigint): bigint {
+  const { fee, message } = transaction.body
+  switch (message.TAG) {
+    case 'transfer':
+    case 'faucet':
+    case 'escrow_open':
+    case 'escrow_top_up':
+      return fee + message.data.amount
+    case 'settle':
+      return fee - fromShares
+    default:
+      return fee
+  }
+}
+
+/** A block by hash, decoded; undefined when it is not held. */
+export function readHeld(
+  store: Pick<ChainStore, 'readBlock'>,
+  hash: Uint8Array,
+): HeldBlock | undefined {
+  const stored = store.readBlock(hash)
+  if (!stored) return undefined
+  return {
+    stored,
+    block: blockCoder.decode(stored.block),
+    execution: decodeExecution(stored.execution),
+  }
+}
+
+/** Name of a block with the numbers that consensus counts by. */
+export const refOf = ({ signedHeader: { header } }: Block): BlockRef => ({
+  hash: headerHash(header),
+  height: Number(header.height),
+  slot: Number(header.slot),
+})
+
+const trusting = { verify: () => true }
+
+const consensusRulesOf = (
+  genesis: Genesis,
+  authoritiesHash: Uint8Array,
+  self: number | undefined,
+): ConsensusRules => ({
+  genesisTimeMs: Number(genesis.genesisTimeMs),
+  authorities: genesis.authorities,
+  authoritiesHash,
+  heartbeatSlots: Number(genesis.parameters.heartbeatSlots),
+  self,
+})

@@ -1,0 +1,216 @@
+/**
+ * Checking a block made elsewhere: everything, before anything of it is stored.
+ */
+import { bytesEqual } from '../base/bytes.ts'
+import { decodeCanonical } from '../base/coders.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { historyRoot } from '../crypto/history.ts'
+import { listRoot } from '../crypto/merkle.ts'
+import {
+  type Block,
+  blockCoder,
+  type Certificate,
+  type Header,
+  headerHash,
+  headerSigningBytes,
+} from './block.ts'
+import { verifyCertificate } from './certificate.ts'
+import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
+import { proposerOf, slotAt } from './consensus.ts'
+import type { ImportError } from './engine-api.ts'
+import { type ExecutedBlock, outcomesRoot } from './engine-build.ts'
+import { type EngineContext, type EngineMemory, type HeldBlock, readHeld } from './engine-core.ts'
+import { openExecution } from './execute.ts'
+import { blockBytesMax, blockTransactionsMax } from './limits.ts'
+import type { Outcome } from './outcome.ts'
+import { rootHash } from './state-tree.ts'
+
+/** Room for header, certificate and length prefixes beside the transactions. */
+const blockOverheadMax = 65_536
+
+/** Decodes a block whose proposer has signed it. Says nothing about its place or content. */
+export function readBlock(
+  context: EngineContext,
+  bytes: Uint8Array,
+): Result<{ readonly block: Block; readonly hash: Uint8Array }, ImportError> {
+  if (bytes.length > blockBytesMax + blockOverheadMax) {
+    return refuse('BLOCK_TOO_LARGE', `a block has at most ${blockBytesMax} bytes of transactions`)
+  }
+  const decoded = decodeCanonical(blockCoder, bytes)
+  if (!decoded.ok) return refuse('ENCODING_INVALID', decoded.error.message)
+  const block = decoded.value
+  const { header, signature } = block.signedHeader
+  const { authorities } = context.consensus
+  const turn = authorities[proposerOf(context.consensus, Number(header.slot))]
+  if (header.slot > BigInt(Number.MAX_SAFE_INTEGER) || header.height > header.slot) {
+    return refuse('HEADER_INVALID', 'heights rise slower than slots, and slots are safe integers')
+  }
+  if (!turn || !bytesEqual(turn.publicKey, header.proposer)) {
+    return refuse('PROPOSER_INVALID', `slot ${header.slot} is another authority's turn`)
+  }
+  const { verifier, genesisHash } = context.rules
+  const message = headerSigningBytes(genesisHash, header)
+  if (!verifier.verify({ signature, message, publicKey: header.proposer })) {
+    return refuse('SIGNATURE_INVALID', 'the block is not signed by its proposer')
+  }
+  return ok({ block, hash: headerHash(header) })
+}
+
+/** Checks a signed block against its parent and executes it. Stores nothing. */
+export function executeImport(
+  context: EngineContext,
+  memory: EngineMemory,
+  {
+    block,
+    hash,
+    nowMs,
+  }: { readonly block: Block; readonly hash: Uint8Array; readonly nowMs: number },
+): Result<ExecutedBlock, ImportError> {
+  const { header } = block.signedHeader
+  if (Number(header.slot) > slotAt(context.consensus, nowMs)) {
+    return refuse('BLOCK_EARLY', `slot ${header.slot} has not begun`)
+  }
+  if (header.height <= BigInt(memory.consensus.final.height)) {
+    return refuse('BEHIND_FINAL', `height ${memory.consensus.final.height} is final already`)
+  }
+  const parent = readHeld(context.store, header.parent)
+  if (!parent) return refuse('PARENT_UNKNOWN', 'the parent block is not held')
+  const placed = checkPlace(context, memory, header, parent)
+  if (placed) return err(placed)
+  const checked = checkTransactions(context, block)
+  return checked.ok
+    ? executeOn(context, memory, { block, hash, parent, checked: checked.value })
+    : checked
+}
+
+/** Whether a certificate is by the authorities, and names this header. */
+export const certifies = (
+  context: EngineContext,
+  certificate: Certificate,
+  { hash, height, slot }: { hash: Uint8Array; height: bigint; slot: bigint },
+): boolean =>
+  bytesEqual(certificate.block, hash) &&
+  certificate.height === height &&
+  certificate.slot === slot &&
+  verifyCertificate({ ...context.rules, authorities: context.consensus.authorities }, certificate)
+
+function checkPlace(
+  context: EngineContext,
+  memory: EngineMemory,
+  header: Header,
+  parent: HeldBlock,
+): ImportError | undefined {
+  const above = parent.block.signedHeader.header
+  if (header.version !== 1) return fault('HEADER_INVALID', 'version must be 1')
+  if (header.height !== above.height + 1n) return fault('HEADER_INVALID', 'height must rise by one')
+  if (header.slot <= above.slot) return fault('HEADER_INVALID', 'slots must rise')
+  if (!bytesEqual(header.authorities, context.consensus.authoritiesHash)) {
+    return fault('HEADER_INVALID', 'another authority set')
+  }
+  if (!bytesEqual(header.historyRoot, historyRoot(parent.execution.history))) {
+    return fault('ROOT_MISMATCH', 'the history root is another')
+  }
+  return checkHeaderCertificate(context, memory, header, parent)
+}
+
+/** The certificate in a header: of an ancestor, and no older than the parent's. */
+function checkHeaderCertificate(
+  context: EngineContext,
+  memory: EngineMemory,
+  { certificate }: Header,
+  parent: HeldBlock,
+): ImportError | undefined {
+  const before = parent.block.signedHeader.header.certificate
+  if (!certificate) {
+    return before && fault('CERTIFICATE_INVALID', 'the parent knew a certificate')
+  }
+  if (before && certificate.height < before.height) {
+    return fault('CERTIFICATE_INVALID', 'the parent knew a newer certificate')
+  }
+  const named = ancestorAt(context, memory, parent, Number(certificate.height))
+  if (!named) return fault('CERTIFICATE_INVALID', 'it names no ancestor')
+  const { header } = named.block.signedHeader
+  const { hash } = named.stored
+  return certifies(context, certificate, { hash, height: header.height, slot: header.slot })
+    ? undefined
+    : fault('CERTIFICATE_INVALID', 'it is not by a quorum of the authorities for this ancestor')
+}
+
+/** The block at a height among a block and its ancestors. */
+function ancestorAt(
+  { store }: EngineContext,
+  memory: EngineMemory,
+  from: HeldBlock,
+  height: number,
+): HeldBlock | undefined {
+  if (height > from.stored.height) return undefined
+  if (height <= memory.consensus.final.height) {
+    const hash = store.readHeight(height)
+    return hash && readHeld(store, hash)
+  }
+  let at: HeldBlock | undefined = from
+  while (at && at.stored.height > height) at = readHeld(store, at.stored.parent)
+  return at
+}
+
+function checkTransactions(
+  context: EngineContext,
+  block: Block,
+): Result<CheckedTransaction[], ImportError> {
+  const size = block.transactions.reduce((sum, bytes) => sum + bytes.length, 0)
+  if (block.transactions.length > blockTransactionsMax || size > blockBytesMax) {
+    return refuse('BLOCK_TOO_LARGE', 'too many transactions, or too many bytes of them')
+  }
+  const checked: CheckedTransaction[] = []
+  for (const bytes of block.transactions) {
+    const one = checkTransaction(context.rules, bytes)
+    if (!one.ok) return refuse('TRANSACTION_INVALID', `${one.error.code}: ${one.error.message}`)
+    checked.push(one.value)
+  }
+  const root = listRoot(checked.map(({ hash }) => hash))
+  if (!bytesEqual(root, block.signedHeader.header.transactionsRoot)) {
+    return refuse('ROOT_MISMATCH', 'the transactions root is another')
+  }
+  return ok(checked)
+}
+
+type ImportParts = {
+  readonly block: Block
+  readonly hash: Uint8Array
+  readonly parent: HeldBlock
+  readonly checked: readonly CheckedTransaction[]
+}
+
+function executeOn(
+  context: EngineContext,
+  memory: EngineMemory,
+  { block, hash, parent, checked }: ImportParts,
+): Result<ExecutedBlock, ImportError> {
+  const { header } = block.signedHeader
+  const execution = openExecution(context.rules, {
+    read: context.nodes.read,
+    root: parent.execution.root,
+    nextId: memory.nextNodeId,
+    slot: header.slot,
+  })
+  const outcomes: Outcome[] = []
+  for (const transaction of checked) {
+    const done = execution.apply(transaction)
+    if (!done.ok) return refuse('TRANSACTION_INVALID', `${done.error.code}: ${done.error.message}`)
+    outcomes.push(done.value)
+  }
+  const update = execution.finish(header.proposer)
+  if (!bytesEqual(rootHash(update.root), header.stateRoot)) {
+    return refuse('ROOT_MISMATCH', 'the state root is another')
+  }
+  if (!bytesEqual(outcomesRoot(outcomes), header.outcomesRoot)) {
+    return refuse('ROOT_MISMATCH', 'the outcomes root is another')
+  }
+  const transactionHashes = checked.map((transaction) => transaction.hash)
+  return ok({ block, hash, outcomes, transactionHashes, update, firstNode: memory.nextNodeId })
+}
+
+const fault = (code: ImportError['code'], message: string): ImportError => ({ code, message })
+
+const refuse = (code: ImportError['code'], message: string): Result<never, ImportError> =>
+  err({ code, message })

@@ -1,0 +1,97 @@
+/**
+ * What the engine keeps in its store beside blocks and nodes. Local to one site: never sent, never hashed.
+ */
+import * as P from 'micro-packed'
+import { bytes32, bytes64, count, optional, u8, u32, u64 } from '../base/coders.ts'
+import { assert } from '../base/result.ts'
+import type { History } from '../crypto/history.ts'
+import { certificateCoder, commitCoder } from './block.ts'
+import type { ConsensusState } from './consensus.ts'
+import type { TreeRoot } from './state-tree.ts'
+import type { NodeId } from './store.ts'
+
+const blockRefCoder = P.struct({ hash: bytes32, height: count, slot: count })
+
+const headRecordCoder = P.struct({
+  version: u8,
+  genesisHash: bytes32,
+  nextNodeId: count,
+  head: blockRefCoder,
+  final: blockRefCoder,
+  certificate: optional(certificateCoder),
+  proposedSlot: count,
+  committedSlot: count,
+  commits: P.array(u8, P.struct({ authority: u8, commit: commitCoder, signature: bytes64 })),
+  stopped: P.bool,
+})
+
+/** The engine's own row. */
+export type HeadRecord = {
+  readonly genesisHash: Uint8Array
+  readonly nextNodeId: NodeId
+  readonly consensus: ConsensusState
+}
+
+/** Encodes the engine's row. */
+export function encodeHeadRecord({ genesisHash, nextNodeId, consensus }: HeadRecord): Uint8Array {
+  const { stopped, commits, ...rest } = consensus
+  return headRecordCoder.encode({
+    version: 1,
+    genesisHash,
+    nextNodeId,
+    ...rest,
+    commits: [...commits],
+    stopped: stopped !== undefined,
+  })
+}
+
+/** Decodes the engine's row; throws on a damaged one. */
+export function decodeHeadRecord(bytes: Uint8Array): HeadRecord {
+  const decoded = headRecordCoder.decode(bytes)
+  const { version, genesisHash, nextNodeId, stopped, certificate, ...rest } = decoded
+  assert(version === 1, 'the head record has a known version')
+  const consensus: ConsensusState = {
+    ...rest,
+    certificate,
+    stopped: stopped ? 'unremembered_signature' : undefined,
+  }
+  return { genesisHash, nextNodeId, consensus }
+}
+
+/**
+ * What executing a block left behind. `root`: its state; `firstNode` to `endNode` (excluded): the nodes it
+ * wrote; `staled`: nodes of its parent's state that it no longer uses, to be deleted when it is final
+ * (and empty from then on); `history`: all block hashes up to and including its own; `held`: base units
+ * in accounts and escrows after it, counted from what each block changed.
+ */
+export type ExecutionRecord = {
+  readonly root: TreeRoot
+  readonly firstNode: NodeId
+  readonly endNode: NodeId
+  readonly staled: readonly NodeId[]
+  readonly history: History
+  readonly held: bigint
+}
+
+const executionCoder = P.struct({
+  root: optional(P.struct({ id: count, hash: bytes32 })),
+  firstNode: count,
+  endNode: count,
+  staled: P.array(u32, count),
+  history: P.struct({ size: count, peaks: P.array(u8, bytes32) }),
+  held: u64,
+})
+
+/** Encodes the bookkeeping of a block. */
+export const encodeExecution = (record: ExecutionRecord): Uint8Array =>
+  executionCoder.encode({
+    ...record,
+    staled: [...record.staled],
+    history: { size: record.history.size, peaks: [...record.history.peaks] },
+  })
+
+/** Decodes the bookkeeping of a block; throws on damaged bytes. */
+export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
+  const { root, ...rest } = executionCoder.decode(bytes)
+  return { root, ...rest }
+}

@@ -1,0 +1,140 @@
+/**
+ * Admission: what a site does with transactions that somebody hands to it.
+ */
+import { toHex } from '../base/bytes.ts'
+import { max } from '../base/int.ts'
+import { assert, err, ok, type Result } from '../base/result.ts'
+import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
+import { slotAt } from './consensus.ts'
+import { costOf, type EngineContext, type EngineMemory } from './engine-core.ts'
+import { type Execution, openExecution, rehearseSettle } from './execute.ts'
+import { submitBatchMax } from './limits.ts'
+import { admit, type PoolView } from './mempool.ts'
+import { type OutcomeCode, outcomeCodes, settlementCodes } from './outcome.ts'
+import type { State } from './state.ts'
+import type { StoredPooled } from './store.ts'
+import { transactionHash } from './transaction.ts'
+import type { SubmitRefusal, SubmitVerdict } from './views.ts'
+
+/** Judges and pools transactions, writing the pool's changes. Called inside an atomic write. */
+export function submitTransactions(
+  context: EngineContext,
+  memory: EngineMemory,
+  transactions: readonly Uint8Array[],
+  nowMs: number,
+): SubmitVerdict[] {
+  assert(transactions.length <= submitBatchMax, 'a batch of transactions is bounded')
+  const slot = max(slotAt(context.consensus, nowMs), memory.consensus.head.slot + 1)
+  const admission = openAdmission(context, memory, BigInt(slot))
+  const verdicts = transactions.map((bytes) => admission.submit(bytes))
+  const { added, removed } = admission.changes()
+  if (removed.length > 0) context.store.deletePooled(removed)
+  if (added.length > 0) context.store.writePooled(added)
+  return verdicts
+}
+
+/** One batch against one head. `changes` says what to write: only what outlived the batch. */
+export function openAdmission(context: EngineContext, memory: EngineMemory, slot: bigint) {
+  const { pool, head } = memory
+  const start = { read: context.nodes.read, root: head.root, nextId: 0, slot }
+  const execution = openExecution(context.rules, start)
+  const { state, parameters } = execution
+  const firstArrival = pool.nextArrival
+  const added: StoredPooled[] = []
+  const removed: Uint8Array[] = []
+
+  const admitChecked = (checked: CheckedTransaction): Result<boolean, SubmitRefusal> => {
+    const kind = judgeKind(context, checked, parameters.faucetMax)
+    if (kind) return err(kind)
+    const settled = judgeSettle(context, execution, checked)
+    if (!settled.ok) return settled
+    const view: PoolView = {
+      parameters,
+      slot,
+      account: state.account,
+      entriesOf: (one) => entriesOf(state, one),
+      costOf: (one) => costOf(one, settled.value),
+    }
+    const admitted = admit(pool, checked, view)
+    if (!admitted.ok) return admitted
+    const entry = admitted.value.added
+    if (entry) added.push({ hash: entry.hash, bytes: entry.bytes, arrival: entry.arrival })
+    for (const gone of admitted.value.removed) {
+      if (gone.arrival < firstArrival) removed.push(gone.hash)
+    }
+    return ok(entry === undefined)
+  }
+
+  return {
+    submit(bytes: Uint8Array): SubmitVerdict {
+      const hash = transactionHash(bytes)
+      if (pool.byHash.has(toHex(hash)) || context.store.readPlace(hash)) {
+        return { ok: true, hash, known: true }
+      }
+      const checked = checkTransaction(context.rules, bytes)
+      if (!checked.ok) return { ok: false, hash, error: checked.error }
+      const verdict = admitChecked(checked.value)
+      return verdict.ok
+        ? { ok: true, hash, known: verdict.value }
+        : { ok: false, hash, error: verdict.error }
+    },
+    changes: () => ({
+      added: added.filter(({ hash }) => pool.byHash.has(toHex(hash))),
+      removed,
+    }),
+  }
+}
+
+function judgeKind(
+  { rules }: EngineContext,
+  { transaction, sender }: CheckedTransaction,
+  faucetMax: bigint,
+): SubmitRefusal | undefined {
+  const { message } = transaction.body
+  if (message.TAG !== 'faucet') return undefined
+  if (faucetMax === 0n || !rules.faucets.has(toHex(sender))) {
+    return { code: 'KIND_NOT_ALLOWED', message: 'only a faucet account of genesis may give' }
+  }
+  if (message.data.amount <= faucetMax) return undefined
+  return { code: 'AMOUNT_INVALID', message: `a gift is at most ${faucetMax} base units` }
+}
+
+/** What the shares bear of a settlement's fee; refuses one that would pay nothing. 0 for other kinds. */
+function judgeSettle(
+  context: EngineContext,
+  { state, parameters, slot }: Execution,
+  checked: CheckedTransaction,
+): Result<bigint, SubmitRefusal> {
+  if (checked.transaction.body.message.TAG !== 'settle') return ok(0n)
+  const done = rehearseSettle(context.rules, { state, parameters, slot }, checked)
+  if (!done.ok) return done
+  const outcome = done.value
+  if (outcome.code === outcomeCodes.applied) return ok(outcome.feeFromShares)
+  const code = nameOf(outcomeCodes, outcome.code) as OutcomeCode
+  if (code === 'entries_unpaid') {
+    return err({ code: 'FEE_TOO_LOW', message: 'the fee does not pay for the entries created' })
+  }
+  const first = outcome.settlements[0]
+  const why = first ? nameOf(settlementCodes, first.code) : code
+  return err({ code: 'MESSAGE_INVALID', message: `no item can be settled: ${why}` })
+}
+
+/** State entries that a message would create at the head; settle is judged by its rehearsal. */
+function entriesOf(state: State, { transaction }: CheckedTransaction): number {
+  const { message } = transaction.body
+  switch (message.TAG) {
+    case 'transfer':
+    case 'faucet':
+      return state.account(message.data.to) ? 0 : 1
+    case 'escrow_open':
+      return message.data.delegate ? 2 : 1
+    case 'delegate_grant':
+      return state.delegate(message.data.escrow, message.data.terms.delegate) ? 0 : 1
+    default:
+      return 0
+  }
+}
+
+function nameOf(codes: Readonly<Record<string, number>>, code: number): string {
+  return Object.keys(codes).find((name) => codes[name] === code) ?? String(code)
+}

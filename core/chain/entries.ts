@@ -1,0 +1,117 @@
+/**
+ * Entries of the state: their keys in the tree and their canonical values (SPEC.md, STATE rules).
+ *
+ * A key begins with the kind of entry. The rest is hashed wherever somebody else chooses the name, so
+ * that nobody can lengthen another's path; spent authorisations are ordered by their settle-by slot, so
+ * that those which have passed are found without an index, and delegates stand together by escrow.
+ */
+import * as P from 'micro-packed'
+import { bytes20, bytes32, u16, u64 } from '../base/coders.ts'
+import { assert } from '../base/result.ts'
+import { taggedHash } from '../crypto/hash.ts'
+
+/** `balance`: base units; `nonce`: count of the account's transactions so far. */
+export type Account = { readonly balance: bigint; readonly nonce: bigint }
+
+/**
+ * Funds locked for one coordinator. `owner`: 20-byte address; `coordinator`: public key; `balance`: base
+ * units left; `expiry`: slot from which anyone may close; `closesAt`: slot at which a close takes effect,
+ * 0 while none was asked for; `delegates`: how many delegate entries stand beside it.
+ */
+export const escrowCoder = P.struct({
+  owner: bytes20,
+  coordinator: bytes32,
+  balance: u64,
+  expiry: u64,
+  closesAt: u64,
+  delegates: u16,
+})
+export type Escrow = P.UnwrapCoder<typeof escrowCoder>
+
+/**
+ * A key that may authorise jobs. `budget`: base units that it may still spend; `expiry`: slot from which
+ * it is worth nothing; `revokedAt`: slot at which a revocation takes effect, 0 while there is none.
+ */
+export const delegateCoder = P.struct({
+  escrow: bytes32,
+  delegate: bytes32,
+  budget: u64,
+  expiry: u64,
+  revokedAt: u64,
+})
+export type Delegate = P.UnwrapCoder<typeof delegateCoder>
+
+/** Names an authorisation that has been settled; leaves the state once `settleBy` has passed. */
+export const spentCoder = P.struct({ escrow: bytes32, number: u64, settleBy: u64 })
+export type Spent = P.UnwrapCoder<typeof spentCoder>
+
+/** First byte of a key. Never reused. */
+export const entryKinds = { account: 1, escrow: 2, delegate: 3, spent: 4, parameters: 5 } as const
+
+/** Key of the account of a 20-byte address. */
+export const accountKey = (address: Uint8Array): Uint8Array =>
+  keyOf(entryKinds.account, taggedHash('aitbc/account-key/1', address).subarray(0, 31))
+
+/** Key of an escrow: its id is a hash already. */
+export const escrowKey = (id: Uint8Array): Uint8Array =>
+  keyOf(entryKinds.escrow, id.subarray(0, 31))
+
+/** Key of a delegate: beside the other delegates of its escrow. */
+export const delegateKey = (escrow: Uint8Array, delegate: Uint8Array): Uint8Array =>
+  keyOf(
+    entryKinds.delegate,
+    escrow.subarray(0, 15),
+    taggedHash('aitbc/delegate-key/1', escrow, delegate).subarray(0, 16),
+  )
+
+/** Key of a spent authorisation: ordered by settle-by slot. */
+export function spentKey({ escrow, number, settleBy }: Spent): Uint8Array {
+  const name = taggedHash('aitbc/spent-key/1', escrow, u64.encode(number))
+  return keyOf(entryKinds.spent, u64.encode(settleBy), name.subarray(0, 23))
+}
+
+/** Key of the parameters. */
+export const parametersKey: Uint8Array = keyOf(entryKinds.parameters, new Uint8Array(31))
+
+/** Range of keys that holds all delegates of an escrow. */
+export function delegateRange(escrow: Uint8Array): { from: Uint8Array; to: Uint8Array } {
+  const head = escrow.subarray(0, 15)
+  return {
+    from: keyOf(entryKinds.delegate, head, new Uint8Array(16)),
+    to: keyOf(entryKinds.delegate, head, new Uint8Array(16).fill(0xff)),
+  }
+}
+
+/** Range of keys that holds all spent authorisations with a settle-by before `slot`. */
+export const expiredRange = (slot: bigint): { from: Uint8Array; to: Uint8Array } => ({
+  from: keyOf(entryKinds.spent, new Uint8Array(31)),
+  to: keyOf(entryKinds.spent, u64.encode(slot), new Uint8Array(23)),
+})
+
+/** Canonical value of an account: balance and nonce, eight bytes each. Hot, hence by hand. */
+export function encodeAccount({ balance, nonce }: Account): Uint8Array {
+  const bytes = new Uint8Array(16)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, balance)
+  view.setBigUint64(8, nonce)
+  return bytes
+}
+
+/** Reads an account value; undefined unless it is 16 bytes. */
+export function decodeAccount(bytes: Uint8Array): Account | undefined {
+  if (bytes.length !== 16) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return { balance: view.getBigUint64(0), nonce: view.getBigUint64(8) }
+}
+
+function keyOf(kind: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const key = new Uint8Array(32)
+  key[0] = kind
+  let at = 1
+  for (const part of parts) {
+    key.set(part, at)
+    at += part.length
+  }
+  assert(at === 32, 'a state key has 32 bytes')
+  return key
+}

@@ -1,0 +1,182 @@
+/**
+ * Proofs for people who trust nothing but genesis: that a transaction had an outcome, or that an account
+ * or escrow stands (or does not stand) in a final state. Built by a site, checked by anyone.
+ */
+import { bytesEqual } from '../base/bytes.ts'
+import { decodeCanonical } from '../base/coders.ts'
+import { err, ok, type Result, unreachable } from '../base/result.ts'
+import { verifyListInclusion } from '../crypto/merkle.ts'
+import type { Verifier } from '../crypto/signature.ts'
+import { headerHash } from './block.ts'
+import { verifyCertificate } from './certificate.ts'
+import {
+  type Account,
+  accountKey,
+  decodeAccount,
+  type Escrow,
+  escrowCoder,
+  escrowKey,
+} from './entries.ts'
+import { authoritySetHash, type Genesis, genesisHash, slotMs } from './genesis.ts'
+import { type Outcome, outcomeCoder } from './outcome.ts'
+import { verifyStateProof } from './state-proof.ts'
+import { decodeTransaction, type Transaction, transactionHash } from './transaction.ts'
+import type { ProofSubject, ProofView } from './views.ts'
+
+/** Why a proof shows nothing. */
+export type ProofFault = {
+  readonly code: 'PROOF_MALFORMED' | 'NOT_CERTIFIED' | 'NOT_INCLUDED' | 'WRONG_SUBJECT'
+  readonly message: string
+}
+
+/** The final block that a fact stands in. */
+export type ProvenBlock = {
+  readonly hash: Uint8Array
+  readonly height: number
+  readonly slot: number
+  /** Unix milliseconds at which the slot began. */
+  readonly timeMs: number
+}
+
+/** What a valid proof shows. An account or escrow that is undefined does not exist in that block's state. */
+export type ProvenFact =
+  | {
+      readonly kind: 'transaction'
+      readonly block: ProvenBlock
+      readonly index: number
+      readonly transaction: Transaction
+      readonly outcome: Outcome
+    }
+  | { readonly kind: 'account'; readonly block: ProvenBlock; readonly account: Account | undefined }
+  | { readonly kind: 'escrow'; readonly block: ProvenBlock; readonly escrow: Escrow | undefined }
+
+export type ProofInput = {
+  readonly genesis: Genesis
+  readonly proof: ProofView
+  /** What was asked: a proof of something else is refused. */
+  readonly subject: ProofSubject
+  readonly verifier: Verifier
+}
+
+/** Checks a proof against genesis alone. Never throws; any changed byte is refused. */
+export function verifyProof(input: ProofInput): Result<ProvenFact, ProofFault> {
+  const { proof, subject } = input
+  // A proof comes from strangers: shapes that the coders refuse must not escape as exceptions.
+  try {
+    const block = verifyBlock(input)
+    if (!block) return fault('NOT_CERTIFIED', 'no quorum of the authorities signed this block')
+    if (proof.kind === 'transaction') {
+      return subject.kind === 'transaction'
+        ? verifyTransaction(proof, subject.hash, block)
+        : fault('WRONG_SUBJECT', `a proof of a transaction, not of an ${subject.kind}`)
+    }
+    return subject.kind === 'transaction'
+      ? fault('WRONG_SUBJECT', 'a proof of state, not of a transaction')
+      : verifyState(proof, subject, block)
+  } catch {
+    return fault('PROOF_MALFORMED', 'a field has the wrong form')
+  }
+}
+
+/** Key of the state entry that a subject names; undefined for a transaction. */
+export function stateKeyOf(subject: ProofSubject): Uint8Array | undefined {
+  switch (subject.kind) {
+    case 'account':
+      return accountKey(subject.address)
+    case 'escrow':
+      return escrowKey(subject.id)
+    case 'transaction':
+      return undefined
+    default:
+      return unreachable(subject)
+  }
+}
+
+function verifyBlock({ genesis, proof, verifier }: ProofInput): ProvenBlock | undefined {
+  const { header, certificate } = proof
+  const hash = headerHash(header)
+  const named =
+    bytesEqual(certificate.block, hash) &&
+    certificate.height === header.height &&
+    certificate.slot === header.slot &&
+    bytesEqual(header.authorities, authoritySetHash(genesis.authorities))
+  if (!named) return undefined
+  const context = {
+    genesisHash: genesisHash(genesis),
+    authorities: genesis.authorities,
+    verifier,
+  }
+  if (!verifyCertificate(context, certificate)) return undefined
+  const slot = Number(header.slot)
+  return {
+    hash,
+    height: Number(header.height),
+    slot,
+    timeMs: Number(genesis.genesisTimeMs) + slot * slotMs,
+  }
+}
+
+function verifyTransaction(
+  proof: Extract<ProofView, { kind: 'transaction' }>,
+  hash: Uint8Array,
+  block: ProvenBlock,
+): Result<ProvenFact, ProofFault> {
+  const { header, index, count } = proof
+  if (!bytesEqual(transactionHash(proof.transaction), hash)) {
+    return fault('WRONG_SUBJECT', 'a proof of another transaction')
+  }
+  const transaction = decodeTransaction(proof.transaction)
+  const outcome = decodeCanonical(outcomeCoder, proof.outcome)
+  if (!transaction.ok || !outcome.ok || !bytesEqual(outcome.value.transaction, hash)) {
+    return fault('PROOF_MALFORMED', 'transaction and outcome do not belong together')
+  }
+  const inTransactions = verifyListInclusion({
+    root: header.transactionsRoot,
+    count,
+    index,
+    entry: hash,
+    path: proof.transactionPath,
+  })
+  const inOutcomes = verifyListInclusion({
+    root: header.outcomesRoot,
+    count,
+    index,
+    entry: proof.outcome,
+    path: proof.outcomePath,
+  })
+  if (!inTransactions || !inOutcomes)
+    return fault('NOT_INCLUDED', 'a path does not lead to its root')
+  return ok({
+    kind: 'transaction',
+    block,
+    index,
+    transaction: transaction.value,
+    outcome: outcome.value,
+  })
+}
+
+function verifyState(
+  proof: Extract<ProofView, { kind: 'state' }>,
+  subject: Exclude<ProofSubject, { kind: 'transaction' }>,
+  block: ProvenBlock,
+): Result<ProvenFact, ProofFault> {
+  const { value } = proof
+  const key = stateKeyOf(subject)
+  if (!key || !bytesEqual(proof.key, key)) return fault('WRONG_SUBJECT', 'a proof of another entry')
+  const root = proof.header.stateRoot
+  if (!verifyStateProof({ root, key, value, proof: proof.proof })) {
+    return fault('NOT_INCLUDED', 'the path does not lead to the state root')
+  }
+  if (subject.kind === 'account') {
+    const account = value && decodeAccount(value)
+    if (value && !account) return fault('PROOF_MALFORMED', 'the value is no account')
+    return ok({ kind: 'account', block, account })
+  }
+  if (!value) return ok({ kind: 'escrow', block, escrow: undefined })
+  const escrow = decodeCanonical(escrowCoder, value)
+  if (!escrow.ok) return fault('PROOF_MALFORMED', 'the value is no escrow')
+  return ok({ kind: 'escrow', block, escrow: escrow.value })
+}
+
+const fault = (code: ProofFault['code'], message: string): Result<never, ProofFault> =>
+  err({ code, message })
