@@ -3,21 +3,15 @@
  * size. Answers come from outside and are checked before they are used.
  */
 
+import * as z from 'zod'
 import type {
   AccountView,
   ProofView,
   StatusView,
   SubmitVerdict,
-  TransactionView,
 } from '../core/api/chain-service.ts'
-import {
-  readAccount,
-  readProof,
-  readStatus,
-  readTransaction,
-  readVerdicts,
-} from '../core/api/rpc-read.ts'
-import { toHex, toHex0x } from '../core/base/bytes.ts'
+import { readAccount, readProof, readStatus, readVerdicts } from '../core/api/rpc-read.ts'
+import { fromHex, toHex, toHex0x } from '../core/base/bytes.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { type Genesis, parseGenesis } from '../core/chain/genesis.ts'
 import { formatAddress } from '../core/crypto/address.ts'
@@ -31,10 +25,13 @@ export type ChainClient = {
   /** Also gives the genesis file as the site has it. */
   status(): Promise<Result<{ readonly status: StatusView; readonly genesis: Genesis }, ChainFault>>
   account(address: Uint8Array): Promise<Result<AccountView, ChainFault>>
-  transaction(hash: Uint8Array): Promise<Result<TransactionView, ChainFault>>
   proof(transaction: Uint8Array): Promise<Result<ProofView, ChainFault>>
+  /** Hash of the transaction that settled a receipt; undefined while none is known. */
+  settlementOf(receiptHash: Uint8Array): Promise<Result<Uint8Array | undefined, ChainFault>>
   submit(transaction: Uint8Array): Promise<Result<SubmitVerdict, ChainFault>>
 }
+
+const settledReceiptSchema = z.object({ payload: z.object({ tx_hash: z.string() }) })
 
 const timeoutMs = 15_000
 const answerCharsMax = 4_194_304
@@ -56,13 +53,16 @@ export function createChainClient(api: URL): ChainClient {
       const json = await call(`/rpc/getBalance/${formatAddress(address)}`)
       return json.ok ? checked(readAccount(json.value)) : json
     },
-    async transaction(hash) {
-      const json = await call(`/rpc/tx/${toHex0x(hash)}`)
-      return json.ok ? checked(readTransaction(json.value)) : json
-    },
     async proof(hash) {
       const json = await call(`/rpc/proof/transaction/${toHex0x(hash)}`)
       return json.ok ? checked(readProof(json.value)) : json
+    },
+    async settlementOf(receiptHash) {
+      const json = await call(`/rpc/receipts/${toHex0x(receiptHash)}`)
+      if (!json.ok) return json.error.code === 'NOT_FOUND' ? ok(undefined) : json
+      const read = settledReceiptSchema.safeParse(json.value)
+      const hash = read.success ? fromHex(read.data.payload.tx_hash, 32) : undefined
+      return hash?.ok ? ok(hash.value) : fault('ANSWER_INVALID', 'the receipt is malformed')
     },
     async submit(transaction) {
       const json = await call('/rpc/transactions', { txs: [toHex(transaction)] })

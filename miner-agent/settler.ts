@@ -219,15 +219,32 @@ async function settleOverdue(state: SettlerState, genesis: Genesis): Promise<voi
     else if (nowMs - entry.received_at_ms >= options.settleAfterMs) overdue.push(entry)
   }
   if (overdue.length === 0 || nowMs < state.pausedUntilMs) return
-  const sent = await send(state, {
-    genesis,
-    slot,
-    batch: overdue.slice(0, settlementBatchMax),
-  })
+  const batch = await unpaid(state, overdue.slice(0, settlementBatchMax))
+  if (batch.length === 0) return
+  const sent = await send(state, { genesis, slot, batch })
   if (sent !== undefined) {
     state.pausedUntilMs = nowMs + refusedPauseMs
     options.log.warn('our own settlement was not taken', { releases: overdue.length, reason: sent })
   }
+}
+
+/** Those that the read model does not know as paid; the others become claims, to be proven like any. */
+async function unpaid(
+  state: SettlerState,
+  overdue: readonly JournalRelease[],
+): Promise<JournalRelease[]> {
+  const { chain, nowMs } = state.options
+  const left: JournalRelease[] = []
+  for (const entry of overdue) {
+    const known = await chain.settlementOf(itemOf(entry).release.receiptHash)
+    if (known.ok && known.value !== undefined) {
+      const untilMs = nowMs() + claimPatienceMs
+      state.claims.set(entry.attempt_id, { hash: toHex(known.value), untilMs })
+    } else {
+      left.push(entry)
+    }
+  }
+  return left
 }
 
 /** Sends a settlement; returns why not. */

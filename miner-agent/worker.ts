@@ -56,6 +56,7 @@ export async function work(options: WorkOptions): Promise<WorkOutcome> {
   try {
     const turn = await options.gpuLock?.acquire(watch.signal)
     try {
+      watch.signal.throwIfAborted()
       watch.reset()
       return await generate(options, watch)
     } finally {
