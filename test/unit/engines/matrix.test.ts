@@ -4,7 +4,7 @@ import type { Gguf, GgufTensor } from '../../../miner-agent/engines/embedded/run
 import {
   copyRow,
   type Matrix,
-  multiply,
+  multiplyPlain,
   readMatrix,
   readVector,
 } from '../../../miner-agent/engines/embedded/runtime/matrix.ts'
@@ -18,7 +18,7 @@ function tensorOf(bytes: Uint8Array, shape: readonly number[], type: 'F32' | 'F1
 
 function matrixOf(values: Float32Array, columns: number, rows: number): Matrix {
   const { gguf, tensor } = tensorOf(new Uint8Array(values.buffer), [columns, rows], 'F32')
-  return readMatrix(gguf, tensor)
+  return readMatrix(gguf, tensor, (length) => new Float32Array(length))
 }
 
 const sizes = fc.record({
@@ -40,7 +40,7 @@ describe('matrix', () => {
         const weights = Float32Array.from(numbers(columns * rows, seed))
         const x = Float64Array.from(numbers(columns * count, seed + 1))
         const out = new Float64Array(rows * count)
-        multiply(out, { x, matrix: matrixOf(weights, columns, rows), count })
+        multiplyPlain(out, { x, matrix: matrixOf(weights, columns, rows), count })
         for (let vector = 0; vector < count; vector++) {
           for (let row = 0; row < rows; row++) {
             let sum = 0

@@ -15,11 +15,13 @@ export type Matrix = {
 /** Rows are a multiple of this. */
 export const ROW_GROUP = 4
 
+export type Allocate = (length: number) => Float32Array
+
 /** Copies a [columns, rows] tensor, regrouping its rows. Rows must be a multiple of `ROW_GROUP`. */
-export function readMatrix(gguf: Gguf, tensor: GgufTensor): Matrix {
+export function readMatrix(gguf: Gguf, tensor: GgufTensor, allocate: Allocate): Matrix {
   const [columns = 0, rows = 0] = tensor.shape
   const flat = readVector(gguf, tensor)
-  const data = new Float32Array(flat.length)
+  const data = allocate(flat.length)
   let to = 0
   for (let row = 0; row < rows; row += ROW_GROUP) {
     for (let column = 0; column < columns; column++) {
@@ -56,14 +58,18 @@ export function copyRow(out: Float64Array, matrix: Matrix, row: number): void {
   }
 }
 
+export type Product = {
+  /** `count` vectors, one after the other. */
+  readonly x: Float64Array
+  readonly matrix: Matrix
+  readonly count: number
+}
+
 /**
- * Multiplies `count` vectors, one after the other in `x`, and writes the products one after the
- * other to `out`. Two vectors go together, so that each weight is fetched and widened once.
+ * Writes the products one after the other to `out`. Two vectors go together, so that each weight is
+ * fetched and widened once.
  */
-export function multiply(
-  out: Float64Array,
-  { x, matrix, count }: { x: Float64Array; matrix: Matrix; count: number },
-): void {
+export function multiplyPlain(out: Float64Array, { x, matrix, count }: Product): void {
   let vector = 0
   for (; vector + 1 < count; vector += 2) multiplyTwo(out, x, matrix, vector)
   if (vector < count) multiplyOne(out, x, matrix, vector)

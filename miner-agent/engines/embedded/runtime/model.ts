@@ -3,15 +3,22 @@
  * or threads: whoever calls decides when the next step is due, in Node, a Worker or a browser.
  */
 import { ok, type Result } from '../../../../core/base/result.ts'
+import { type Arithmetic, bestArithmetic, type Room } from './arithmetic.ts'
 import { type ChatError, type ChatFormat, readChatFormat, type Turn } from './chat.ts'
-import { type GgufError, readGguf } from './gguf.ts'
+import { type Gguf, type GgufError, readGguf } from './gguf.ts'
 import { type ModelError, modelError } from './metadata.ts'
 import { createSampler, type SamplerOptions } from './sampler.ts'
 import { createStopFilter } from './stop-filter.ts'
 import { readTokenizer, type Tokenizer } from './tokenizer.ts'
-import { type Cache, createTransformer, FEED_TOKENS_MAX, type Transformer } from './transformer.ts'
+import {
+  type Cache,
+  createTransformer,
+  FEED_TOKENS_MAX,
+  scratchDoubles,
+  type Transformer,
+} from './transformer.ts'
 import { utf8Decoder } from './utf8.ts'
-import { readWeights } from './weights.ts'
+import { readShape, readWeights } from './weights.ts'
 
 export type Model = {
   readonly contextTokens: number
@@ -47,30 +54,53 @@ export type AnswerStep = {
 /** Caches kept for reuse; each takes some 1.5 MiB for the shipped model. */
 const IDLE_CACHES_MAX = 16
 
-/** Loads a model from the bytes of a GGUF file. */
-export function loadModel(bytes: Uint8Array): Result<Model, GgufError | ModelError> {
+/**
+ * Loads a model from the bytes of a GGUF file. The arithmetic makes no difference to the answers;
+ * it is a parameter so that tests can say so.
+ */
+export function loadModel(
+  bytes: Uint8Array,
+  arithmeticFor: (room: Room) => Arithmetic = bestArithmetic,
+): Result<Model, GgufError | ModelError> {
   const gguf = readGguf(bytes)
   if (!gguf.ok) return gguf
   const tokenizer = readTokenizer(gguf.value)
   if (!tokenizer.ok) return tokenizer
   const chat = readChatFormat(tokenizer.value)
   if (!chat.ok) return chat
-  const weights = readWeights(gguf.value)
-  if (!weights.ok) return weights
-  if (weights.value.shape.vocabulary !== tokenizer.value.size) {
+  const transformer = readTransformer(gguf.value, arithmeticFor)
+  if (!transformer.ok) return transformer
+  const { shape } = transformer.value
+  if (shape.vocabulary !== tokenizer.value.size) {
     return modelError('llama.vocab_size differs from the number of tokens')
   }
-  const transformer = createTransformer(weights.value)
-  const pool = createPool(transformer)
-  const parts: Parts = { transformer, tokenizer: tokenizer.value, chat: chat.value, pool }
+  const parts: Parts = {
+    transformer: transformer.value,
+    tokenizer: tokenizer.value,
+    chat: chat.value,
+    pool: createPool(transformer.value),
+  }
   return ok({
-    contextTokens: weights.value.shape.contextTokens,
+    contextTokens: shape.contextTokens,
     tokenizer: tokenizer.value,
     answer(request) {
-      const prompt = parts.chat.prompt(request.turns, weights.value.shape.contextTokens)
+      const prompt = parts.chat.prompt(request.turns, shape.contextTokens)
       return prompt.ok ? ok(startAnswer(parts, prompt.value, request)) : prompt
     },
   })
+}
+
+function readTransformer(
+  gguf: Gguf,
+  arithmeticFor: (room: Room) => Arithmetic,
+): Result<Transformer, ModelError> {
+  const shape = readShape(gguf)
+  if (!shape.ok) return shape
+  let floats = 0
+  for (const tensor of gguf.tensors.values()) floats += tensor.elements
+  const arithmetic = arithmeticFor({ floats, doubles: scratchDoubles(shape.value) })
+  const weights = readWeights(gguf, { shape: shape.value, allocate: arithmetic.floats })
+  return weights.ok ? ok(createTransformer(weights.value, arithmetic)) : weights
 }
 
 type Parts = {

@@ -2,7 +2,8 @@
  * The llama architecture: feeds tokens through the layers and gives the scores of the next one.
  * Weights and scratch space are shared by all conversations, each has a cache of its own.
  */
-import { copyRow, multiply } from './matrix.ts'
+import type { Arithmetic } from './arithmetic.ts'
+import { copyRow } from './matrix.ts'
 import type { LlamaLayer, LlamaShape, LlamaWeights } from './weights.ts'
 
 /** Keys and values of the positions seen so far; owned by one conversation, changed by `feed`. */
@@ -26,6 +27,11 @@ export type Transformer = {
 
 export const FEED_TOKENS_MAX = 8
 
+/** How many 64-bit numbers of scratch space a model of this shape takes. */
+export function scratchDoubles(shape: LlamaShape): number {
+  return FEED_TOKENS_MAX * (6 * shape.width + 2 * shape.feedForward) + shape.vocabulary
+}
+
 type Scratch = {
   readonly stream: Float64Array
   readonly normed: Float64Array
@@ -40,9 +46,10 @@ type Scratch = {
 }
 
 /** Allocates scratch space and the table of rotations; the weights are used as they are. */
-export function createTransformer(weights: LlamaWeights): Transformer {
+export function createTransformer(weights: LlamaWeights, arithmetic: Arithmetic): Transformer {
   const { shape } = weights
-  const scratch = createScratch(shape)
+  const { multiply } = arithmetic
+  const scratch = createScratch(shape, arithmetic)
   const rotations = rotationTable(shape)
   const run = (cache: Cache, tokens: readonly number[]): void => {
     const count = tokens.length
@@ -56,8 +63,18 @@ export function createTransformer(weights: LlamaWeights): Transformer {
       const keys = cache.keys[index]
       const values = cache.values[index]
       if (keys === undefined || values === undefined) throw new Error('a cache of another model')
-      attend({ layer, shape, scratch, rotations, keys, values, start: cache.length, count })
-      feedForward({ layer, shape, scratch, count })
+      attend({
+        layer,
+        shape,
+        scratch,
+        multiply,
+        rotations,
+        keys,
+        values,
+        start: cache.length,
+        count,
+      })
+      feedForward({ layer, shape, scratch, multiply, count })
     })
     cache.length += count
   }
@@ -81,8 +98,8 @@ function createCache(shape: LlamaShape): Cache {
   return { keys: blank(), values: blank(), length: 0 }
 }
 
-function createScratch(shape: LlamaShape): Scratch {
-  const wide = (): Float64Array => new Float64Array(FEED_TOKENS_MAX * shape.width)
+function createScratch(shape: LlamaShape, { doubles }: Arithmetic): Scratch {
+  const wide = (): Float64Array => doubles(FEED_TOKENS_MAX * shape.width)
   return {
     stream: wide(),
     normed: wide(),
@@ -90,10 +107,10 @@ function createScratch(shape: LlamaShape): Scratch {
     key: wide(),
     value: wide(),
     attended: wide(),
-    gate: new Float64Array(FEED_TOKENS_MAX * shape.feedForward),
-    up: new Float64Array(FEED_TOKENS_MAX * shape.feedForward),
+    gate: doubles(FEED_TOKENS_MAX * shape.feedForward),
+    up: doubles(FEED_TOKENS_MAX * shape.feedForward),
     scores: new Float64Array(shape.contextTokens),
-    logits: new Float64Array(shape.vocabulary),
+    logits: doubles(shape.vocabulary),
   }
 }
 
@@ -115,6 +132,7 @@ type Attention = {
   readonly layer: LlamaLayer
   readonly shape: LlamaShape
   readonly scratch: Scratch
+  readonly multiply: Arithmetic['multiply']
   readonly rotations: Float64Array
   readonly keys: Float32Array
   readonly values: Float32Array
@@ -124,7 +142,7 @@ type Attention = {
 }
 
 function attend(step: Attention): void {
-  const { layer, shape, scratch, keys, values, start, count } = step
+  const { layer, shape, scratch, multiply, keys, values, start, count } = step
   const { stream, normed, query, key, value, attended } = scratch
   const { width } = shape
   normalise(normed, { x: stream, weight: layer.attentionNorm, count, shape })
@@ -197,9 +215,9 @@ function rotate(
   }
 }
 
-type FeedForward = Pick<Attention, 'layer' | 'shape' | 'scratch' | 'count'>
+type FeedForward = Pick<Attention, 'layer' | 'shape' | 'scratch' | 'multiply' | 'count'>
 
-function feedForward({ layer, shape, scratch, count }: FeedForward): void {
+function feedForward({ layer, shape, scratch, multiply, count }: FeedForward): void {
   const { stream, normed, gate, up } = scratch
   normalise(normed, { x: stream, weight: layer.feedForwardNorm, count, shape })
   multiply(gate, { x: normed, matrix: layer.gate, count })

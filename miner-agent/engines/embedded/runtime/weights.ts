@@ -3,7 +3,7 @@
  */
 import { err, ok, type Result } from '../../../../core/base/result.ts'
 import type { Gguf } from './gguf.ts'
-import { type Matrix, ROW_GROUP, readMatrix, readVector } from './matrix.ts'
+import { type Allocate, type Matrix, ROW_GROUP, readMatrix, readVector } from './matrix.ts'
 import { countOf, type ModelError, modelError, positiveOf, textOf } from './metadata.ts'
 
 export type LlamaShape = {
@@ -51,11 +51,12 @@ export const MODEL_LIMITS = {
 } as const
 
 /** Reads and regroups all weights; takes some 50 ms for the shipped model. */
-export function readWeights(gguf: Gguf): Result<LlamaWeights, ModelError> {
-  const shape = readShape(gguf)
-  if (!shape.ok) return shape
+export function readWeights(
+  gguf: Gguf,
+  { shape, allocate }: { shape: LlamaShape; allocate: Allocate },
+): Result<LlamaWeights, ModelError> {
   try {
-    return ok(collect(gguf, shape.value))
+    return ok(collect(gguf, shape, allocate))
   } catch (error) {
     if (error instanceof Misfit) return err({ code: 'MODEL_INVALID', message: error.message })
     throw error
@@ -65,7 +66,8 @@ export function readWeights(gguf: Gguf): Result<LlamaWeights, ModelError> {
 /** Leaves the nested readers at once; never leaves this file. */
 class Misfit extends Error {}
 
-function readShape(gguf: Gguf): Result<LlamaShape, ModelError> {
+/** Reads the model's dimensions and keeps them within `MODEL_LIMITS`. */
+export function readShape(gguf: Gguf): Result<LlamaShape, ModelError> {
   const architecture = textOf(gguf, 'general.architecture')
   if (!architecture.ok) return architecture
   if (architecture.value !== 'llama') return modelError('general.architecture is not llama')
@@ -110,7 +112,7 @@ function readShape(gguf: Gguf): Result<LlamaShape, ModelError> {
   return ok(shape)
 }
 
-function collect(gguf: Gguf, shape: LlamaShape): LlamaWeights {
+function collect(gguf: Gguf, shape: LlamaShape, allocate: Allocate): LlamaWeights {
   const { width, feedForward, vocabulary } = shape
   if (gguf.tensors.has('output.weight'))
     throw new Misfit('a separate output matrix is not supported')
@@ -126,7 +128,7 @@ function collect(gguf: Gguf, shape: LlamaShape): LlamaWeights {
     if (tensor.shape.join() !== `${columns},${rows}` || rows % ROW_GROUP !== 0) {
       throw new Misfit(`${name}.weight has a wrong shape`)
     }
-    return readMatrix(gguf, tensor)
+    return readMatrix(gguf, tensor, allocate)
   }
   const embedding = matrix('token_embd', width, vocabulary)
   const outputNorm = vector('output_norm')
