@@ -62,7 +62,7 @@ export type OllamaServer = {
   close(): Promise<void>
 }
 
-/** Of the first Ollama that refuses a long prompt instead of cutting it when told to. */
+/** Of an Ollama that refuses a long prompt when told not to cut it. */
 const VERSION = '0.12.6'
 const BODY_BYTES_MAX = 8_388_608
 const MODIFIED_AT = '2026-01-01T00:00:00Z'
