@@ -1,0 +1,52 @@
+/**
+ * The client’s own folder, `$AITBC_HOME` (default `~/.aitbc`): readable by its owner alone, and written so
+ * that a reader finds the old or the new file, never half of one.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+/** Where the client keeps what must outlive it. */
+export function aitbcHome(env: NodeJS.ProcessEnv): string {
+  const chosen = env.AITBC_HOME ?? ''
+  return chosen === '' ? join(homedir(), '.aitbc') : resolve(env.AITBC_CWD ?? '.', chosen)
+}
+
+/** Makes a folder of mode 0700, with its parents. */
+export function makePrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+}
+
+/** Writes a file of mode 0600 whole or not at all; it is on the disk when this returns. */
+export function writePrivateFile(path: string, text: string): void {
+  makePrivateFolder(dirname(path))
+  const temporary = `${path}.${process.pid}.new`
+  try {
+    const file = openSync(temporary, 'w', 0o600)
+    try {
+      writeFileSync(file, text)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  // Without this, a crash may lose the name of the file although its content is safe.
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The client's command line: one table of options, and its checked form.
+ */
+import { Command, CommanderError, Option } from 'commander'
+import { parseCoins } from '../core/base/amount.ts'
+import { err, ok, type Result } from '../core/base/result.ts'
+import { jobLimits } from '../core/jobs/limits.ts'
+
+export type ClientOptions = {
+  readonly clientId: string
+  readonly api: URL
+  readonly model: string
+  /** Text, or where it comes from: `-` is standard input. */
+  readonly prompt: { readonly text: string } | { readonly file: string }
+  readonly system: string | undefined
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly topP: number
+  readonly seed: number | undefined
+  readonly stop: readonly string[]
+  /** Base units that one job may cost; undefined takes what the cheapest miner may charge at most. */
+  readonly maxPrice: bigint | undefined
+  /** Base units to lock when an escrow has to be opened or topped up. */
+  readonly lock: bigint | undefined
+  readonly ttlSeconds: number
+  readonly region: string | undefined
+  readonly count: number
+  /** Most time to wait for the settlement after the answer. */
+  readonly settleTimeoutMs: number
+  readonly genesisFile: string | undefined
+  readonly acceptGenesis: string | undefined
+  readonly output: 'text' | 'json'
+  readonly stream: boolean
+  readonly quiet: boolean
+}
+
+export type OptionsError =
+  | { readonly code: 'USAGE'; readonly message: string }
+  /** `--help` and `--version`: the text is on stdout already. */
+  | { readonly code: 'SHOWN'; readonly message: string }
+
+/** Version of the client. */
+export const clientVersion = '0.1.0'
+
+/** Reads and checks the command line (without `node` and script). */
+export function parseOptions(argv: readonly string[]): Result<ClientOptions, OptionsError> {
+  const command = clientCommand()
+  try {
+    command.exitOverride().configureOutput({ writeErr: () => undefined })
+    command.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return err({ code: 'SHOWN', message: '' })
+    return usage(error.message.replace(/^error: /, ''))
+  }
+  return check(command.opts<Raw>())
+}
+
+type Raw = Readonly<Record<string, string | boolean | undefined>> & {
+  readonly stop?: readonly string[]
+}
+
+function clientCommand(): Command {
+  const collect = (value: string, before: readonly string[] = []) => [...before, value]
+  return new Command('client')
+    .description('Asks a model on the AITBC network, pays for the answer and checks every proof.')
+    .version(clientVersion)
+    .requiredOption('--id <ID>', 'name of this client and of its key')
+    .option('--api <URL>', 'the site', 'http://127.0.0.1:18000')
+    .requiredOption('--ollama-model <MODEL>', 'model that is to answer')
+    .option('--prompt <TEXT>', 'what is asked')
+    .option('--prompt-file <FILE>', 'file with what is asked; - is standard input')
+    .option('--system <TEXT>', 'system message')
+    .option('--max-tokens <N>', 'most tokens of the answer', '256')
+    .option('--temperature <T>', 'from 0 to 2', '0')
+    .option('--top-p <P>', 'above 0, up to 1', '1')
+    .option('--seed <N>', 'same seed, same question, same answer; random when absent')
+    .option('--stop <TEXT>', 'the answer ends before this text (may be repeated)', collect)
+    .option('--max-price <AITBC>', 'most that one job may cost')
+    .option('--lock <AITBC>', 'amount to lock in the escrow when there is none or too little')
+    .option('--ttl <TIME>', 'give the job up after so long', '300s')
+    .option('--region <NAME>', 'only miners of this region')
+    .option('--count <N>', 'ask so many times', '1')
+    .option('--settle-timeout <TIME>', 'wait so long for the payment to be final', '120s')
+    .option('--genesis <FILE>', 'trust exactly this genesis file')
+    .option('--accept-genesis <HASH>', 'accept that the site is on another chain than before')
+    .option('--insecure', 'allow http:// to other machines')
+    .addOption(new Option('--output <FORMAT>', 'stdout').choices(['text', 'json']).default('text'))
+    .option('--stream', 'show the answer as it comes, also when stdout is no terminal')
+    .option('--no-stream', 'show the answer when it is complete')
+    .option('--quiet', 'nothing on stderr but failures')
+}
+
+function check(raw: Raw): Result<ClientOptions, OptionsError> {
+  const faults: string[] = []
+  const read = reader(raw, faults)
+  const api = apiUrl(String(raw.api), raw.insecure === true, faults)
+  const prompt = promptOf(raw, faults)
+  const options = {
+    clientId: read.matching('id', /^[A-Za-z0-9._-]{1,64}$/),
+    model: read.matching('ollamaModel', /^[^\s\p{Cc}]{1,128}$/u),
+    system: raw.system as string | undefined,
+    maxTokens: read.number('maxTokens', { least: 1, most: jobLimits.maxTokensMax, whole: true }),
+    temperature: read.number('temperature', { least: 0, most: 2 }),
+    topP: read.number('topP', { least: 0.001, most: 1 }),
+    seed:
+      raw.seed === undefined
+        ? undefined
+        : read.number('seed', { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true }),
+    stop: raw.stop ?? [],
+    maxPrice: raw.maxPrice === undefined ? undefined : read.coins('maxPrice'),
+    lock: raw.lock === undefined ? undefined : read.coins('lock'),
+    ttlSeconds: Math.ceil(read.duration('ttl', jobLimits.ttlSecondsMax * 1_000) / 1_000),
+    region: raw.region as string | undefined,
+    count: read.number('count', { least: 1, most: 10_000, whole: true }),
+    settleTimeoutMs: read.duration('settleTimeout', 3_600_000),
+    genesisFile: raw.genesis as string | undefined,
+    acceptGenesis:
+      raw.acceptGenesis === undefined
+        ? undefined
+        : read.matching('acceptGenesis', /^[0-9a-f]{64}$/),
+    output: raw.output as 'text' | 'json',
+    stream: raw.stream === undefined ? process.stdout.isTTY === true : raw.stream === true,
+    quiet: raw.quiet === true,
+  }
+  if (api === undefined || prompt === undefined || faults.length > 0) {
+    return usage(faults.join('; '))
+  }
+  return ok({ ...options, api, prompt })
+}
+
+function promptOf(raw: Raw, faults: string[]): ClientOptions['prompt'] | undefined {
+  const { prompt, promptFile } = raw
+  if ((prompt === undefined) === (promptFile === undefined)) {
+    faults.push('give one of --prompt and --prompt-file')
+    return undefined
+  }
+  if (typeof promptFile === 'string') return { file: promptFile }
+  if (prompt === '') faults.push('--prompt is empty')
+  return { text: String(prompt) }
+}
+
+function reader(raw: Raw, faults: string[]) {
+  const flag = (name: string) =>
+    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const text = (name: string) => String((raw as Record<string, unknown>)[name])
+  return {
+    matching: (name: string, pattern: RegExp): string => {
+      if (!pattern.test(text(name))) {
+        faults.push(`${flag(name)} cannot be ${JSON.stringify(text(name))}`)
+      }
+      return text(name)
+    },
+    number: (
+      name: string,
+      bounds: { readonly least: number; readonly most: number; readonly whole?: boolean },
+    ): number => {
+      const value = /^\d+(?:\.\d+)?$/.test(text(name)) ? Number(text(name)) : Number.NaN
+      const fits = value >= bounds.least && value <= bounds.most
+      if (fits && (bounds.whole !== true || Number.isInteger(value))) return value
+      const kind = bounds.whole === true ? 'a whole number' : 'a number'
+      faults.push(`${flag(name)} is ${kind} from ${bounds.least} to ${bounds.most}`)
+      return bounds.least
+    },
+    duration: (name: string, mostMs: number): number => {
+      const value = parseDuration(text(name))
+      if (value !== undefined && value >= 1_000 && value <= mostMs) return value
+      faults.push(`${flag(name)} is a time such as 15s or 2m, up to ${mostMs / 1_000}s`)
+      return 1_000
+    },
+    coins: (name: string): bigint => {
+      const amount = parseCoins(text(name))
+      if (amount.ok && amount.value > 0n) return amount.value
+      faults.push(`${flag(name)} is an amount above 0, such as 1.5`)
+      return 1n
+    },
+  }
+}
+
+/** Milliseconds of `500ms`, `15s`, `2m`, `1h` or a bare number of seconds. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,9})(ms|s|m|h)?$/.exec(text.trim())
+  if (match === null) return undefined
+  const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+  return Number(match[1]) * (units[match[2] ?? 's'] as number)
+}
+
+function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {
+    faults.push(`--api is no http(s) URL: ${JSON.stringify(text)}`)
+    return undefined
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !insecure) {
+    faults.push(`--api ${text} would send prompts unencrypted; use https, or --insecure`)
+    return undefined
+  }
+  return url
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
+
+const usage = (message: string): Result<never, OptionsError> => err({ code: 'USAGE', message })

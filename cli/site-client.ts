@@ -1,0 +1,180 @@
+/**
+ * The site over HTTP: signed requests under `/api/v1` and the chain under `/rpc`, with bounds on time and
+ * size. What goes wrong becomes a `ClientFault` with the exit code that it deserves.
+ */
+
+import type {
+  AccountView,
+  EscrowView,
+  ProofSubject,
+  ProofView,
+  StatusView,
+  SubmitVerdict,
+  TransactionView,
+} from '../core/api/chain-service.ts'
+import {
+  readAccount,
+  readEscrow,
+  readProof,
+  readStatus,
+  readTransaction,
+  readVerdicts,
+} from '../core/api/rpc-read.ts'
+import { signRequest } from '../core/api/signed-request.ts'
+import { toHex, toHex0x, utf8ToBytes } from '../core/base/bytes.ts'
+import type { Result } from '../core/base/result.ts'
+import { type Genesis, parseGenesis } from '../core/chain/genesis.ts'
+import { formatAddress } from '../core/crypto/address.ts'
+import type { Signer } from '../core/crypto/signature.ts'
+import { ClientFault, exitCodeOf, exitCodes } from './exit-codes.ts'
+
+/** Who asks: undefined for what is open to everybody. */
+export type Identity = { readonly signer: Signer; readonly genesisHash: Uint8Array }
+
+export type SiteClient = {
+  /** JSON of a request under the site; `identity` signs it. */
+  json(request: SiteRequest): Promise<unknown>
+  /** The response itself, for streams. */
+  open(request: SiteRequest): Promise<Response>
+  status(): Promise<{ readonly status: StatusView; readonly genesis: Genesis }>
+  account(address: Uint8Array): Promise<AccountView>
+  /** Undefined where no final escrow has this id. */
+  escrow(id: Uint8Array): Promise<EscrowView | undefined>
+  transaction(hash: Uint8Array): Promise<TransactionView | undefined>
+  proof(subject: ProofSubject): Promise<ProofView>
+  submit(transaction: Uint8Array): Promise<SubmitVerdict>
+}
+
+export type SiteRequest = {
+  readonly method?: 'GET' | 'POST'
+  /** Path and query. */
+  readonly target: string
+  readonly body?: unknown
+  readonly identity?: Identity
+  readonly signal?: AbortSignal
+}
+
+const timeoutMs = 20_000
+const answerCharsMax = 8_388_608
+
+/** Opens nothing: each call is one request. `signal` ends them all. */
+export function createSiteClient(api: URL, signal: AbortSignal): SiteClient {
+  const open = (request: SiteRequest) => send(api, request, signal)
+  const json = async (request: SiteRequest) => await bodyOf(await open(request), request.target)
+  const orUndefined = async <T>(answer: Promise<T>): Promise<T | undefined> =>
+    await answer.catch((error: unknown) => {
+      if (error instanceof ClientFault && error.exitCode === exitCodes.notFound) return undefined
+      throw error
+    })
+  return {
+    json,
+    open,
+    async status() {
+      const answer = await json({ target: '/rpc/status' })
+      const genesis = parseGenesis((answer as { readonly genesis?: unknown }).genesis)
+      return { status: checked(readStatus(answer)), genesis: checked(genesis) }
+    },
+    account: async (address) =>
+      checked(readAccount(await json({ target: `/rpc/getBalance/${formatAddress(address)}` }))),
+    escrow: async (id) => {
+      const answer = await orUndefined(json({ target: `/rpc/escrow/${toHex0x(id)}` }))
+      return answer === undefined ? undefined : checked(readEscrow(answer))
+    },
+    transaction: async (hash) => {
+      const answer = await orUndefined(json({ target: `/rpc/tx/${toHex0x(hash)}` }))
+      return answer === undefined ? undefined : checked(readTransaction(answer))
+    },
+    proof: async (subject) =>
+      checked(readProof(await json({ target: `/rpc/proof/${subjectPath(subject)}` }))),
+    submit: async (transaction) => {
+      const body = { txs: [toHex(transaction)] }
+      const answer = await json({ method: 'POST', target: '/rpc/transactions', body })
+      return checked(readVerdicts(answer, 1))[0] as SubmitVerdict
+    },
+  }
+}
+
+function subjectPath(subject: ProofSubject): string {
+  if (subject.kind === 'account') return `account/${formatAddress(subject.address)}`
+  return subject.kind === 'escrow'
+    ? `escrow/${toHex0x(subject.id)}`
+    : `transaction/${toHex0x(subject.hash)}`
+}
+
+async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promise<Response> {
+  const { method = 'GET', target, body, identity } = request
+  const url = new URL(target, api)
+  const text = body === undefined ? '' : JSON.stringify(body)
+  const headers: Record<string, string> = { accept: 'application/json, text/event-stream' }
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  if (identity !== undefined) {
+    const signed = signRequest(identity.genesisHash, identity.signer, {
+      method,
+      target: url.pathname + url.search,
+      body: utf8ToBytes(text),
+      timestampMs: Date.now(),
+    })
+    Object.assign(headers, signed)
+  }
+  const limits = [signal, request.signal ?? AbortSignal.timeout(timeoutMs)]
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.any(limits),
+      ...(body === undefined ? {} : { body: text }),
+    })
+    if (response.ok) return response
+    throw await failureOf(response, target)
+  } catch (error) {
+    throw faultOf(error, api, signal)
+  }
+}
+
+/** Turns whatever a request threw into a fault. */
+export function faultOf(error: unknown, api: URL, signal: AbortSignal): ClientFault {
+  if (error instanceof ClientFault) return error
+  if (signal.aborted) return new ClientFault(exitCodes.interrupt, 'INTERRUPTED', 'interrupted')
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return new ClientFault(exitCodes.timeout, 'TIMEOUT', `${api.host} did not answer in time`)
+  }
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ClientFault(exitCodes.network, 'UNREACHABLE', `${api.host}: ${reason}`)
+}
+
+async function bodyOf(response: Response, target: string): Promise<unknown> {
+  const text = await response.text()
+  if (text.length > answerCharsMax) throw malformed(`${target}: the answer is too long`)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw malformed(`${target}: the answer is not JSON`)
+  }
+}
+
+async function failureOf(response: Response, target: string): Promise<ClientFault> {
+  const text = (await response.text().catch(() => '')).slice(0, 16_384)
+  try {
+    const { error } = JSON.parse(text) as {
+      readonly error?: { readonly code?: unknown; readonly message?: unknown }
+    }
+    if (typeof error?.code === 'string' && typeof error.message === 'string') {
+      return new ClientFault(exitCodeOf(response.status), error.code, error.message)
+    }
+  } catch {
+    // Not from a site of this network; its status has to do.
+  }
+  const message = `${target}: the site answered ${response.status}`
+  return new ClientFault(exitCodeOf(response.status), `HTTP_${response.status}`, message)
+}
+
+function checked<T>(result: Result<T, { readonly message: string }>): T {
+  if (result.ok) return result.value
+  throw malformed(result.error.message)
+}
+
+function malformed(message: string): ClientFault {
+  return new ClientFault(exitCodes.server, 'ANSWER_INVALID', message)
+}
