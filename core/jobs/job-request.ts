@@ -22,7 +22,7 @@ export type Sampling = {
   readonly temperature: number | undefined
   readonly topP: number | undefined
   /** Undefined takes `defaultSeed`. */
-  readonly seed: number | undefined
+  readonly seed: bigint | undefined
   readonly stop: readonly string[]
 }
 
@@ -47,7 +47,7 @@ export function makeSpec(parts: SpecParts): Result<JobSpec, ApiError> {
     maxTokens: sampling.maxTokens ?? jobLimits.maxTokensDefault,
     temperatureMilli: thousandths(sampling.temperature) ?? jobLimits.temperatureMilliDefault,
     topPMilli: thousandths(sampling.topP) ?? jobLimits.topPMilliMax,
-    seed: sampling.seed === undefined ? parts.defaultSeed : BigInt(sampling.seed),
+    seed: sampling.seed ?? parts.defaultSeed,
     stop: [...sampling.stop],
     extra: parts.extra,
   }
@@ -78,7 +78,7 @@ export function specFaults(spec: JobSpec): FieldFault[] {
   )
   check(spec.temperatureMilli <= temperatureMilliMax, 'temperature', 'must be 0 to 2')
   check(spec.topPMilli >= 1 && spec.topPMilli <= topPMilliMax, 'top_p', 'must be above 0, up to 1')
-  check(spec.seed >= 0n && spec.seed < 2n ** 63n, 'seed', 'must be a whole number from 0')
+  check(spec.seed < 10n ** 18n, 'seed', 'must be a whole number from 0, of 18 digits at most')
   check(spec.stop.length <= stopMax, 'stop', `must be at most ${stopMax} texts`)
   check(
     spec.stop.every((each) => each !== '' && bytesOf(each) <= stopBytesMax),

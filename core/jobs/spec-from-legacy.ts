@@ -93,10 +93,20 @@ function samplingOf(from: Sources): Sampling | ApiError {
     maxTokens: number('max_tokens', (value) => whole(value) && value >= 1 && value < 2 ** 31),
     temperature: number('temperature', (value) => value >= 0 && value <= 2),
     topP: number('top_p', (value) => value > 0 && value <= 1),
-    seed: number('seed', whole),
+    seed: seedOf(from, faults),
     stop: stopOf(from, faults),
   }
   return faults.length === 0 ? sampling : validationError(faults)
+}
+
+/** A whole number, or its decimal text where it is larger than what JSON numbers carry exactly. */
+function seedOf(from: Sources, faults: FieldFault[]): bigint | undefined {
+  const seed = first(from, spellings.seed)
+  if (seed === undefined) return undefined
+  if (typeof seed === 'number' && Number.isSafeInteger(seed) && seed >= 0) return BigInt(seed)
+  if (typeof seed === 'string' && /^[0-9]{1,18}$/.test(seed)) return BigInt(seed)
+  faults.push({ field: 'payload.seed', message: 'is not a usable number', code: 'invalid' })
+  return undefined
 }
 
 function stopOf(from: Sources, faults: FieldFault[]): readonly string[] {
