@@ -101,11 +101,14 @@ function loadNode(load: (id: NodeId) => Uint8Array | undefined, id: NodeId): Tre
 
 /** A reference is a 48-bit id and a hash. */
 function writeRef(bytes: Uint8Array, at: number, ref: NodeRef): void {
-  let id = ref.id
-  for (let index = 5; index >= 0; index--) {
-    bytes[at + index] = id % 256
-    id = (id - (id % 256)) / 256
-  }
+  const low = ref.id >>> 0
+  const high = (ref.id - low) / 2 ** 32
+  bytes[at] = high >>> 8
+  bytes[at + 1] = high
+  bytes[at + 2] = low >>> 24
+  bytes[at + 3] = low >>> 16
+  bytes[at + 4] = low >>> 8
+  bytes[at + 5] = low
   bytes.set(ref.hash, at + 6)
 }
 

@@ -16,6 +16,17 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** SHA-256 of a length-prefixed tag followed by `parts`: 32 bytes. */
 export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  const prefix = utf8ToBytes(tag)
-  return sha256(Uint8Array.of(prefix.length), prefix, ...parts)
+  return nobleSha256(concatBytes(prefixOf(tag), ...parts))
+}
+
+/** Tags are constants of the code, so this stays small. */
+const prefixes = new Map<string, Uint8Array>()
+
+function prefixOf(tag: string): Uint8Array {
+  const known = prefixes.get(tag)
+  if (known) return known
+  const bytes = utf8ToBytes(tag)
+  const prefix = Uint8Array.of(bytes.length, ...bytes)
+  prefixes.set(tag, prefix)
+  return prefix
 }
