@@ -1,4 +1,3 @@
-import { verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
@@ -9,7 +8,6 @@ import {
   isStrictPoint,
   nobleVerifier,
   signerFromSeed,
-  spkiOf,
   strictVerifier,
 } from '../../../core/crypto/ed25519.ts'
 import { rememberVerified } from '../../../core/crypto/verified-cache.ts'
@@ -189,20 +187,27 @@ test('SIG-7: both verifiers agree on points and scalars of every kind', () => {
   )
 })
 
-test('SIG-8: without the wrapper the native equation admits what the rule refuses', () => {
-  // What the wrapper is for: should a runtime turn strict by itself, this test says so.
-  const secret = 99n
-  const input = forge({
-    key: Point.BASE.multiply(secret),
-    secret,
-    nonceBytes: Point.ZERO.toBytes(),
-    nonce: 0n,
-    message: Uint8Array.of(1),
+test('SIG-8: the wrapper refuses by itself, before a lax native equation is asked', () => {
+  let asked = 0
+  const lax = strictVerifier(() => {
+    asked += 1
+    return true
   })
-  const key = { key: Buffer.from(spkiOf(input.publicKey)), format: 'der', type: 'spki' } as const
-  expect(verify(null, input.message, key, input.signature)).toBe(true)
-  expect(nodeVerifier.verify(input)).toBe(false)
-  expect(nobleVerifier.verify(input)).toBe(false)
+  const good = Point.BASE.toBytes()
+  const zeros = new Uint8Array(32)
+  for (const hex of smallOrderEncodings) {
+    const bad = bytes(hex)
+    const asKey = { signature: Uint8Array.of(...good, ...zeros), message: zeros, publicKey: bad }
+    const asR = { signature: Uint8Array.of(...bad, ...zeros), message: zeros, publicKey: good }
+    expect(lax.verify(asKey)).toBe(false)
+    expect(lax.verify(asR)).toBe(false)
+  }
+  const tooLarge = Uint8Array.of(...good, ...little(order))
+  expect(lax.verify({ signature: tooLarge, message: zeros, publicKey: good })).toBe(false)
+  expect(asked).toBe(0)
+  const plain = Uint8Array.of(...good, ...little(order - 1n))
+  expect(lax.verify({ signature: plain, message: zeros, publicKey: good })).toBe(true)
+  expect(asked).toBe(1)
 })
 
 test('SIG-9: a verifier that throws answers false', () => {
