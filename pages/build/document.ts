@@ -7,8 +7,8 @@ import { brandMark, icons } from './icons.ts'
 import { navigation, type Page } from './site-map.ts'
 import { themeScript } from './theme-script.ts'
 
-/** A whole document; `body` is trusted HTML of our own. */
-export function renderDocument(page: Page, body: string): string {
+/** A whole document; `body` is trusted HTML of our own, `version` that of the package. */
+export function renderDocument(page: Page, body: string, version: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -30,7 +30,7 @@ ${header(page)}
 <main id="main" tabindex="-1">
 ${body}
 </main>
-${footer}
+${footer(version)}
 <div class="visually-hidden" id="announcer" role="status"></div>
 </body>
 </html>
@@ -48,7 +48,7 @@ function header(page: Page): string {
 <div class="bar-inner">
 <a class="brand" href="/" aria-label="AITBC, home">${brandMark}<span>AITBC</span></a>
 <div class="network" id="network"></div>
-<button class="menu-button" id="menu-button" type="button" aria-expanded="false" aria-controls="menu">${icons.menu}<span>Menu</span></button>
+<button class="menu-button" id="menu-button" type="button" aria-expanded="false" aria-controls="menu" aria-label="Menu">${icons.menu}<span aria-hidden="true">Menu</span></button>
 <div class="menu" id="menu">
 <nav aria-label="Main"><ul class="nav">${links}</ul></nav>
 <form class="search" id="search" role="search" action="/explorer/search">
@@ -66,9 +66,9 @@ function themeChoice(value: 'light' | 'dark' | 'system', label: string): string 
   return `<label title="${label} theme"><input type="radio" name="theme" value="${value}"${checked}><span class="visually-hidden">${label}</span>${icons[value]}</label>`
 }
 
-const footer = `<footer class="foot">
+const footer = (version: string): string => `<footer class="foot">
 <div class="foot-inner">
-<dl class="facts" id="site-facts"></dl>
+<dl class="facts" id="site-facts" data-version="${escapeHtml(version)}"></dl>
 <ul class="foot-links"><li><a href="/docs/">Docs</a></li><li><a href="/docs/getting-started.html">Getting started</a></li><li><a href="/api/v1/health">Health</a></li><li><a href="/assets/fonts-license.txt">Font licences</a></li></ul>
 </div>
 <noscript><p class="foot-note">Live figures need JavaScript. The same data is at <a href="/rpc/status">/rpc/status</a> and <a href="/rpc/blocks">/rpc/blocks</a>.</p></noscript>

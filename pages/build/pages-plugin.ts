@@ -27,7 +27,7 @@ export function pagesPlugin(root: string): Plugin {
       if (!page) return undefined
       const source = join(root, page.body)
       this.addWatchFile(source)
-      return renderDocument(page, bodyOf(page, readFileSync(source, 'utf8')))
+      return renderDocument(page, bodyOf(page, readFileSync(source, 'utf8')), versionOf(root))
     },
     transformIndexHtml: {
       order: 'post',
@@ -54,3 +54,7 @@ const bodyOf = (page: Page, source: string): string =>
   page.body.endsWith('.md')
     ? renderDocsBody(source, `/${page.file}`.replace(/index\.html$/, ''))
     : source
+
+const versionOf = (root: string): string =>
+  (JSON.parse(readFileSync(join(root, '..', 'package.json'), 'utf8')) as { version: string })
+    .version

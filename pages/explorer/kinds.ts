@@ -12,10 +12,16 @@ const kinds: Record<string, string> = {
 }
 
 /** Kinds of a newer chain are shown by their own name. */
-export const kindWords = (kind: string): string => kinds[kind.toLowerCase()] ?? kind
+export const kindWords = (kind: string): string => kinds[kind.toLowerCase()] ?? bounded(kind)
 
 /** `insufficient_balance` → `insufficient balance`. */
-export const codeWords = (code: string): string => code.replaceAll('_', ' ')
+export const codeWords = (code: string): string => bounded(code.replaceAll('_', ' '))
+
+const wordsMax = 40
+
+/** A site that speaks a newer dialect, or lies, does not get to break the layout. */
+const bounded = (words: string): string =>
+  words.length > wordsMax ? `${words.slice(0, wordsMax)}…` : words
 
 /** `escrow_id` → `Escrow id`. */
 export const fieldWords = (name: string): string =>

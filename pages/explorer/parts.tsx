@@ -44,7 +44,7 @@ export function Proposer({ block: { height, proposer } }: { block: BlockSummary 
   return name === proposer ? (
     <Hash value={proposer} what="proposer" />
   ) : (
-    <span title={proposer} data-same={proposer}>
+    <span class="name" title={proposer} data-same={proposer}>
       {name}
     </span>
   )

@@ -4,11 +4,11 @@ import { useResource } from '../shared/live/resource.ts'
 import { type Receipt, receipt } from '../shared/live/schemas.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
-import { addressLink, heightLink, transactionLink } from '../shared/ui/links.tsx'
+import { heightLink, transactionLink, wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Loaded } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
-import { readTimeMs, When } from '../shared/ui/time.tsx'
+import { When } from '../shared/ui/time.tsx'
 import { Missing, PageSkeleton } from './missing.tsx'
 import { RawAnswer, Title } from './parts.tsx'
 
@@ -22,10 +22,11 @@ export function ReceiptPage({ id }: { id: string }) {
     <Loaded resource={found} what="this receipt" loading={<PageSkeleton title="Receipt" />}>
       {(value) => (
         <>
-          <Title beside={<Settled receipt={value} />}>Receipt</Title>
+          <Title beside={<Status tone="good" word="Paid, final" />}>Receipt</Title>
           <p class="lead">
-            The public record of one paid job. It names hashes of the prompt and of the answer,
-            never their text.
+            The chain’s record of one paid job, out of a final block. It holds the hash of the
+            signed receipt and what was paid for it. Prompt, answer and the receipt itself are for
+            the client and the miner only.
           </p>
           <ReceiptFacts receipt={value} />
           {found.phase === 'ready' ? <RawAnswer raw={found.raw} path={path} /> : null}
@@ -35,27 +36,22 @@ export function ReceiptPage({ id }: { id: string }) {
   )
 }
 
-function Settled({ receipt: { block_height: height } }: { receipt: Receipt }) {
-  return typeof height === 'number' ? (
-    <Status tone="good" word="Paid in a block" />
-  ) : (
-    <Status tone="neutral" word="Not settled yet" />
-  )
-}
-
 function ReceiptFacts({ receipt: value }: { receipt: Receipt }) {
-  const { block_height: height, tx_hash: hash, recorded_at: at } = value
+  const { payload } = value
   return (
     <Pairs
       pairs={[
-        ['Receipt', <Hash value={value.receipt_id} what="receipt id" whole />],
-        ['Job', <Hash value={value.job_id} what="job id" whole />],
-        ['Paid', <Amount units={value.amount} />],
-        ['Miner', addressLink(value.miner, 'miner address')],
-        ['Client', <Hash value={value.client} what="public id of the client" />],
-        hash ? ['Settled by', transactionLink(hash)] : undefined,
-        typeof height === 'number' ? ['Block', heightLink(height)] : undefined,
-        at ? ['Recorded', <When ms={readTimeMs(at)} />] : undefined,
+        ['Receipt hash', <Hash value={value.receipt_id} what="receipt hash" whole />],
+        ['Job hash', <Hash value={value.job_id} what="job hash" whole />],
+        ['Paid by the client', <Amount units={payload.amount} />],
+        ['To the miner', <Amount units={payload.miner_amount} />],
+        ['To the coordinator', <Amount units={payload.coordinator_amount} />],
+        ['Miner', wholeAddress(payload.miner, 'miner address')],
+        ['Client', wholeAddress(payload.client, 'client address')],
+        ['Coordinator key', <Hash value={payload.coordinator} what="coordinator key" whole />],
+        ['Settled by', transactionLink(payload.tx_hash)],
+        ['Block', heightLink(payload.block_height)],
+        ['Settled', <When ms={value.timestamp_ms} />],
       ]}
     />
   )

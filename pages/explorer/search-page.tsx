@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { explorerPath, readSearch } from '../shared/addresses.ts'
 import { getJson } from '../shared/live/request.ts'
-import { block, transaction } from '../shared/live/schemas.ts'
+import { anything } from '../shared/live/shape.ts'
 import { Empty } from '../shared/ui/states.tsx'
 import { Title } from './parts.tsx'
 import { navigate, query } from './router.ts'
@@ -47,19 +47,23 @@ async function targetOf(text: string): Promise<string | undefined> {
   switch (meaning.kind) {
     case 'height':
       return explorerPath.block(meaning.value)
-    case 'receipt':
-      return explorerPath.receipt(meaning.value)
     case 'address':
       return explorerPath.address(meaning.value)
     case 'nothing':
       return undefined
-    case 'hash': {
-      const [asBlock, asTransaction] = await Promise.all([
-        getJson(`/rpc/blocks/${meaning.value}`, block),
-        getJson(`/rpc/tx/${meaning.value}`, transaction),
-      ])
-      if (asBlock.ok) return explorerPath.block(meaning.value)
-      return asTransaction.ok ? explorerPath.transaction(meaning.value) : undefined
-    }
+    case 'hash':
+      return hashTarget(meaning.value)
   }
+}
+
+/** Blocks, transactions and receipts are all named by 32 bytes: the site is asked for each. */
+async function hashTarget(hash: string): Promise<string | undefined> {
+  const [asBlock, asTransaction, asReceipt] = await Promise.all([
+    getJson(`/rpc/blocks/${hash}`, anything),
+    getJson(`/rpc/tx/${hash}`, anything),
+    getJson(`/rpc/receipts/${hash}`, anything),
+  ])
+  if (asBlock.ok) return explorerPath.block(hash)
+  if (asTransaction.ok) return explorerPath.transaction(hash)
+  return asReceipt.ok ? explorerPath.receipt(hash) : undefined
 }

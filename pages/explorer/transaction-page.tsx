@@ -1,11 +1,10 @@
 /** One transaction: what it asked, what it did, where it stands. */
-import { explorerPath } from '../shared/addresses.ts'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { type Settlement, type Transaction, transaction } from '../shared/live/schemas.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
-import { addressLink, heightLink } from '../shared/ui/links.tsx'
+import { addressLink, heightLink, receiptLink, wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Loaded } from '../shared/ui/states.tsx'
 import { Status, TransactionStatus } from '../shared/ui/status.tsx'
@@ -48,8 +47,8 @@ function TransactionFacts({ transaction: value }: { transaction: Transaction }) 
         hasFailed ? ['Why it failed', <Status tone="bad" word={fieldWords(outcome)} />] : undefined,
         ['Block', height === undefined ? 'waiting in the mempool' : heightLink(height)],
         value.timestamp_ms === undefined ? undefined : ['Time', <When ms={value.timestamp_ms} />],
-        ['From', <WholeAddress value={value.sender} what="sender" />],
-        recipient === '' ? undefined : ['To', <WholeAddress value={recipient} what="recipient" />],
+        ['From', wholeAddress(value.sender, 'sender')],
+        recipient === '' ? undefined : ['To', wholeAddress(recipient, 'recipient')],
         value.fee_charged === undefined
           ? ['Fee offered', <Amount units={payload.fee} />]
           : ['Fee', <Amount units={value.fee_charged} />],
@@ -59,10 +58,6 @@ function TransactionFacts({ transaction: value }: { transaction: Transaction }) 
     />
   )
 }
-
-const WholeAddress = ({ value, what }: { value: string; what: string }) => (
-  <Hash value={value} what={what} href={explorerPath.address(value)} whole />
-)
 
 const columns: readonly Column<Settlement & { readonly index: number }>[] = [
   {
@@ -83,7 +78,7 @@ const columns: readonly Column<Settlement & { readonly index: number }>[] = [
   { label: 'Miner', cell: ({ miner }) => addressLink(miner, 'miner address') },
   {
     label: 'Receipt hash',
-    cell: ({ receipt_hash: hash }) => <Hash value={hash} what="receipt hash" />,
+    cell: ({ receipt_hash: hash }) => receiptLink(hash),
   },
 ]
 
@@ -122,7 +117,7 @@ function fieldOf(name: string, value: unknown) {
   if (/^(?:amount|budget)$/.test(name) && /^[0-9]{1,20}$/.test(shown)) {
     return <Amount units={BigInt(shown)} />
   }
-  if (shown.startsWith('aitbc1')) return <WholeAddress value={shown} what="address" />
+  if (shown.startsWith('aitbc1')) return wholeAddress(shown, 'address')
   return shown.length > 20 ? (
     <Hash value={shown} what={codeWords(name)} whole />
   ) : (

@@ -1,7 +1,7 @@
 /** What works on this site, as the site itself has just found it. */
-import { chainEdge } from '../shared/live/chain.ts'
+import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
-import { health, site } from '../shared/live/schemas.ts'
+import { health, modelList } from '../shared/live/schemas.ts'
 import { Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 
@@ -17,8 +17,8 @@ const notices: Record<string, string> = {
 }
 
 export function HealthReport() {
-  const report = useResource('/api/v1/health', health, chainEdge.value)
-  const about = useResource('/api/v1/site', site, chainEdge.value)
+  const report = useResource('/api/v1/health', health, slowEdge.value)
+  const about = useResource('/api/v1/models', modelList, slowEdge.value)
   const notice = about.phase === 'ready' ? about.value.notice : undefined
   return (
     <>

@@ -9,9 +9,11 @@ import { Table, TableSkeleton } from '../shared/ui/table.tsx'
 
 const rows = 5
 
+/** Asked by two parts of the page, and therefore once. */
+export const newestReceipts = `/rpc/receipts?limit=${rows}&offset=0`
+
 export function NewestWork() {
-  const path = `/rpc/receipts?limit=${rows}&offset=0`
-  const list = useResource(path, receiptList, chainEdge.value)
+  const list = useResource(newestReceipts, receiptList, chainEdge.value)
   return (
     <Loaded
       resource={list}

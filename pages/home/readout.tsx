@@ -7,6 +7,7 @@ import {
   recentBlocks,
   refresh,
   slotTimeMs,
+  slowEdge,
   status,
 } from '../shared/live/chain.ts'
 import type { Resource } from '../shared/live/resource.ts'
@@ -14,11 +15,12 @@ import { useResource } from '../shared/live/resource.ts'
 import { listTotal, modelList } from '../shared/live/schemas.ts'
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
+import { newestReceipts } from './newest-work.tsx'
 
 export function Readout() {
   const transactions = useResource('/rpc/transactions?limit=1&offset=0', listTotal, chainEdge.value)
-  const receipts = useResource('/rpc/receipts?limit=1&offset=0', listTotal, chainEdge.value)
-  const models = useResource('/api/v1/models', modelList, chainEdge.value)
+  const receipts = useResource(newestReceipts, listTotal, chainEdge.value)
+  const models = useResource('/api/v1/models', modelList, slowEdge.value)
   const known = status.value
   const head = recentBlocks.value[0]
   if (!known && failure.value) {

@@ -13,8 +13,7 @@ function guessOf(pathname: string) {
   if (meaning.kind === 'nothing') return undefined
   const names = {
     height: 'a block height',
-    hash: 'the hash of a block or of a transaction',
-    receipt: 'a receipt id',
+    hash: 'the hash of a block, a transaction or a receipt',
     address: 'an address on the chain',
   } as const
   return (

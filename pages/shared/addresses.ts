@@ -12,11 +12,10 @@ export const explorerPath = {
   search: (query: string) => `/explorer/search?q=${encodeURIComponent(query)}`,
 } as const
 
-/** `hash` may be a block or a transaction; only the site knows. */
+/** `hash` may be a block, a transaction or a receipt; only the site knows. */
 export type SearchMeaning =
   | { readonly kind: 'height'; readonly value: string }
   | { readonly kind: 'hash'; readonly value: string }
-  | { readonly kind: 'receipt'; readonly value: string }
   | { readonly kind: 'address'; readonly value: string }
   | { readonly kind: 'nothing' }
 
@@ -28,7 +27,6 @@ export function readSearch(text: string): SearchMeaning {
   const lower = query.toLowerCase()
   const digits = lower.replace(/^0x/, '')
   if (/^[0-9a-f]{64}$/.test(digits)) return { kind: 'hash', value: `0x${digits}` }
-  if (/^[0-9a-f]{32}$/.test(digits)) return { kind: 'receipt', value: digits }
   if (/^aitbc1[0-9a-z]{20,60}$/.test(lower)) return { kind: 'address', value: lower }
   return { kind: 'nothing' }
 }

@@ -1,8 +1,6 @@
 /** What the header and the footer say about the network, always with how it is known. */
 import { failure, freshAtMs, link, status } from '../live/chain.ts'
 import { paused } from '../live/clock.ts'
-import { useResource } from '../live/resource.ts'
-import { site } from '../live/schemas.ts'
 import { Skeleton } from '../ui/states.tsx'
 import { Status, type Tone } from '../ui/status.tsx'
 import { When } from '../ui/time.tsx'
@@ -38,19 +36,11 @@ const linkWords = {
 } as const
 
 /** Version, chain, height, source and status at the foot of every page. */
-export function SiteFacts() {
-  const about = useResource('/api/v1/site', site)
+export function SiteFacts({ version }: { version: string }) {
   const known = status.value
   const waiting = <Skeleton size={8} />
   const facts = [
-    [
-      'Version',
-      about.phase === 'ready'
-        ? about.value.version
-        : about.phase === 'failed'
-          ? 'unknown'
-          : waiting,
-    ],
+    ['Version', version],
     ['Chain', known ? known.chain_id : failure.value ? 'unknown' : waiting],
     [
       'Height',

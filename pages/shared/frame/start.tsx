@@ -15,7 +15,8 @@ export function startFrame(): void {
   highlightSame()
   mount('finality-line', <FinalityLine />)
   mount('network', <NetworkIndicator />)
-  mount('site-facts', <SiteFacts />)
+  const version = document.getElementById('site-facts')?.dataset['version'] ?? 'unknown'
+  mount('site-facts', <SiteFacts version={version} />)
   startClock()
   followChain()
 }

@@ -31,6 +31,10 @@ export const chainEdge = computed(
   () => `${status.value?.head_height ?? ''}:${status.value?.final_height ?? ''}`,
 )
 
+/** Changes at most this often: for what is not on the chain, such as health. */
+const slowMs = 15_000
+export const slowEdge = computed(() => String(Math.floor(nowMs.value / slowMs)))
+
 /** Unix milliseconds at which a slot began; undefined until the genesis time is known. */
 export const slotTimeMs = (slot: number): number | undefined => {
   const known = status.value

@@ -21,17 +21,9 @@ export async function getJson<T>(
   path: string,
   shape: Shape<T>,
 ): Promise<Result<Answer<T>, RequestFailure>> {
-  let response: Response
-  let raw: unknown
-  try {
-    response = await fetch(path, {
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(requestMsMax),
-    })
-    raw = await response.json()
-  } catch (error) {
-    return err(failureOf(error))
-  }
+  const asked = await shared(path)
+  if (!asked.ok) return asked
+  const { response, raw } = asked.value
   const parsed = readShape(shape, raw)
   // Health answers 503 with a full report when something is down.
   const isReport = response.status === 503 && parsed.ok
@@ -41,6 +33,31 @@ export async function getJson<T>(
     return err({ code: 'SHAPE_UNKNOWN', message })
   }
   return ok({ value: parsed.value, raw, atMs: Date.now() })
+}
+
+type Asked = Result<{ readonly response: Response; readonly raw: unknown }, RequestFailure>
+
+const inFlight = new Map<string, Promise<Asked>>()
+
+/** Two parts of a page that want the same at the same time ask once. */
+function shared(path: string): Promise<Asked> {
+  const known = inFlight.get(path)
+  if (known) return known
+  const fresh = ask(path).finally(() => inFlight.delete(path))
+  inFlight.set(path, fresh)
+  return fresh
+}
+
+async function ask(path: string): Promise<Asked> {
+  try {
+    const response = await fetch(path, {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(requestMsMax),
+    })
+    return ok({ response, raw: (await response.json()) as unknown })
+  } catch (error) {
+    return err(failureOf(error))
+  }
 }
 
 function failureOf(error: unknown): RequestFailure {

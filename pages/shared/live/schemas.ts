@@ -104,15 +104,21 @@ export const transaction = object({
 })
 export type Transaction = ShapeOf<typeof transaction>
 
+/** A settled receipt: its hash, and what was paid for it. */
 export const receipt = object({
   receipt_id: text,
   job_id: text,
-  miner: text,
-  client: text,
-  amount,
-  tx_hash: maybe(text),
-  block_height: maybe(height),
-  recorded_at: maybe(text),
+  payload: object({
+    tx_hash: text,
+    block_height: count,
+    client: text,
+    coordinator: text,
+    miner: text,
+    amount,
+    miner_amount: amount,
+    coordinator_amount: amount,
+  }),
+  timestamp_ms: count,
 })
 export type Receipt = ShapeOf<typeof receipt>
 
@@ -140,15 +146,7 @@ export const address = object({
 })
 export type Address = ShapeOf<typeof address>
 
-export const site = object({
-  name: text,
-  version: text,
-  chain_id: text,
-  network: text,
-  notice: maybe(text),
-})
-
-export const modelList = object({ data: list(object({ id: text })) })
+export const modelList = object({ data: list(object({ id: text })), notice: maybe(text) })
 
 export const health = object({
   status: text,

@@ -15,3 +15,12 @@ export const addressLink = (address: string, what = 'address') => (
 export const transactionLink = (hash: string) => (
   <Hash value={hash} what="transaction hash" href={explorerPath.transaction(hash)} />
 )
+
+/** An address in full, for pages that are about one thing. */
+export const wholeAddress = (address: string, what: string) => (
+  <Hash value={address} what={what} href={explorerPath.address(address)} whole />
+)
+
+export const receiptLink = (hash: string) => (
+  <Hash value={hash} what="receipt hash" href={explorerPath.receipt(hash)} />
+)

@@ -15,13 +15,6 @@ export function When({ ms, ageOnly = false }: WhenProps) {
   )
 }
 
-/** Reads a time of the site; the original's spelling names no zone and means UTC. */
-export function readTimeMs(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const ms = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
-  return Number.isNaN(ms) ? undefined : ms
-}
-
 const steps = [
   { unit: 's', seconds: 1, below: 120 },
   { unit: 'min', seconds: 60, below: 7_200 },
