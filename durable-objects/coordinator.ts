@@ -1,0 +1,199 @@
+/**
+ * The coordinator object: one a site, named `default`. It owns jobs, miners, reservations and payments;
+ * the rules are in core/jobs, the parts in this folder's `coordinator/`. Here they are joined: storage,
+ * clock, alarm, sockets.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import type { ChainService } from '../core/api/chain-service.ts'
+import type {
+  CoordinatorService,
+  Principal,
+  SiteView,
+  SubmitJob,
+} from '../core/api/coordinator-service.ts'
+import type { ApiError } from '../core/api/errors.ts'
+import { err, ok, type Result } from '../core/base/result.ts'
+import { type CoordinatorParts, openCoordinator } from './coordinator/parts.ts'
+import { receiptBundle } from './coordinator/results.ts'
+import { type CoordinatorEnv, readSettings, type Scope } from './coordinator/settings.ts'
+import { siteView } from './coordinator/site-view.ts'
+
+/**
+ * The object without its chain: the composition root extends it with `openChain`, which gives the local
+ * chain object or the site that is followed.
+ */
+export abstract class CoordinatorObject<Env extends CoordinatorEnv = CoordinatorEnv>
+  extends DurableObject<Env>
+  implements CoordinatorService
+{
+  /** Undefined when the configuration cannot be used: then every call says so. */
+  readonly #parts: CoordinatorParts | undefined
+  readonly #configFault: unknown
+  #alarmAtMs = Number.POSITIVE_INFINITY
+
+  protected abstract openChain(env: Env): ChainService
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env)
+    try {
+      const settings = readSettings(env)
+      this.#parts = openCoordinator({
+        state,
+        settings,
+        chain: this.openChain(env),
+        now: () => Date.now(),
+        wakeAt: (dueAtMs) => this.#wakeAt(dueAtMs),
+      })
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'CONFIG_INVALID') throw error
+      this.#configFault = error
+    }
+  }
+
+  async authenticate(input: {
+    readonly apiKey: string
+    readonly scope: Scope
+  }): Promise<Principal | undefined> {
+    const publicId = this.#usable().apiKeys.publicIdOf(input.apiKey, input.scope)
+    return publicId === undefined ? undefined : { kind: 'api_key', scope: input.scope, publicId }
+  }
+
+  async submitJob(who: Principal, job: SubmitJob) {
+    return this.#usable().clientJobs.submit(who, job)
+  }
+
+  async job(who: Principal, jobId: string) {
+    return this.#usable().clientJobs.job(who, jobId)
+  }
+
+  async jobs(who: Principal, page: { readonly limit: number; readonly offset: number }) {
+    return this.#usable().clientJobs.list(who, page)
+  }
+
+  async result(who: Principal, jobId: string) {
+    const { clientJobs, store, dispatcher } = this.#usable()
+    const job = clientJobs.stored(who, jobId)
+    if (!job) return notFound
+    if (dispatcher.job(jobId)) return err<ApiError>({ code: 'JOB_NOT_READY' })
+    const row = store.result(jobId)
+    return ok({
+      job: clientJobs.recordOf(job),
+      result: row && parseObject(row.result),
+      receipt: row && parseObject(row.legacy_text),
+    })
+  }
+
+  async receipt(who: Principal, jobId: string) {
+    const { clientJobs, store } = this.#usable()
+    const job = clientJobs.stored(who, jobId)
+    if (!job) return notFound
+    const row = store.result(jobId)
+    return row ? ok(receiptBundle(job.ask, row)) : err<ApiError>({ code: 'RECEIPT_NOT_FOUND' })
+  }
+
+  async cancelJob(who: Principal, jobId: string) {
+    return this.#usable().clientJobs.cancel(who, jobId)
+  }
+
+  async streamJob(who: Principal, jobId: string) {
+    return this.#usable().clientJobs.stream(who, jobId)
+  }
+
+  async runJob(who: Principal, job: SubmitJob) {
+    return this.#usable().clientJobs.run(who, job)
+  }
+
+  /** Makes an escrow that its owner opened, with the key's delegate, the one that pays for the key. */
+  async linkEscrow(who: Principal, escrowId: string): Promise<Result<null, ApiError>> {
+    return this.#usable().clientJobs.linkEscrow(who, escrowId)
+  }
+
+  async registerMiner(...input: Parameters<CoordinatorService['registerMiner']>) {
+    return this.#usable().legacyMiners.register(...input)
+  }
+
+  async heartbeatMiner(...input: Parameters<CoordinatorService['heartbeatMiner']>) {
+    return this.#usable().legacyMiners.heartbeat(...input)
+  }
+
+  async pollMiner(...input: Parameters<CoordinatorService['pollMiner']>) {
+    return this.#usable().legacyMiners.poll(...input)
+  }
+
+  async finishMinerJob(...input: Parameters<CoordinatorService['finishMinerJob']>) {
+    return this.#usable().legacyMiners.finish(...input)
+  }
+
+  async failMinerJob(...input: Parameters<CoordinatorService['failMinerJob']>) {
+    return this.#usable().legacyMiners.fail(...input)
+  }
+
+  async site(): Promise<SiteView> {
+    const { settings, view, dispatcher, settlement } = this.#usable()
+    await view.readHead()
+    const nowMs = Date.now()
+    const finalSlot = view.finalSlot()
+    return siteView({
+      settings,
+      miners: dispatcher.live(nowMs),
+      ...dispatcher.counts(),
+      dispatching: finalSlot !== undefined && view.isFresh(finalSlot, nowMs),
+      fault: view.fault() ?? settlement.fault(),
+    })
+  }
+
+  async watchdog(): Promise<void> {
+    this.#usable()
+    await this.#work()
+  }
+
+  override async alarm(): Promise<void> {
+    if (!this.#parts) return
+    await this.#work()
+  }
+
+  /** Takes the sockets of miner agents; the Worker passes nothing else on. */
+  override async fetch(request: Request): Promise<Response> {
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      return new Response(null, { status: 426, headers: { upgrade: 'websocket' } })
+    }
+    return this.#usable().sockets.accept(request)
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer) {
+    this.#parts?.sockets.message(socket, message)
+  }
+
+  override async webSocketClose(socket: WebSocket) {
+    this.#parts?.sockets.closed(socket)
+  }
+
+  override async webSocketError(socket: WebSocket) {
+    this.#parts?.sockets.closed(socket)
+  }
+
+  /** Everything that is due by the clock, and the next alarm. */
+  async #work(): Promise<void> {
+    this.#alarmAtMs = Number.POSITIVE_INFINITY
+    await this.#usable().work()
+    // Whatever is due has asked for its time again; an alarm that was lost is set anew.
+    if (this.#alarmAtMs < Number.POSITIVE_INFINITY) await this.ctx.storage.setAlarm(this.#alarmAtMs)
+  }
+
+  /** One alarm serves all: the earliest due time wins. */
+  #wakeAt(dueAtMs: number): void {
+    if (dueAtMs >= this.#alarmAtMs) return
+    this.#alarmAtMs = dueAtMs
+    void this.ctx.storage.setAlarm(Math.max(dueAtMs, Date.now()))
+  }
+
+  #usable(): CoordinatorParts {
+    if (this.#parts) return this.#parts
+    throw this.#configFault
+  }
+}
+
+const notFound = err<ApiError>({ code: 'JOB_NOT_FOUND' })
+
+const parseObject = (text: string): Record<string, unknown> =>
+  JSON.parse(text) as Record<string, unknown>

@@ -1,0 +1,293 @@
+/**
+ * Sockets of miner agents: who may connect, who they turn out to be, and the frames between. The sockets
+ * hibernate; what must survive that is attached to them. Nothing that a miner sends makes this throw.
+ */
+import { randomBytes } from 'node:crypto'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
+import { minerChallengeBytes } from '../../core/jobs/miner-challenge.ts'
+import {
+  type CapabilityCard,
+  capabilityCardSchema,
+  type MinerFrame,
+  minerCloseCodes,
+  minerFrameSchema,
+  minerProtocolLimits,
+  minerProtocolVersion,
+  type ServerFrame,
+} from '../../core/jobs/miner-protocol.ts'
+import type { ApiKeys } from './api-keys.ts'
+import { coordinatorLimits as limits } from './limits.ts'
+import type { Miner, Miners } from './miners.ts'
+import type { Settings } from './settings.ts'
+
+/** What a socket carries through a hibernation: at most 2 kB. */
+type Attachment = {
+  readonly address: string
+  readonly openedAtMs: number
+  /** What the miner has to sign, hex. */
+  readonly nonce: string
+  /** Set by a valid hello. */
+  readonly minerId: string | undefined
+  readonly badFrames: number
+}
+
+export type AgentSocketParts = {
+  readonly state: Pick<DurableObjectState, 'acceptWebSocket' | 'getWebSockets'>
+  readonly settings: Settings
+  readonly apiKeys: ApiKeys
+  readonly miners: Miners
+  readonly now: () => number
+  readonly wakeAt: (dueAtMs: number) => void
+  /** A miner has proved itself: what it may resume, and what is to be done right after the welcome. */
+  readonly onHello: (miner: Miner, resume: readonly string[]) => Welcome
+  readonly onFrame: (miner: Miner, frame: Exclude<MinerFrame, { type: 'hello' }>) => void
+  readonly onGone: (minerId: string) => void
+}
+
+export type Welcome = {
+  readonly resume: Extract<ServerFrame, { type: 'welcome' }>['resume']
+  readonly afterWelcome: () => void
+}
+
+export type AgentSockets = ReturnType<typeof openAgentSockets>
+
+type Hello = Extract<MinerFrame, { type: 'hello' }>
+
+/** Takes over the sockets that are there: all of them, after a hibernation; none, after a restart. */
+export function openAgentSockets(parts: AgentSocketParts) {
+  const { state, settings, apiKeys, miners, now } = parts
+
+  for (const socket of state.getWebSockets()) {
+    const { minerId } = attachmentOf(socket)
+    if (minerId !== undefined) miners.restoreAgent(minerId, socket, now())
+  }
+
+  const bad = (socket: WebSocket, code: string, message: string): void => {
+    const attachment = attachmentOf(socket)
+    const badFrames = attachment.badFrames + 1
+    socket.serializeAttachment({ ...attachment, badFrames })
+    send(socket, { type: 'error', code, message })
+    if (badFrames >= minerProtocolLimits.badFramesMax) {
+      close(socket, minerCloseCodes.protocol, 'too many bad frames')
+    }
+  }
+
+  const hello = (socket: WebSocket, attachment: Attachment, frame: Hello): void => {
+    const refusal = admitHello(settings, apiKeys, attachment, frame)
+    if ('code' in refusal) {
+      send(socket, { type: 'error', code: refusal.name, message: refusal.message })
+      close(socket, refusal.code, refusal.message)
+      return
+    }
+    const { publicKey, card } = refusal
+    const minerId = miners.idFor(frame.miner_id, publicKey)
+    const before = miners.get(minerId)?.socket
+    if (!before && miners.count() >= limits.minersMax) {
+      close(socket, minerCloseCodes.tooManySockets, 'this site has as many miners as it takes')
+      return
+    }
+    socket.serializeAttachment({ ...attachment, minerId })
+    const entering = { minerId, publicKey, card, cardText: frame.card, socket }
+    const miner = miners.enterAgent(entering, now())
+    if (before && before !== socket) {
+      before.serializeAttachment({ ...attachmentOf(before), minerId: undefined })
+      close(before, minerCloseCodes.replaced, 'this miner has connected again')
+    }
+    const { resume, afterWelcome } = parts.onHello(miner, frame.resume)
+    const heartbeat = limits.heartbeatMs
+    send(socket, { type: 'welcome', miner_id: minerId, heartbeat_ms: heartbeat, resume })
+    afterWelcome()
+  }
+
+  const gone = (socket: WebSocket): void => {
+    const { minerId } = attachmentOf(socket)
+    const miner = minerId === undefined ? undefined : miners.get(minerId)
+    if (minerId === undefined || miner?.socket !== socket) return
+    miners.leave(minerId)
+    parts.onGone(minerId)
+  }
+
+  return {
+    /** Answers the upgrade of a miner. A flood is refused by a close code that says so. */
+    accept: (request: Request): Response => {
+      const { 0: client, 1: server } = new WebSocketPair()
+      const address = request.headers.get('cf-connecting-ip') ?? 'local'
+      const others = state.getWebSockets().map(attachmentOf)
+      const fault = crowd(others, address)
+      if (fault !== undefined) {
+        server.accept()
+        server.close(minerCloseCodes.tooManySockets, fault)
+        return new Response(null, { status: 101, webSocket: client })
+      }
+      const nonce = toHex(new Uint8Array(randomBytes(32)))
+      const openedAtMs = now()
+      state.acceptWebSocket(server)
+      const fresh: Attachment = { address, openedAtMs, nonce, minerId: undefined, badFrames: 0 }
+      server.serializeAttachment(fresh)
+      parts.wakeAt(openedAtMs + minerProtocolLimits.helloTimeoutMs)
+      send(server, {
+        type: 'challenge',
+        version: minerProtocolVersion,
+        nonce,
+        site: settings.siteHost,
+        genesis_hash: toHex(settings.genesisHash),
+        chain_id: settings.genesis.chainId,
+        coordinator: toHex(settings.coordinator.publicKey),
+      })
+      return new Response(null, { status: 101, webSocket: client })
+    },
+
+    message: (socket: WebSocket, message: string | ArrayBuffer): void => {
+      const attachment = attachmentOf(socket)
+      const frame = readFrame(message)
+      if (frame.ok === false) return bad(socket, frame.code, frame.message)
+      const { minerId } = attachment
+      if (minerId === undefined) {
+        if (frame.value.type === 'hello') hello(socket, attachment, frame.value)
+        else bad(socket, 'HELLO_REQUIRED', 'the first frame is hello')
+        return
+      }
+      const miner = miners.get(minerId)
+      // A socket that was replaced may still have frames under way.
+      if (miner?.socket !== socket) return
+      if (frame.value.type === 'hello') return bad(socket, 'HELLO_TWICE', 'hello was said already')
+      miner.seenAtMs = now()
+      parts.onFrame(miner, frame.value)
+    },
+
+    closed: (socket: WebSocket): void => {
+      gone(socket)
+      close(socket, minerCloseCodes.goingAway, '')
+    },
+
+    /** Closes sockets that never said hello and miners that have gone silent. Returns when next. */
+    sweep: (): number | undefined => {
+      const nowMs = now()
+      let next: number | undefined
+      for (const socket of state.getWebSockets()) {
+        const { minerId, openedAtMs } = attachmentOf(socket)
+        const miner = minerId === undefined ? undefined : miners.get(minerId)
+        const due = miner
+          ? miner.seenAtMs + limits.minerSilentMsMax
+          : openedAtMs + minerProtocolLimits.helloTimeoutMs
+        if (nowMs < due) {
+          next = Math.min(next ?? due, due)
+          continue
+        }
+        gone(socket)
+        const code = miner ? minerCloseCodes.goingAway : minerCloseCodes.unauthenticated
+        close(socket, code, miner ? 'no sign of life' : 'no valid hello in time')
+      }
+      return next
+    },
+
+    /** Counts a frame that fits the schema but not what was agreed. */
+    misbehaved: (miner: Miner, code: string, message: string): void => {
+      if (miner.socket) bad(miner.socket, code, message)
+    },
+  }
+}
+
+/** Sends a frame; a socket that is closing takes nothing, and its miner resumes later. */
+export function send(socket: WebSocket | undefined, frame: ServerFrame): void {
+  try {
+    socket?.send(JSON.stringify(frame))
+  } catch {
+    // Closed meanwhile: `webSocketClose` follows.
+  }
+}
+
+function close(socket: WebSocket, code: number, reason: string): void {
+  try {
+    // A longer reason would be an error (RFC 6455: 123 bytes).
+    socket.close(code, reason.slice(0, 100))
+  } catch {
+    // Closed already.
+  }
+}
+
+function crowd(others: readonly Attachment[], address: string): string | undefined {
+  const isPending = (each: Attachment) => each.minerId === undefined
+  const near = others.filter((each) => each.address === address)
+  if (others.length >= limits.socketsMax) return 'this site has as many sockets as it takes'
+  if (others.filter(isPending).length >= limits.pendingMax) return 'too many sockets without hello'
+  if (near.length >= limits.socketsPerAddressMax) return 'too many sockets from this address'
+  return near.filter(isPending).length >= limits.pendingPerAddressMax
+    ? 'too many sockets without hello from this address'
+    : undefined
+}
+
+type Admitted = { readonly publicKey: Uint8Array; readonly card: CapabilityCard }
+type Refusal = { readonly code: number; readonly name: string; readonly message: string }
+
+/** Checks version, key, card and signature of a hello. */
+function admitHello(
+  settings: Settings,
+  apiKeys: ApiKeys,
+  attachment: Attachment,
+  frame: Hello,
+): Admitted | Refusal {
+  if (frame.version !== minerProtocolVersion) {
+    const message = `this site speaks version ${minerProtocolVersion}`
+    return { code: minerCloseCodes.protocol, name: 'VERSION_UNKNOWN', message }
+  }
+  const unknown = (name: string, message: string): Refusal => ({
+    code: minerCloseCodes.unauthenticated,
+    name,
+    message,
+  })
+  const publicKey = fromHex(frame.public_key, 32)
+  const signature = fromHex(frame.signature, 64)
+  const nonce = fromHex(attachment.nonce, 32)
+  if (!publicKey.ok || !signature.ok || !nonce.ok) return unknown('KEY_INVALID', 'malformed key')
+  const message = minerChallengeBytes(settings.genesisHash, {
+    version: frame.version,
+    site: settings.siteHost,
+    nonce: nonce.value,
+    minerId: frame.miner_id,
+    publicKey: publicKey.value,
+    card: frame.card,
+  })
+  const input = { signature: signature.value, message, publicKey: publicKey.value }
+  if (!settings.verifier.verify(input)) {
+    return unknown('SIGNATURE_INVALID', 'the challenge was not signed by this key')
+  }
+  if (frame.api_key !== undefined && !apiKeys.publicIdOf(frame.api_key, 'miner')) {
+    return unknown('API_KEY_UNKNOWN', 'this API key is not known here')
+  }
+  const card = capabilityCardSchema.safeParse(parsed(frame.card))
+  if (!card.success) {
+    const issue = card.error.issues[0]
+    const message = `card: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`
+    return { code: minerCloseCodes.protocol, name: 'CARD_INVALID', message: message.slice(0, 120) }
+  }
+  return { publicKey: publicKey.value, card: card.data }
+}
+
+type Read =
+  | { readonly ok: true; readonly value: MinerFrame }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+
+function readFrame(message: string | ArrayBuffer): Read {
+  if (typeof message !== 'string') {
+    return { ok: false, code: 'FRAME_INVALID', message: 'frames are JSON text' }
+  }
+  if (message.length > minerProtocolLimits.frameBytesMax) {
+    return { ok: false, code: 'FRAME_TOO_LARGE', message: 'the frame is too large' }
+  }
+  const frame = minerFrameSchema.safeParse(parsed(message))
+  if (frame.success) return { ok: true, value: frame.data }
+  const issue = frame.error.issues[0]
+  const path = issue?.path.join('.') ?? ''
+  return { ok: false, code: 'FRAME_INVALID', message: `${path}: ${issue?.message ?? 'malformed'}` }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const attachmentOf = (socket: WebSocket): Attachment => socket.deserializeAttachment() as Attachment

@@ -1,0 +1,329 @@
+/**
+ * Jobs as clients see them: submission with its money, reading, streaming, canceling. A job is its
+ * client's alone: to anybody else it does not exist.
+ */
+import { randomBytes } from 'node:crypto'
+import type {
+  JobRecord,
+  PaymentStatus,
+  Principal,
+  SubmitJob,
+} from '../../core/api/coordinator-service.ts'
+import type { ApiError } from '../../core/api/errors.ts'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
+import { err, ok, type Result } from '../../core/base/result.ts'
+import {
+  type Authorisation,
+  authorisationCoder,
+  authorisationSigningBytes,
+} from '../../core/chain/authorisation.ts'
+import type { Signer, Verifier } from '../../core/crypto/signature.ts'
+import {
+  checkAuthorisation,
+  readAuthorisation,
+  settleByWindow,
+} from '../../core/jobs/check-authorisation.ts'
+import { sizeOf } from '../../core/jobs/estimate.ts'
+import { createJob, isTerminal } from '../../core/jobs/job.ts'
+import { jobHashOf } from '../../core/jobs/job-spec.ts'
+import type { ApiKeys } from './api-keys.ts'
+import type { ChainView, KnownEscrow } from './chain-view.ts'
+import type { Custody } from './custody.ts'
+import { type Dispatcher, endEventOf, stateEventOf } from './dispatcher.ts'
+import type { Funds } from './funds.ts'
+import { type JobStore, type LiveJob, makeAsk, type StoredJob } from './job-store.ts'
+import { answerEvent, completedEvent } from './results.ts'
+import { bytesOf } from './schema.ts'
+import type { Settings } from './settings.ts'
+import type { StreamEvent, Streams } from './streams.ts'
+
+export type ClientJobParts = {
+  readonly settings: Settings
+  readonly store: JobStore
+  readonly apiKeys: ApiKeys
+  readonly view: ChainView
+  readonly custody: Custody
+  readonly funds: Funds
+  readonly dispatcher: Dispatcher
+  readonly streams: Streams
+  readonly now: () => number
+}
+
+type Paid = {
+  readonly authorisation: Authorisation
+  readonly bytes: Uint8Array
+  readonly signature: Uint8Array
+  readonly escrow: KnownEscrow
+}
+
+export type ClientJobs = ReturnType<typeof openClientJobs>
+
+export function openClientJobs(parts: ClientJobParts) {
+  const { settings, store, apiKeys, view, custody, funds, dispatcher, streams, now } = parts
+  const lifeSlots = Number(settings.genesis.parameters.authorisationLifeSlots)
+
+  /** The signed permission that an account sent along, and the escrow that it names. */
+  const paidByAccount = async (job: SubmitJob): Promise<Result<Paid, ApiError>> => {
+    if (!job.authorisation) return err({ code: 'AUTHORISATION_INVALID' })
+    const { bytes, signature } = job.authorisation
+    const read = readAuthorisation(bytes)
+    if (!read.ok) return read
+    const escrowId = read.value.escrow
+    const peeked = view.peek(escrowId, now())
+    // What is missing may have become final a moment ago.
+    const known = peeked?.escrow ? ok(peeked) : await view.read(escrowId)
+    if (!known.ok) return known
+    return ok({ authorisation: read.value, bytes, signature, escrow: known.value })
+  }
+
+  /** A permission by the delegate of an API key. */
+  const paidByKey = async (
+    owner: string,
+    job: SubmitJob,
+    limit: bigint,
+  ): Promise<Result<Paid, ApiError>> => {
+    const delegate = apiKeys.delegateOf(owner)
+    if (!delegate) return err({ code: 'AUTHORIZATION_ERROR' })
+    let escrow = await custody.escrowOf(owner)
+    if (!escrow.ok) return escrow
+    if (isShort(escrow.value, delegate, limit) && (await custody.refill(owner))) {
+      escrow = await custody.escrowOf(owner)
+      if (!escrow.ok) return escrow
+    }
+    const found = escrow.value.escrow
+    if (!found) return err({ code: 'ESCROW_REQUIRED' })
+    const window = settleByWindow({
+      nowSlot: view.slotAt(now()),
+      ttlSeconds: job.ttlSeconds,
+      authorisationLifeSlots: lifeSlots,
+      escrowExpirySlot: found.expirySlot,
+    })
+    const authorisation: Authorisation = {
+      escrow: found.id,
+      number: BigInt(`0x${toHex(new Uint8Array(randomBytes(8)))}`),
+      limit,
+      settleBy: BigInt(Math.max(0, window.to)),
+      jobHash: jobHashOf(job.spec),
+      signer: delegate.publicKey,
+    }
+    const signature = delegate.sign(authorisationSigningBytes(settings.genesisHash, authorisation))
+    const bytes = authorisationCoder.encode(authorisation)
+    return ok({ authorisation, bytes, signature, escrow: escrow.value })
+  }
+
+  const isShort = ({ escrow }: KnownEscrow, delegate: Signer, limit: bigint): boolean =>
+    escrow !== undefined && funds.available(escrow, delegate.publicKey).budget < limit
+
+  /** Admits, checks, reserves, keeps and dispatches. After the last `await` nothing can come between. */
+  const submit = async (who: Principal, job: SubmitJob): Promise<Result<LiveJob, ApiError>> => {
+    const room = dispatcher.hasRoom(who.publicId)
+    if (!room.ok) return room
+    const size = sizeOf(job.spec)
+    const { constraints } = job
+    const stated = job.authorisation && readAuthorisation(job.authorisation.bytes)
+    const most = stated?.ok ? stated.value.limit : undefined
+    const limit =
+      job.limit !== undefined && most !== undefined && most < job.limit ? most : job.limit
+    const admission = dispatcher.admit({ size, constraints, limit: limit ?? most })
+    if (!admission.ok) return admission
+    const wanted = limit ?? most ?? admission.value.suggestedLimit
+    const paid =
+      who.kind === 'account' ? await paidByAccount(job) : await paidByKey(who.publicId, job, wanted)
+    if (!paid.ok) return paid
+    const checked = check(who, job, paid.value)
+    if (!checked.ok) return checked
+    return keep(who, job, { ...paid.value, limit: wanted })
+  }
+
+  const check = (who: Principal, job: SubmitJob, paid: Paid): Result<unknown, ApiError> => {
+    const nowMs = now()
+    if (!view.isFresh(paid.escrow.finalSlot, nowMs)) {
+      const message = 'The newest final block is too old to promise money against. Try again.'
+      return err({ code: 'CHAIN_UNAVAILABLE', message })
+    }
+    const { escrow, number } = paid.authorisation
+    const usedBy = store.isNumberUsed(toHex(escrow), number)
+    const isAccount = who.kind === 'account'
+    const checked = checkAuthorisation(paid.authorisation, paid.signature, {
+      genesisHash: settings.genesisHash,
+      // What this object has signed a moment ago needs no check.
+      verifier: isAccount ? settings.verifier : alwaysGood,
+      coordinator: settings.coordinator.publicKey,
+      jobHash: jobHashOf(job.spec),
+      ttlSeconds: job.ttlSeconds,
+      nowSlot: view.slotAt(nowMs),
+      authorisationLifeSlots: lifeSlots,
+      escrow: paid.escrow.escrow,
+      isNumberUsed: usedBy !== undefined,
+      caller: isAccount ? who.publicKey : undefined,
+    })
+    return checked.ok ? checked : err(withJob(checked.error, who, usedBy))
+  }
+
+  /** Who sends the same request twice is told which job it was. */
+  const withJob = (error: ApiError, who: Principal, usedBy: string | undefined): ApiError => {
+    const isOwn = usedBy !== undefined && stored(who, usedBy) !== undefined
+    return error.code === 'AUTHORISATION_USED' && isOwn
+      ? { ...error, details: { job_id: usedBy } }
+      : error
+  }
+
+  const keep = (
+    who: Principal,
+    job: SubmitJob,
+    paid: Paid & { readonly limit: bigint },
+  ): Result<LiveJob, ApiError> => {
+    const room = dispatcher.hasRoom(who.publicId)
+    if (!room.ok) return room
+    const { escrow } = paid.escrow
+    if (!escrow) return err({ code: 'ESCROW_REQUIRED' })
+    const jobId = toHex(new Uint8Array(randomBytes(16)))
+    const ask = makeAsk({
+      jobId,
+      client: who.publicId,
+      receiptId: toHex(new Uint8Array(randomBytes(16))),
+      payload: job.payload,
+      constraints: job.constraints,
+      spec: job.spec,
+      limit: paid.limit,
+      authorisationBytes: paid.bytes,
+      authorisationSignature: paid.signature,
+    })
+    const held = funds.reserve(ask, escrow)
+    if (!held.ok) return held
+    const life = createJob({ jobId, requestedAtMs: now(), ttlSeconds: job.ttlSeconds })
+    const live: LiveJob = { ask, life, terms: new Map(), texts: new Map(), isDirty: false }
+    try {
+      dispatcher.submit(live)
+    } catch (error) {
+      funds.free(jobId)
+      throw error
+    }
+    return ok(live)
+  }
+
+  const stored = (who: Principal, jobId: string): StoredJob | undefined => {
+    const job = dispatcher.job(jobId) ?? store.load(jobId)
+    return job?.ask.client === who.publicId ? job : undefined
+  }
+
+  /** Everything so far, as events. */
+  const pastOf = (job: StoredJob & Partial<LiveJob>): StreamEvent[] => {
+    const { life, ask } = job
+    if (isTerminal(life.state)) {
+      const row = store.result(ask.jobId)
+      return row ? [answerEvent(row), completedEvent(row)] : [endEventOf(life)]
+    }
+    const attempt = life.attempts.at(-1)
+    const text = attempt && attempt.state === 'running' && job.texts?.get(attempt.attemptId)
+    const isEmpty = !text || text.pieces.length === 0
+    const soFar: StreamEvent[] = isEmpty
+      ? []
+      : [{ type: 'text', text: text.pieces.join(''), tokens: text.tokens }]
+    return [stateEventOf(life), ...soFar]
+  }
+
+  const recordOf = (job: StoredJob): JobRecord => toRecord(job, store)
+
+  return {
+    submit: async (who: Principal, job: SubmitJob): Promise<Result<JobRecord, ApiError>> => {
+      const submitted = await submit(who, job)
+      return submitted.ok ? ok(recordOf(submitted.value)) : submitted
+    },
+
+    run: async (
+      who: Principal,
+      job: SubmitJob,
+    ): Promise<
+      Result<{ readonly job: JobRecord; readonly stream: ReadableStream<Uint8Array> }, ApiError>
+    > => {
+      const submitted = await submit(who, job)
+      if (!submitted.ok) return submitted
+      const live = submitted.value
+      const onCancel = () => {
+        if (isTerminal(live.life.state)) return
+        dispatcher.apply(live, { type: 'cancel', message: 'canceled: its reader went away' })
+      }
+      const stream = streams.open(live.ask.jobId, pastOf(live), onCancel)
+      return ok({ job: recordOf(live), stream })
+    },
+
+    job: (who: Principal, jobId: string): Result<JobRecord, ApiError> => {
+      const job = stored(who, jobId)
+      return job ? ok(recordOf(job)) : err({ code: 'JOB_NOT_FOUND' })
+    },
+
+    list: (who: Principal, page: { readonly limit: number; readonly offset: number }) => ({
+      items: store
+        .list(who.publicId, page)
+        .map((job) => recordOf(dispatcher.job(job.ask.jobId) ?? job)),
+      total: store.count(who.publicId),
+    }),
+
+    cancel: (who: Principal, jobId: string): Result<JobRecord, ApiError> => {
+      const job = stored(who, jobId)
+      if (!job) return err({ code: 'JOB_NOT_FOUND' })
+      const live = dispatcher.job(jobId)
+      if (!live) return err({ code: 'JOB_NOT_CANCELABLE' })
+      const canceled = dispatcher.apply(live, { type: 'cancel', message: 'canceled by client' })
+      return canceled.ok ? ok(recordOf(live)) : err({ code: 'JOB_NOT_CANCELABLE' })
+    },
+
+    stream: (who: Principal, jobId: string): Result<ReadableStream<Uint8Array>, ApiError> => {
+      const job = stored(who, jobId)
+      if (!job) return err({ code: 'JOB_NOT_FOUND' })
+      if (!streams.admits(jobId)) {
+        const message = 'This job has as many readers as it takes.'
+        return err({ code: 'QUOTA_EXCEEDED', message })
+      }
+      return ok(streams.open(jobId, pastOf(job), () => undefined))
+    },
+
+    stored,
+    recordOf,
+    /** Makes an escrow that its owner opened the one that pays for an API key. */
+    linkEscrow: async (who: Principal, escrowId: string): Promise<Result<null, ApiError>> => {
+      const id = fromHex(escrowId, 32)
+      if (!id.ok || who.kind !== 'api_key') return err({ code: 'ESCROW_REQUIRED' })
+      return custody.link(who.publicId, id.value)
+    },
+  }
+}
+
+const alwaysGood: Verifier = { verify: () => true }
+
+function toRecord({ ask, life }: StoredJob, store: JobStore): JobRecord {
+  const row = life.state === 'completed' ? store.result(ask.jobId) : undefined
+  const payment = row && store.payment(ask.jobId)
+  const last = life.attempts.findLast((each) => each.state !== 'rejected')
+  return {
+    jobId: ask.jobId,
+    state: life.state,
+    client: ask.client,
+    model: ask.spec.model,
+    minerId: row?.miner_id ?? (life.state === 'queued' ? undefined : last?.minerId),
+    attempts: life.attempts.filter((each) => each.state !== 'rejected').length,
+    requestedAtMs: life.requestedAtMs,
+    expiresAtMs: life.expiresAtMs,
+    completedAtMs: life.endedAtMs,
+    error: life.error?.message,
+    paymentStatus: paymentStatusOf(life.state, payment?.state),
+    limit: ask.limit,
+    amount: row ? BigInt(row.amount) : undefined,
+    promptTokens: row?.prompt_tokens,
+    completionTokens: row?.completion_tokens,
+    receiptId: row?.receipt_id,
+    receiptHash: row ? bytesOf(row.receipt_hash) : undefined,
+    settlement:
+      payment?.tx_hash && payment.height !== null
+        ? { txHash: bytesOf(payment.tx_hash), blockHeight: payment.height, final: true }
+        : undefined,
+  }
+}
+
+/** The original's words: money is released when the coordinator has accepted the work. */
+function paymentStatusOf(state: JobRecord['state'], payment: string | undefined): PaymentStatus {
+  if (payment === 'unpayable') return 'failed'
+  if (payment !== undefined) return 'released'
+  return isTerminal(state) ? 'refunded' : 'escrowed'
+}

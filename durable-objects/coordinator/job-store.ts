@@ -1,0 +1,348 @@
+/**
+ * Jobs on disk. What was asked is written once; how it goes is one small row, rewritten; answers in the
+ * making are appended piece by piece. Every function here is called inside its caller's atomic write.
+ */
+import { Buffer } from 'node:buffer'
+import type { Constraints } from '../../core/api/coordinator-service.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import { decodeCanonical } from '../../core/base/coders.ts'
+import { assert } from '../../core/base/result.ts'
+import {
+  type Authorisation,
+  authorisationCoder,
+  authorisationHash,
+} from '../../core/chain/authorisation.ts'
+import { type JobSize, sizeOf } from '../../core/jobs/estimate.ts'
+import { isTerminal, type Job } from '../../core/jobs/job.ts'
+import { type JobSpec, jobSpecCoder } from '../../core/jobs/job-spec.ts'
+import type { TokenPrice } from '../../core/jobs/pricing.ts'
+import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+
+/** What was asked, and what pays for it: never changes. */
+export type Ask = {
+  readonly jobId: string
+  readonly client: string
+  readonly receiptId: string
+  readonly payload: Record<string, unknown>
+  readonly constraints: Constraints
+  readonly spec: JobSpec
+  readonly specBytes: Uint8Array
+  readonly size: JobSize
+  /** Most that may be charged, base units: the authorised limit, or less where the client said so. */
+  readonly limit: bigint
+  readonly authorisation: Authorisation
+  readonly authorisationBytes: Uint8Array
+  readonly authorisationSignature: Uint8Array
+  readonly authorisationHash: Uint8Array
+  /** Escrow and signer in hex, as the ledgers name them. */
+  readonly escrow: string
+  readonly signer: string
+}
+
+/** Text of one attempt as it arrived. `pieces` beyond `saved` are not on disk yet. */
+export type AttemptText = {
+  pieces: string[]
+  saved: number
+  nextSeq: number
+  tokens: number
+  bytes: number
+}
+
+/** A job that has not ended, in memory. Only the dispatcher changes it. */
+export type LiveJob = {
+  readonly ask: Ask
+  life: Job
+  /** What each attempt was offered for; a miner may change its price for the next. */
+  readonly terms: Map<string, TokenPrice>
+  /** Text by attempt: of the live one, and of lapsed ones that may still finish. */
+  readonly texts: Map<string, AttemptText>
+  /** Whether `life` or a text is ahead of the disk. */
+  isDirty: boolean
+}
+
+export type ResultRow = {
+  readonly job_id: string
+  readonly attempt_id: string
+  readonly miner_id: string
+  readonly result: string
+  readonly answer: string
+  readonly finish: string
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly amount: number
+  readonly receipt_id: string
+  readonly receipt_hash: ArrayBuffer
+  readonly legacy_text: string
+  readonly canonical: ArrayBuffer
+  readonly miner_signature: ArrayBuffer | null
+  readonly release: ArrayBuffer
+  readonly release_signature: ArrayBuffer
+}
+
+/** `due`: waits for a batch; `sent`: in one; `settled`: final; `unpayable`: never will be, see reason. */
+export type PaymentState = 'due' | 'sent' | 'settled' | 'unpayable'
+
+export type PaymentRow = {
+  readonly job_id: string
+  readonly state: PaymentState
+  readonly amount: number
+  readonly settle_by: number
+  readonly released_at_ms: number
+  readonly batch: number | null
+  readonly reason: string | null
+  readonly tx_hash: ArrayBuffer | null
+  readonly height: number | null
+}
+
+type JobRow = {
+  readonly seq: number
+  readonly job_id: string
+  readonly client: string
+  readonly ask: string
+  readonly spec: ArrayBuffer
+  readonly authorisation: ArrayBuffer
+  readonly authorisation_signature: ArrayBuffer
+  readonly life: string
+}
+
+/** A job as it stands on disk. */
+export type StoredJob = Pick<LiveJob, 'ask' | 'life' | 'terms'>
+
+export type JobStore = ReturnType<typeof openJobStore>
+
+/** The store over a database whose tables exist. */
+export function openJobStore(database: SqlDatabase) {
+  const { sql } = database
+  return {
+    insert: (job: LiveJob): void => {
+      const { ask } = job
+      const { payload, constraints, receiptId } = ask
+      const limit = ask.limit.toString()
+      sql.exec(
+        insertJob,
+        ask.jobId,
+        ask.client,
+        ask.spec.model,
+        JSON.stringify({ payload, constraints, receiptId, limit }),
+        ask.specBytes,
+        ask.escrow,
+        ask.authorisation.number.toString(),
+        ask.authorisationBytes,
+        ask.authorisationSignature,
+      )
+      sql.exec('INSERT INTO lives VALUES (?, 1, NULL, ?)', ask.jobId, lifeText(job))
+    },
+
+    saveLife: (job: Pick<LiveJob, 'life' | 'terms'>): void => {
+      const { jobId, state, endedAtMs } = job.life
+      sql.exec(updateLife, isTerminal(state) ? 0 : 1, endedAtMs ?? null, lifeText(job), jobId)
+    },
+
+    /** Appends what is not on disk yet. The caller moves `saved` when the write is kept. */
+    saveText: (jobId: string, attemptId: string, text: AttemptText): void => {
+      const fresh = text.pieces.slice(text.saved).join('')
+      if (fresh !== '') sql.exec(insertText, jobId, attemptId, text.nextSeq, text.tokens, fresh)
+    },
+
+    dropTexts: (jobId: string): void => {
+      sql.exec('DELETE FROM attempt_text WHERE job_id = ?', jobId)
+    },
+
+    /** A result, and its payment: due, or settled at once where nothing is charged. */
+    saveResult: (row: ResultRow, payment: { settleBy: number; nowMs: number }): void => {
+      sql.exec(
+        insertResult,
+        row.job_id,
+        row.attempt_id,
+        row.miner_id,
+        row.result,
+        row.answer,
+        row.finish,
+        row.prompt_tokens,
+        row.completion_tokens,
+        row.amount,
+        row.receipt_id,
+        row.receipt_hash,
+        row.legacy_text,
+        row.canonical,
+        row.miner_signature,
+        row.release,
+        row.release_signature,
+      )
+      const state: PaymentState = row.amount === 0 ? 'settled' : 'due'
+      sql.exec(insertPayment, row.job_id, state, row.amount, payment.settleBy, payment.nowMs)
+    },
+
+    isNumberUsed: (escrow: string, number: bigint): string | undefined =>
+      rowsOf<{ job_id: string }>(
+        database,
+        'SELECT job_id FROM jobs WHERE escrow = ? AND number = ?',
+        escrow,
+        number.toString(),
+      )[0]?.job_id,
+
+    /** Jobs that have not ended, oldest first, with the text of their attempts. */
+    loadOpen: (): LiveJob[] =>
+      rowsOf<JobRow>(database, `${selectJob} WHERE lives.open = 1 ORDER BY seq`).map((row) => {
+        const stored = storedOf(row)
+        return { ...stored, texts: loadTexts(database, stored.life), isDirty: false }
+      }),
+
+    /** Jobs that stand against an escrow: open ones, and those whose payment is not final. */
+    standing: (): { ask: Ask; owed: bigint | undefined }[] =>
+      rowsOf<JobRow & { amount: number | null }>(database, selectStanding).map((row) => ({
+        ask: storedOf(row).ask,
+        owed: row.amount === null ? undefined : BigInt(row.amount),
+      })),
+
+    load: (jobId: string): StoredJob | undefined => {
+      const row = rowsOf<JobRow>(database, `${selectJob} WHERE jobs.job_id = ?`, jobId)[0]
+      return row && storedOf(row)
+    },
+
+    list: (client: string, page: { limit: number; offset: number }): StoredJob[] =>
+      rowsOf<JobRow>(
+        database,
+        `${selectJob} WHERE client = ? ORDER BY seq DESC LIMIT ? OFFSET ?`,
+        client,
+        page.limit,
+        page.offset,
+      ).map(storedOf),
+
+    count: (client: string): number =>
+      rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM jobs WHERE client = ?', client)[0]
+        ?.n ?? 0,
+
+    result: (jobId: string): ResultRow | undefined =>
+      rowsOf<ResultRow>(database, 'SELECT * FROM results WHERE job_id = ?', jobId)[0],
+
+    /** The result that an attempt brought, if it was this attempt's that was taken. */
+    resultOfAttempt: (attemptId: string): ResultRow | undefined =>
+      rowsOf<ResultRow>(database, 'SELECT * FROM results WHERE attempt_id = ?', attemptId)[0],
+
+    payment: (jobId: string): PaymentRow | undefined =>
+      rowsOf<PaymentRow>(database, 'SELECT * FROM payments WHERE job_id = ?', jobId)[0],
+
+    /** Forgets jobs that ended before a time and owe nothing. Returns how many. */
+    sweep: (before: { endedAtMs: number; rows: number }): number => {
+      const ids = rowsOf<{ job_id: string }>(
+        database,
+        selectOld,
+        before.endedAtMs,
+        before.rows,
+      ).map((row) => row.job_id)
+      for (const id of ids) {
+        for (const table of ['payments', 'results', 'lives', 'jobs']) {
+          sql.exec(`DELETE FROM ${table} WHERE job_id = ?`, id)
+        }
+      }
+      return ids.length
+    },
+  }
+}
+
+function storedOf(row: JobRow): StoredJob {
+  const asked = JSON.parse(row.ask) as Pick<Ask, 'payload' | 'constraints' | 'receiptId'> & {
+    limit: string
+  }
+  const spec = decodeCanonical(jobSpecCoder, bytesOf(row.spec))
+  assert(spec.ok, 'a stored specification is canonical')
+  const ask = makeAsk({
+    ...asked,
+    limit: BigInt(asked.limit),
+    jobId: row.job_id,
+    client: row.client,
+    spec: spec.value,
+    authorisationBytes: bytesOf(row.authorisation),
+    authorisationSignature: bytesOf(row.authorisation_signature),
+  })
+  const { terms, ...life } = JSON.parse(row.life) as StoredLife
+  const prices = terms.map(([attemptId, prompt, completion]): [string, TokenPrice] => [
+    attemptId,
+    { promptPer1000: BigInt(prompt), completionPer1000: BigInt(completion) },
+  ])
+  return { ask, life, terms: new Map(prices) }
+}
+
+/** Terms: attempt, price of prompt and of completion in base units for 1 000 tokens. */
+type StoredLife = Job & { readonly terms: readonly (readonly [string, string, string])[] }
+
+function lifeText({ life, terms }: Pick<LiveJob, 'life' | 'terms'>): string {
+  const prices = [...terms].map(
+    ([attemptId, price]) =>
+      [attemptId, String(price.promptPer1000), String(price.completionPer1000)] as const,
+  )
+  const stored: StoredLife = { ...life, terms: prices }
+  return JSON.stringify(stored)
+}
+
+/** Completes what was asked with all that follows from it. The authorisation's bytes must be canonical. */
+export function makeAsk(
+  input: Pick<
+    Ask,
+    | 'jobId'
+    | 'client'
+    | 'receiptId'
+    | 'payload'
+    | 'constraints'
+    | 'spec'
+    | 'limit'
+    | 'authorisationBytes'
+    | 'authorisationSignature'
+  >,
+): Ask {
+  const authorisation = decodeCanonical(authorisationCoder, input.authorisationBytes)
+  assert(authorisation.ok, 'an authorisation that was taken is canonical')
+  return {
+    ...input,
+    specBytes: jobSpecCoder.encode(input.spec),
+    size: sizeOf(input.spec),
+    authorisation: authorisation.value,
+    authorisationHash: authorisationHash(authorisation.value),
+    escrow: toHex(authorisation.value.escrow),
+    signer: toHex(authorisation.value.signer),
+  }
+}
+
+/** Text of an attempt of which nothing has arrived. */
+export const noText = (): AttemptText => ({ pieces: [], saved: 0, nextSeq: 0, tokens: 0, bytes: 0 })
+
+function loadTexts(database: SqlDatabase, life: Job): Map<string, AttemptText> {
+  const texts = new Map<string, AttemptText>()
+  for (const attempt of life.attempts) {
+    const rows = rowsOf<{ until_seq: number; tokens: number; text: string }>(
+      database,
+      `SELECT until_seq, tokens, text FROM attempt_text WHERE job_id = ? AND attempt_id = ?
+       ORDER BY until_seq`,
+      life.jobId,
+      attempt.attemptId,
+    )
+    const last = rows.at(-1)
+    texts.set(attempt.attemptId, {
+      pieces: rows.map((row) => row.text),
+      saved: rows.length,
+      // A lapsed attempt may have gone on after its life was last written.
+      nextSeq: Math.max(attempt.nextSeq, last?.until_seq ?? 0),
+      tokens: Math.max(attempt.tokens, last?.tokens ?? 0),
+      bytes: rows.reduce((sum, row) => sum + Buffer.byteLength(row.text), 0),
+    })
+  }
+  return texts
+}
+
+const selectJob = `SELECT seq, jobs.job_id, client, ask, spec, authorisation,
+  authorisation_signature, life FROM jobs JOIN lives USING (job_id)`
+const selectStanding = `SELECT seq, jobs.job_id, client, ask, spec, authorisation,
+  authorisation_signature, life, NULL AS amount FROM jobs JOIN lives USING (job_id) WHERE open = 1
+  UNION ALL SELECT seq, jobs.job_id, client, ask, spec, authorisation, authorisation_signature, life,
+  amount FROM jobs JOIN lives USING (job_id) JOIN payments USING (job_id)
+  WHERE payments.state IN ('due', 'sent')`
+const insertJob = `INSERT INTO jobs (job_id, client, model, ask, spec, escrow, number, authorisation,
+  authorisation_signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const updateLife = 'UPDATE lives SET open = ?, ended_at_ms = ?, life = ? WHERE job_id = ?'
+const insertText = 'INSERT OR REPLACE INTO attempt_text VALUES (?, ?, ?, ?, ?)'
+const insertResult = `INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const insertPayment = `INSERT INTO payments (job_id, state, amount, settle_by, released_at_ms)
+  VALUES (?, ?, ?, ?, ?)`
+const selectOld = `SELECT job_id FROM lives WHERE open = 0 AND ended_at_ms < ? AND job_id NOT IN
+  (SELECT job_id FROM payments WHERE state IN ('due', 'sent')) ORDER BY ended_at_ms LIMIT ?`

@@ -1,0 +1,194 @@
+/**
+ * Miners of the original: they register, poll, and post what they computed, over HTTP with an API key.
+ */
+import { randomBytes } from 'node:crypto'
+import type { CoordinatorService, LegacyMinerJob } from '../../core/api/coordinator-service.ts'
+import type { ApiError } from '../../core/api/errors.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import { err, ok, type Result } from '../../core/base/result.ts'
+import { type JobError, liveAttempt } from '../../core/jobs/job.ts'
+import { jobLimits } from '../../core/jobs/limits.ts'
+import { workerOf } from './agent-frames.ts'
+import type { ApiKeys } from './api-keys.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { JobStore, LiveJob } from './job-store.ts'
+import { coordinatorLimits } from './limits.ts'
+import type { Miner, Miners } from './miners.ts'
+import type { Results } from './results.ts'
+
+export type LegacyMinerParts = {
+  readonly store: JobStore
+  readonly miners: Miners
+  readonly apiKeys: ApiKeys
+  readonly dispatcher: Dispatcher
+  readonly results: Results
+  readonly now: () => number
+}
+
+export type LegacyMiners = {
+  readonly register: CoordinatorService['registerMiner']
+  readonly heartbeat: CoordinatorService['heartbeatMiner']
+  readonly poll: CoordinatorService['pollMiner']
+  readonly finish: CoordinatorService['finishMinerJob']
+  readonly fail: CoordinatorService['failMinerJob']
+  /** A job has been claimed for a miner whose poll waits. */
+  readonly claimed: (miner: Miner) => void
+}
+
+export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
+  const { store, miners, apiKeys, dispatcher, results, now } = parts
+
+  /** The miner behind a key, also after a restart; it has been seen now. */
+  const minerOf = (minerId: string): Miner | undefined => {
+    const payout = apiKeys.payoutOf(minerId)
+    if (!payout) return undefined
+    const miner = miners.get(minerId) ?? restored(minerId, payout)
+    if (miner) miner.seenAtMs = now()
+    return miner
+  }
+
+  const restored = (minerId: string, payout: Uint8Array): Miner | undefined => {
+    const miner = miners.restoreLegacy(minerId, payout, now())
+    if (!miner) return undefined
+    for (const { attemptId } of attemptsOf(minerId)) miners.take(miner, attemptId, now())
+    return miner
+  }
+
+  const attemptsOf = (minerId: string): { job: LiveJob; attemptId: string }[] =>
+    [...dispatcher.all()].flatMap((job) => {
+      const attempt = liveAttempt(job.life)
+      return attempt?.minerId === minerId ? [{ job, attemptId: attempt.attemptId }] : []
+    })
+
+  /** These miners report nothing while they work: any sign of life renews what they hold. */
+  const renew = (minerId: string): void => {
+    for (const { job, attemptId } of attemptsOf(minerId)) {
+      dispatcher.renew(job, { attemptId, minerId }, 'progress')
+    }
+  }
+
+  /** What was assigned to this miner while, or because, it polled. */
+  const handed = (minerId: string, known: ReadonlySet<string>): LegacyMinerJob | null => {
+    const fresh = attemptsOf(minerId).find(({ attemptId }) => !known.has(attemptId))
+    if (!fresh) return null
+    const { jobId, payload, constraints } = fresh.job.ask
+    return { job_id: jobId, payload, constraints }
+  }
+
+  return {
+    register: async (who, stated) => {
+      const payout = apiKeys.payoutOf(who.publicId)
+      if (!payout) return err(noPayout)
+      const session = toHex(new Uint8Array(randomBytes(16)))
+      const { capabilities, concurrency, region } = stated
+      const known = miners.get(who.publicId)
+      if (!known && miners.count() >= coordinatorLimits.minersMax) return err(tooMany)
+      const entering = { minerId: who.publicId, payout, capabilities, concurrency, region, session }
+      const miner = miners.enterLegacy(entering, now())
+      for (const { attemptId } of attemptsOf(who.publicId)) miners.take(miner, attemptId, now())
+      return ok({ sessionToken: session })
+    },
+
+    heartbeat: async (who) => {
+      if (!minerOf(who.publicId)) return err({ code: 'MINER_NOT_REGISTERED' })
+      renew(who.publicId)
+      return ok(null)
+    },
+
+    poll: async (who, { waitMs }) => {
+      const minerId = who.publicId
+      if (!apiKeys.payoutOf(minerId)) return err(noPayout)
+      const miner = minerOf(minerId)
+      if (!miner) return err({ code: 'MINER_NOT_REGISTERED' })
+      renew(minerId)
+      // A second poll of one miner ends the first: it would never see a job.
+      miner.poll?.()
+      const known = new Set(miner.attempts)
+      let resolve: () => void = () => undefined
+      const woken = new Promise<void>((done) => {
+        resolve = done
+      })
+      miner.poll = resolve
+      // One job a poll: the first that is claimed ends it.
+      dispatcher.fill(miner)
+      if (miner.poll === resolve && waitMs > 0) {
+        const timer = setTimeout(resolve, Math.min(waitMs, jobLimits.pollWaitMsMax))
+        await woken
+        clearTimeout(timer)
+      }
+      if (miner.poll === resolve) miner.poll = undefined
+      return ok(handed(minerId, known))
+    },
+
+    claimed: (miner) => {
+      const { poll } = miner
+      miner.poll = undefined
+      poll?.()
+    },
+
+    finish: async (who, { jobId, result, metrics }) => {
+      const job = dispatcher.job(jobId)
+      const worker = minerOf(who.publicId)
+      if (!worker) return err({ code: 'MINER_NOT_REGISTERED' })
+      if (!job) return finished(store, jobId, who.publicId)
+      const done = results.finishLegacy(job, workerOf(worker), { result, metrics })
+      if (done.ok) {
+        return ok({ receipt: JSON.parse(done.value.legacy_text) as Record<string, unknown> })
+      }
+      // A reported failure has been taken note of: that is no error of the call.
+      if (done.error.code === 'MINER_REPORTED_FAILURE') return ok({ receipt: null })
+      return err(publicError(done.error as JobError | ApiError))
+    },
+
+    fail: async (who, { jobId, code, message }) => {
+      const job = dispatcher.job(jobId)
+      if (!job)
+        return err(store.load(jobId) ? { code: 'LEASE_NOT_HELD' } : { code: 'JOB_NOT_FOUND' })
+      const attempt = liveAttempt(job.life)
+      if (attempt?.minerId !== who.publicId) return err({ code: 'LEASE_NOT_HELD' })
+      const by = { attemptId: attempt.attemptId, minerId: who.publicId }
+      const failed = dispatcher.apply(job, { type: 'fail', ...by, code, message, retryable: true })
+      if (!failed.ok) return err(publicError(failed.error))
+      miners.note(who.publicId, 'failed')
+      return ok(null)
+    },
+  }
+}
+
+/** A result for a job that has ended: the same miner's own gets its receipt again. */
+function finished(
+  store: JobStore,
+  jobId: string,
+  minerId: string,
+): Result<{ readonly receipt: Record<string, unknown> | null }, ApiError> {
+  const row = store.result(jobId)
+  if (row?.miner_id === minerId) {
+    return ok({ receipt: JSON.parse(row.legacy_text) as Record<string, unknown> })
+  }
+  if (row) return err({ code: 'ALREADY_COMPLETED' })
+  return err(store.load(jobId) ? { code: 'LEASE_NOT_HELD' } : { code: 'JOB_NOT_FOUND' })
+}
+
+/** An error of the job rules as callers over HTTP meet it. */
+export function publicError(error: JobError | ApiError): ApiError {
+  switch (error.code) {
+    case 'JOB_ENDED':
+    case 'NOT_QUEUED':
+    case 'SEQ_GAP':
+    case 'ANSWER_TOO_LONG':
+      return { code: 'LEASE_NOT_HELD', ...(error.message && { message: error.message }) }
+    default:
+      return { code: error.code, ...(error.message && { message: error.message }) }
+  }
+}
+
+const noPayout: ApiError = {
+  code: 'AUTHORIZATION_ERROR',
+  message:
+    'This site knows no address that is paid for this API key: its operator sets one in MINER_PAYOUTS.',
+}
+
+const tooMany: ApiError = {
+  code: 'QUEUE_FULL',
+  message: 'This site has as many miners as it takes.',
+}

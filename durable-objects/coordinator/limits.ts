@@ -1,0 +1,59 @@
+/** Bounds of the coordinator's object: its policy, beside the job rules' own in core/jobs/limits.ts. */
+export const coordinatorLimits = {
+  /** Miners at one time; their sockets in all, from one address, and of these before a valid hello. */
+  minersMax: 1_024,
+  socketsMax: 1_280,
+  socketsPerAddressMax: 128,
+  pendingPerAddressMax: 32,
+  pendingMax: 256,
+
+  /** How often an agent is to report; a miner that stays silent for three of them is not offered work. */
+  heartbeatMs: 10_000,
+  minerSilentMsMax: 30_000,
+  /** How long a live attempt is kept for a miner that lost its socket, or after a restart of ours. */
+  resumeMs: 10_000,
+
+  /** Progress (accepts, token text, renewed leases) is written at most this often. */
+  flushMs: 250,
+
+  /** Bytes that one reader of a stream may lag behind before it is dropped. */
+  readerLagBytesMax: 1_048_576,
+  readersPerJobMax: 16,
+  readersMax: 4_096,
+
+  /** Jobs looked at in one model's queue before a freed miner goes on to its next model. */
+  queueScanMax: 64,
+
+  /** Age at which the view of an escrow that is in use is read again. */
+  escrowRefreshMs: 2_000,
+  escrowsCachedMax: 4_096,
+  /** Age at which the final head is read again while jobs are open. */
+  headRefreshMs: 30_000,
+  /** How long a caller waits for the chain. */
+  chainWaitMs: 3_000,
+
+  /** Settle transactions under way at one time. */
+  openBatchesMax: 64,
+  /** Slots for which a settle transaction is valid: a lost one is known to be lost after that. */
+  settleValiditySlots: 60,
+  /** Pause before the chain is asked again about what is under way, and after a fault. */
+  settlePollMs: 1_000,
+  settleBackoffMsMax: 30_000,
+
+  /** Devnet: how long the first request of a key waits for its escrow. */
+  custodyWaitMs: 10_000,
+  custodyPollMs: 250,
+  /** Pause before work on an escrow goes on when nobody waits, and before a gift is asked for again. */
+  custodyTickMs: 2_000,
+  custodyGiftMs: 10_000,
+  /** Devnet: life of an escrow that this site opens (30 days), and how early it is prolonged (1 day). */
+  custodyLifeSlots: 1_296_000,
+  custodyRenewSlots: 43_200,
+  /** Devnet: left on the account for later fees, base units. */
+  custodyFeeReserve: 100_000_000n,
+
+  /** Jobs that ended are kept this long, with result and receipt (30 days). */
+  retentionMs: 2_592_000_000,
+  retentionSweepRows: 200,
+  retentionSweepMs: 3_600_000,
+} as const

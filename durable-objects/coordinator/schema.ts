@@ -1,0 +1,136 @@
+/**
+ * Tables of the coordinator. What each column holds, and who writes it, stands in docs/storage.md.
+ */
+
+/** As much of a Durable Object's storage as the adapters need. */
+export type SqlDatabase = {
+  readonly sql: Pick<SqlStorage, 'exec'>
+  readonly transactionSync: <T>(action: () => T) => T
+}
+
+/** Lays down the tables that are not there. */
+export function createTables(database: SqlDatabase): void {
+  database.transactionSync(() => {
+    for (const statement of tables) database.sql.exec(statement)
+  })
+}
+
+/** All rows of a query, typed by its caller, who wrote the query. */
+export const rowsOf = <Row>(
+  database: SqlDatabase,
+  query: string,
+  ...bindings: (SqlStorageValue | Uint8Array)[]
+): Row[] => database.sql.exec(query, ...bindings).toArray() as unknown as Row[]
+
+/** Bytes of a BLOB column. */
+export const bytesOf = (blob: ArrayBuffer): Uint8Array => new Uint8Array(blob)
+
+const tables: readonly string[] = [
+  // Who may call
+  `CREATE TABLE IF NOT EXISTS api_keys (
+    digest TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    public_id TEXT NOT NULL UNIQUE,
+    delegate_public BLOB,
+    delegate_sealed BLOB,
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (digest, scope)
+  ) WITHOUT ROWID`,
+
+  // The account and the escrow behind a client key
+  `CREATE TABLE IF NOT EXISTS custody (
+    owner TEXT PRIMARY KEY,
+    account_public BLOB,
+    account_sealed BLOB,
+    escrow BLOB,
+    step TEXT NOT NULL,
+    transactions TEXT NOT NULL,
+    fault TEXT
+  ) WITHOUT ROWID`,
+
+  // Jobs: what was asked never changes; how it goes does
+  `CREATE TABLE IF NOT EXISTS jobs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL UNIQUE,
+    client TEXT NOT NULL,
+    model TEXT NOT NULL,
+    ask TEXT NOT NULL,
+    spec BLOB NOT NULL,
+    escrow TEXT NOT NULL,
+    number TEXT NOT NULL,
+    authorisation BLOB NOT NULL,
+    authorisation_signature BLOB NOT NULL,
+    UNIQUE (escrow, number)
+  )`,
+  'CREATE INDEX IF NOT EXISTS jobs_by_client ON jobs (client, seq)',
+  `CREATE TABLE IF NOT EXISTS lives (
+    job_id TEXT PRIMARY KEY,
+    open INTEGER NOT NULL,
+    ended_at_ms INTEGER,
+    life TEXT NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS lives_open ON lives (job_id) WHERE open = 1',
+  'CREATE INDEX IF NOT EXISTS lives_ended ON lives (ended_at_ms) WHERE open = 0',
+  `CREATE TABLE IF NOT EXISTS attempt_text (
+    job_id TEXT NOT NULL,
+    attempt_id TEXT NOT NULL,
+    until_seq INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (job_id, attempt_id, until_seq)
+  ) WITHOUT ROWID`,
+
+  // What came back, and its payment
+  `CREATE TABLE IF NOT EXISTS results (
+    job_id TEXT PRIMARY KEY,
+    attempt_id TEXT NOT NULL,
+    miner_id TEXT NOT NULL,
+    result TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    finish TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    receipt_id TEXT NOT NULL,
+    receipt_hash BLOB NOT NULL,
+    legacy_text TEXT NOT NULL,
+    canonical BLOB NOT NULL,
+    miner_signature BLOB,
+    release BLOB NOT NULL,
+    release_signature BLOB NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS results_by_attempt ON results (attempt_id)',
+  `CREATE TABLE IF NOT EXISTS payments (
+    job_id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    settle_by INTEGER NOT NULL,
+    released_at_ms INTEGER NOT NULL,
+    batch INTEGER,
+    reason TEXT,
+    tx_hash BLOB,
+    height INTEGER
+  ) WITHOUT ROWID`,
+  "CREATE INDEX IF NOT EXISTS payments_open ON payments (job_id) WHERE state IN ('due', 'sent')",
+  `CREATE TABLE IF NOT EXISTS batches (
+    batch INTEGER PRIMARY KEY AUTOINCREMENT,
+    open INTEGER NOT NULL,
+    nonce INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    tx_hash BLOB NOT NULL,
+    bytes BLOB NOT NULL,
+    jobs TEXT NOT NULL
+  )`,
+  'CREATE INDEX IF NOT EXISTS batches_open ON batches (batch) WHERE open = 1',
+
+  // Miners, as they last introduced themselves
+  `CREATE TABLE IF NOT EXISTS miners (
+    miner_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    card TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    seen_at_ms INTEGER NOT NULL,
+    completed INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID`,
+]

@@ -1,0 +1,110 @@
+/**
+ * What the operator sets for the coordinator, read once per instance. Values never leave through an
+ * error: only names do.
+ */
+import { fromBase64Url, fromHex } from '../../core/base/bytes.ts'
+import { type Genesis, genesisHash, parseGenesis } from '../../core/chain/genesis.ts'
+import { parseAddress } from '../../core/crypto/address.ts'
+import type { Signer, Verifier } from '../../core/crypto/signature.ts'
+import { createNativeVerifier } from '../native-ed25519.ts'
+import { nativeSigner } from './native-signer.ts'
+
+/** Bindings and variables that the coordinator reads. */
+export type CoordinatorEnv = {
+  readonly GENESIS_JSON?: string
+  readonly COORDINATOR_KEY?: string
+  readonly WALLET_ENCRYPTION_KEY?: string
+  readonly CLIENT_API_KEYS?: string
+  readonly MINER_API_KEYS?: string
+  readonly ADMIN_API_KEYS?: string
+  /** JSON object from miner API key to the `aitbc1…` address that is paid. */
+  readonly MINER_PAYOUTS?: string
+  /** Host name under which the site is known: part of what miners sign. `localhost` when unset. */
+  readonly SITE_HOST?: string
+}
+
+/** Who may call under which scope. */
+export type Scope = 'client' | 'miner' | 'admin'
+
+export type Settings = {
+  readonly genesis: Genesis
+  readonly genesisHash: Uint8Array
+  readonly genesisTimeMs: number
+  readonly verifier: Verifier
+  /** Signs releases and settle transactions. */
+  readonly coordinator: Signer
+  /** Seals the keys that this site keeps for others; 32 bytes. */
+  readonly sealingKey: Uint8Array
+  readonly apiKeys: Readonly<Record<Scope, readonly string[]>>
+  /** Address that is paid for the work of a legacy miner, by API key. */
+  readonly payouts: ReadonlyMap<string, Uint8Array>
+  readonly siteHost: string
+}
+
+/**
+ * Reads the settings.
+ *
+ * @throws Error with `code: 'CONFIG_INVALID'` that names what cannot be used.
+ */
+export function readSettings(env: CoordinatorEnv): Settings {
+  const genesis = parseGenesis(parseJson('GENESIS_JSON', env.GENESIS_JSON))
+  if (!genesis.ok) throw configInvalid('GENESIS_JSON')
+  return {
+    genesis: genesis.value,
+    genesisHash: genesisHash(genesis.value),
+    genesisTimeMs: Number(genesis.value.genesisTimeMs),
+    verifier: createNativeVerifier(),
+    coordinator: nativeSigner(require32('COORDINATOR_KEY', fromHex(env.COORDINATOR_KEY ?? '', 32))),
+    sealingKey: require32(
+      'WALLET_ENCRYPTION_KEY',
+      fromBase64Url(env.WALLET_ENCRYPTION_KEY ?? '', 32),
+    ),
+    apiKeys: {
+      client: keyList('CLIENT_API_KEYS', env.CLIENT_API_KEYS),
+      miner: keyList('MINER_API_KEYS', env.MINER_API_KEYS),
+      admin: keyList('ADMIN_API_KEYS', env.ADMIN_API_KEYS),
+    },
+    payouts: readPayouts(env.MINER_PAYOUTS),
+    siteHost: env.SITE_HOST || 'localhost',
+  }
+}
+
+function readPayouts(text: string | undefined): Map<string, Uint8Array> {
+  const payouts = new Map<string, Uint8Array>()
+  const json = parseJson('MINER_PAYOUTS', text || '{}')
+  if (typeof json !== 'object' || json === null) throw configInvalid('MINER_PAYOUTS')
+  for (const [apiKey, address] of Object.entries(json)) {
+    const parsed = parseAddress(String(address))
+    if (!parsed.ok) throw configInvalid('MINER_PAYOUTS')
+    payouts.set(apiKey.trim(), parsed.value)
+  }
+  return payouts
+}
+
+function keyList(name: string, text: string | undefined): string[] {
+  const json = parseJson(name, text)
+  if (!Array.isArray(json)) throw configInvalid(name)
+  return json.map((key) => String(key).trim()).filter((key) => key !== '')
+}
+
+function parseJson(name: string, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    throw configInvalid(name)
+  }
+}
+
+function require32(
+  name: string,
+  parsed: { readonly ok: true; readonly value: Uint8Array } | { readonly ok: false },
+): Uint8Array {
+  if (!parsed.ok) throw configInvalid(name)
+  return parsed.value
+}
+
+function configInvalid(name: string): Error & { code: string } {
+  return Object.assign(new Error(`${name} is missing or cannot be used`), {
+    code: 'CONFIG_INVALID',
+  })
+}

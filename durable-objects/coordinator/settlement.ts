@@ -1,0 +1,335 @@
+/**
+ * Settlement: releases become payments. Those that are due are put into settle transactions, which are
+ * written before they are sent and sent again until they are final, so that a restart at any instant
+ * loses nothing. The chain pays an authorisation once, whatever is sent: sending twice is harmless.
+ *
+ * due → sent (in a batch) → settled | unpayable, or back to due when the batch is known to be lost.
+ */
+import type { ChainService, TransactionView } from '../../core/api/chain-service.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import { decodeCanonical } from '../../core/base/coders.ts'
+import { assert } from '../../core/base/result.ts'
+import { authorisationCoder } from '../../core/chain/authorisation.ts'
+import { feeFloor } from '../../core/chain/fees.ts'
+import type { Parameters } from '../../core/chain/genesis.ts'
+import { settlementItemsMax } from '../../core/chain/limits.ts'
+import type { SettlementItem } from '../../core/chain/messages/settle.ts'
+import { type SettlementCode, settlementCodes } from '../../core/chain/outcome.ts'
+import { releaseCoder } from '../../core/chain/release.ts'
+import {
+  signTransaction,
+  type TransactionBody,
+  transactionCoder,
+  transactionHash,
+} from '../../core/chain/transaction.ts'
+import { addressOf } from '../../core/crypto/address.ts'
+import { jobLimits } from '../../core/jobs/limits.ts'
+import { type ChainView, withTimeout } from './chain-view.ts'
+import type { Funds } from './funds.ts'
+import { coordinatorLimits } from './limits.ts'
+import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+import type { Settings } from './settings.ts'
+
+/** A payment that has become final. */
+export type Settled = {
+  readonly jobId: string
+  readonly txHash: Uint8Array
+  readonly height: number
+  readonly amount: number
+}
+
+export type SettlementParts = {
+  readonly database: SqlDatabase
+  readonly settings: Settings
+  readonly chain: ChainService
+  readonly view: ChainView
+  readonly funds: Funds
+  readonly now: () => number
+  /** Makes sure that `tick` is called at this time or a little later. */
+  readonly wakeAt: (dueAtMs: number) => void
+  readonly onSettled: (payment: Settled) => void
+}
+
+export type Settlement = {
+  /** A payment has become due. */
+  readonly onDue: () => void
+  /** Does what can be done now; never rejects. Calls overlap harmlessly: one works, the others return. */
+  readonly tick: () => Promise<void>
+  /** Last fault, for people; undefined while payments go through. */
+  readonly fault: () => string | undefined
+}
+
+type BatchRow = {
+  readonly batch: number
+  readonly nonce: number
+  readonly valid_until: number
+  readonly tx_hash: ArrayBuffer
+  readonly bytes: ArrayBuffer
+  readonly jobs: string
+}
+
+type DueRow = {
+  readonly job_id: string
+  readonly authorisation: ArrayBuffer
+  readonly authorisation_signature: ArrayBuffer
+  readonly release: ArrayBuffer
+  readonly release_signature: ArrayBuffer
+}
+
+/** Opens settlement over the payments on disk, and goes on where it was. */
+export function openSettlement(parts: SettlementParts): Settlement {
+  const { database, settings, chain, view, funds, now, wakeAt } = parts
+  const { coordinator, genesisHash, genesis } = settings
+  const address = addressOf(coordinator.publicKey)
+  let isWorking = false
+  let fault: string | undefined
+  let failures = 0
+  let due = countOf(database, "SELECT count(*) AS n FROM payments WHERE state = 'due'")
+  let open = countOf(database, 'SELECT count(*) AS n FROM batches WHERE open = 1')
+  let sendAtMs = due > 0 ? now() : undefined
+
+  const ask = <T>(question: Promise<T>) => withTimeout(question, coordinatorLimits.chainWaitMs)
+
+  /** Follows one batch until it is closed. */
+  const follow = async (batch: BatchRow): Promise<void> => {
+    const hash = bytesOf(batch.tx_hash)
+    const found = await ask(chain.transaction(hash))
+    if (found?.final && found.block) return close(batch, found)
+    if (found?.block) return
+    if (found === undefined) {
+      const [verdict] = await ask(chain.submit([bytesOf(batch.bytes)]))
+      if (verdict && !verdict.ok) fault = `settle: ${verdict.error.code}: ${verdict.error.message}`
+      if (verdict?.ok) return
+    }
+    // Not in a block and perhaps never: certain once its validity, or its nonce, is past and final.
+    const head = await ask(chain.head())
+    const { finalNonce } = await ask(chain.account(address))
+    const isPast = head.finalSlot > batch.valid_until || finalNonce > BigInt(batch.nonce)
+    if (!isPast) return
+    const again = await ask(chain.transaction(hash))
+    if (!again?.block) giveUp(batch)
+  }
+
+  /** The items of a lost batch are due again. */
+  const giveUp = (batch: BatchRow): void => {
+    database.transactionSync(() => {
+      database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch.batch)
+      database.sql.exec(
+        "UPDATE payments SET state = 'due', batch = NULL WHERE batch = ? AND state = 'sent'",
+        batch.batch,
+      )
+    })
+    due = countOf(database, "SELECT count(*) AS n FROM payments WHERE state = 'due'")
+    open -= 1
+    sendAtMs = now()
+  }
+
+  /** A batch that is final: each item stands or falls alone. */
+  const close = async (batch: BatchRow, found: TransactionView): Promise<void> => {
+    assert(found.block && found.outcome, 'a final transaction has a block and an outcome')
+    const { settlements } = found.outcome
+    const jobIds = JSON.parse(batch.jobs) as string[]
+    if (settlements.length !== jobIds.length) {
+      // The transaction itself failed (no balance for its fee, say): nothing was tried.
+      giveUp(batch)
+      throw new Error(`settle: none of ${jobIds.length} items applied (${found.outcome.code})`)
+    }
+    // Before a debt leaves the ledger, the escrow must be known without that money.
+    for (const escrow of new Map(
+      settlements.map((each) => [toHex(each.escrow), each.escrow]),
+    ).values()) {
+      const read = await view.readAgain(escrow)
+      if (!read.ok) throw new Error('the chain does not answer')
+    }
+    const txHash = bytesOf(batch.tx_hash)
+    const { height } = found.block
+    const ends = jobIds.map((jobId, index) => {
+      const code = nameOf(settlements[index]?.code ?? -1)
+      return { jobId, code, amount: Number(settlements[index]?.amount ?? 0n) }
+    })
+    database.transactionSync(() => {
+      database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch.batch)
+      for (const { jobId, code } of ends) {
+        if (code === 'paid') database.sql.exec(setPaid, txHash, height, jobId)
+        // Paid before, by the miner's own transaction or by one of ours that was thought lost.
+        else if (code === 'already_settled') database.sql.exec(setPaidElsewhere, jobId)
+        else database.sql.exec(setUnpayable, code, jobId)
+      }
+    })
+    open -= 1
+    for (const { jobId, code, amount } of ends) {
+      funds.discharge(jobId)
+      if (code === 'paid') parts.onSettled({ jobId, txHash, height, amount })
+      else if (code !== 'already_settled') fault = `settle: job ${jobId} cannot be paid: ${code}`
+    }
+  }
+
+  /** Builds and writes one batch from what is due; undefined when nothing is. */
+  const build = (nonce: bigint): Uint8Array | undefined => {
+    const slot = view.slotAt(now())
+    dropExpired(slot)
+    const rows = rowsOf<DueRow>(database, selectDue, slot, batchMax)
+    if (rows.length === 0) return undefined
+    const items = rows.map(itemOf)
+    const body: TransactionBody = {
+      version: 1,
+      sender: coordinator.publicKey,
+      nonce,
+      fee: 0n,
+      validUntil: BigInt(slot + coordinatorLimits.settleValiditySlots),
+      message: { TAG: 'settle', data: { items } },
+    }
+    const fee = feeOf(genesis.parameters, body, items)
+    const bytes = signTransaction(genesisHash, { ...body, fee }, coordinator)
+    const jobIds = rows.map((row) => row.job_id)
+    database.transactionSync(() => {
+      const [inserted] = rowsOf<{ batch: number }>(
+        database,
+        insertBatch,
+        Number(nonce),
+        Number(body.validUntil),
+        transactionHash(bytes),
+        bytes,
+        JSON.stringify(jobIds),
+      )
+      assert(inserted, 'an insert returns its row')
+      for (const jobId of jobIds) database.sql.exec(setSent, inserted.batch, jobId)
+    })
+    due -= jobIds.length
+    open += 1
+    return bytes
+  }
+
+  /** What the chain would refuse for its settle-by slot is not sent. */
+  const dropExpired = (slot: number): void => {
+    const rows = rowsOf<{ job_id: string }>(database, selectExpired, slot)
+    if (rows.length === 0) return
+    const finalSlot = view.finalSlot() ?? 0
+    for (const { job_id: jobId } of rows) {
+      // The miner may have settled it: only a final slot beyond settle-by ends the doubt.
+      const settleBy = countOf(
+        database,
+        'SELECT settle_by AS n FROM payments WHERE job_id = ?',
+        jobId,
+      )
+      if (finalSlot <= settleBy) continue
+      database.sql.exec(setUnpayable, 'expired', jobId)
+      funds.discharge(jobId)
+      due -= 1
+      fault = `settle: job ${jobId} was not settled in time`
+    }
+  }
+
+  const sendDue = async (): Promise<void> => {
+    while (due > 0 && open < coordinatorLimits.openBatchesMax) {
+      const account = await ask(chain.account(address))
+      const used = new Set(openBatches(database).map((batch) => BigInt(batch.nonce)))
+      let nonce = used.size === 0 ? account.nextNonce : account.nonce
+      while (used.has(nonce)) nonce += 1n
+      const bytes = build(nonce)
+      if (!bytes) return
+      const [verdict] = await ask(chain.submit([bytes]))
+      if (verdict?.ok === false) {
+        // It stays on disk and is followed: sent again, or given up when that is certain.
+        throw new Error(`settle: ${verdict.error.code}: ${verdict.error.message}`)
+      }
+    }
+  }
+
+  const work = async (): Promise<void> => {
+    for (const batch of openBatches(database)) await follow(batch)
+    if (sendAtMs !== undefined && (sendAtMs <= now() || due >= batchMax)) {
+      sendAtMs = undefined
+      await view.readHead()
+      await sendDue()
+    }
+  }
+
+  const schedule = (): void => {
+    if (due > 0) sendAtMs ??= now() + jobLimits.settlementDelayMs
+    const backoffMs = Math.min(
+      coordinatorLimits.settlePollMs * 2 ** Math.min(failures, 10),
+      coordinatorLimits.settleBackoffMsMax,
+    )
+    if (open > 0 || failures > 0) wakeAt(now() + backoffMs)
+    else if (sendAtMs !== undefined) wakeAt(sendAtMs)
+  }
+
+  schedule()
+  return {
+    onDue: () => {
+      due += 1
+      sendAtMs ??= now() + jobLimits.settlementDelayMs
+      if (failures === 0) wakeAt(due >= batchMax ? now() : sendAtMs)
+    },
+    tick: async () => {
+      if (isWorking || (due === 0 && open === 0)) return
+      isWorking = true
+      try {
+        await work()
+        failures = 0
+        if (due === 0 && open === 0) fault = undefined
+      } catch (error) {
+        failures += 1
+        fault = error instanceof Error ? error.message : 'settlement failed'
+      } finally {
+        isWorking = false
+        schedule()
+      }
+    },
+    fault: () => fault,
+  }
+}
+
+/**
+ * Enough for what the items can create: a spent authorisation each, an account for each miner, one for
+ * the coordinator. What is offered is charged, so it is counted, not guessed.
+ */
+function feeOf(
+  parameters: Parameters,
+  body: TransactionBody,
+  items: readonly SettlementItem[],
+): bigint {
+  const size = transactionCoder.encode({ body, signature: new Uint8Array(64) }).length
+  const miners = new Set(items.map(({ release }) => toHex(release.miner)))
+  return feeFloor(parameters, { size, entries: items.length + miners.size + 1 })
+}
+
+const batchMax = Math.min(jobLimits.settlementBatchMax, settlementItemsMax)
+
+const openBatches = (database: SqlDatabase): BatchRow[] =>
+  rowsOf<BatchRow>(database, 'SELECT * FROM batches WHERE open = 1 ORDER BY nonce')
+
+const countOf = (database: SqlDatabase, query: string, ...bindings: SqlStorageValue[]): number =>
+  rowsOf<{ n: number }>(database, query, ...bindings)[0]?.n ?? 0
+
+function itemOf(row: DueRow): SettlementItem {
+  const authorisation = decodeCanonical(authorisationCoder, bytesOf(row.authorisation))
+  const release = decodeCanonical(releaseCoder, bytesOf(row.release))
+  assert(authorisation.ok && release.ok, 'what pays for a job is stored canonically')
+  return {
+    authorisation: authorisation.value,
+    authorisationSignature: bytesOf(row.authorisation_signature),
+    release: release.value,
+    releaseSignature: bytesOf(row.release_signature),
+  }
+}
+
+function nameOf(code: number): SettlementCode | 'unknown' {
+  const entry = Object.entries(settlementCodes).find(([, number]) => number === code)
+  return (entry?.[0] as SettlementCode | undefined) ?? 'unknown'
+}
+
+// Earliest deadline first: what is due longest can wait least.
+const selectDue = `SELECT payments.job_id, authorisation, authorisation_signature, release,
+  release_signature FROM payments JOIN jobs USING (job_id) JOIN results USING (job_id)
+  WHERE state = 'due' AND settle_by >= ? ORDER BY settle_by LIMIT ?`
+const selectExpired = "SELECT job_id FROM payments WHERE state = 'due' AND settle_by < ?"
+const setSent = "UPDATE payments SET state = 'sent', batch = ? WHERE job_id = ?"
+const setPaid = `UPDATE payments SET state = 'settled', reason = NULL, tx_hash = ?, height = ?
+  WHERE job_id = ?`
+const setPaidElsewhere =
+  "UPDATE payments SET state = 'settled', reason = 'already_settled' WHERE job_id = ?"
+const setUnpayable = "UPDATE payments SET state = 'unpayable', reason = ? WHERE job_id = ?"
+const insertBatch = `INSERT INTO batches (open, nonce, valid_until, tx_hash, bytes, jobs)
+  VALUES (1, ?, ?, ?, ?, ?) RETURNING batch`
