@@ -1,0 +1,43 @@
+/** The site that is measured: the production bundle on workerd, fresh state, no limits on loopback. */
+import { runtimePid } from '../../scripts/setup/site-runtime.ts'
+import { startTestSite, type TestSite } from '../../test/support/site.ts'
+import { type HttpClient, openHttp } from './http-client.ts'
+import { say } from './report.ts'
+
+export type BenchSite = {
+  readonly url: string
+  /** Where miners connect. */
+  readonly socketUrl: string
+  /** An API key of a client. */
+  readonly apiKey: string
+  readonly http: HttpClient
+  /** The processes of the site: workerd, and the Node process that started it. */
+  readonly pids: { readonly workerd: number; readonly site_host: number }
+  readonly stop: () => Promise<void>
+}
+
+/** What a report says of it. */
+export const runtimeText =
+  'production bundle on workerd, started by Miniflare without a proxy, loopback, state on disk'
+
+/** Starts it; `connections` bounds how many requests its client sends at a time. */
+export async function startBenchSite(connections: number): Promise<BenchSite> {
+  say('starting a site on fresh state')
+  const site: TestSite = await startTestSite()
+  const http = openHttp(site.url, connections)
+  const [apiKey] = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
+  const workerd = runtimePid(site.site.port)
+  if (apiKey === undefined || workerd === undefined) throw new Error('the site is incomplete')
+  return {
+    url: site.url,
+    socketUrl: `${site.url.replace('http', 'ws')}/api/v1/miners/ws`,
+    apiKey,
+    http,
+    pids: { workerd, site_host: site.site.pid },
+    stop: async () => {
+      http.close()
+      for (const line of site.site.log.slice(-10)) say(`site: ${line}`)
+      await site.dispose()
+    },
+  }
+}

@@ -1,0 +1,82 @@
+/** The process of the scripted miners: keeps what it saw and tells it when asked, never in between. */
+import { serveParent } from './child.ts'
+import { monotonicMs } from './clock.ts'
+import { type MinerSetup, openScriptedMiner, type ScriptedMiner } from './scripted-miner.ts'
+
+/** What the miners saw since they were last asked. Moments in `monotonicMs`. */
+export type MinersSaw = {
+  /** Job id and the moment of its offer. */
+  readonly offers: readonly (readonly [string, number])[]
+  readonly releases: number
+  /** Releases whose signature holds: checked when asked, so that it costs no measured time. */
+  readonly validReleases: number
+  readonly lastReleaseAtMs: number
+  /** Payments that have become final. */
+  readonly settled: number
+  readonly trouble: readonly string[]
+}
+
+/** Functions of this process. */
+export type MinerFunctions = {
+  readonly connect: (
+    input: Omit<MinerSetup, 'minerId'> & { readonly miners: number },
+  ) => Promise<void>
+  /** Releases since the last `take`, without ending the count. */
+  readonly releases: () => number
+  readonly take: () => MinersSaw
+}
+
+const troubleMax = 20
+
+let offers: [string, number][] = []
+let trouble: string[] = []
+let releases: (() => boolean)[] = []
+let lastReleaseAtMs = 0
+let settled = 0
+const miners: ScriptedMiner[] = []
+
+const functions: MinerFunctions = {
+  connect: async ({ miners: count, ...setup }) => {
+    for (let number = 1; number <= count; number++) {
+      const minerId = `bench-miner-${number}`
+      miners.push(
+        await openScriptedMiner(
+          { ...setup, minerId },
+          {
+            onOffer: ({ job_id }, atMs) => void offers.push([job_id, atMs]),
+            onRelease: (atMs, holds) => {
+              releases.push(holds)
+              lastReleaseAtMs = atMs
+            },
+            onSettled: () => {
+              settled += 1
+            },
+            onTrouble: (text) => {
+              if (trouble.length < troubleMax) trouble.push(text)
+            },
+          },
+        ),
+      )
+    }
+  },
+  releases: () => releases.length,
+  take: () => {
+    const validReleases = releases.filter((holds) => holds()).length
+    const saw = {
+      offers,
+      releases: releases.length,
+      validReleases,
+      lastReleaseAtMs,
+      settled,
+      trouble,
+    }
+    offers = []
+    trouble = []
+    releases = []
+    settled = 0
+    lastReleaseAtMs = monotonicMs()
+    return saw
+  },
+}
+
+serveParent(functions)
