@@ -1,0 +1,63 @@
+/**
+ * The Worker: composition root of a site. The only place that knows every part; each part knows none of
+ * the others.
+ */
+import type { ChainService } from '../core/api/chain-service.ts'
+import type { Genesis } from '../core/chain/genesis.ts'
+import type { Indexer } from '../durable-objects/chain/outbox.ts'
+import { ChainNodeObject } from '../durable-objects/chain-node.ts'
+import { CoordinatorObject } from '../durable-objects/coordinator.ts'
+import { FaucetCooldown as FaucetCooldownObject } from '../durable-objects/faucet-cooldown.ts'
+import { chainOf, watchChain } from './chain-client.ts'
+import { configOf } from './config.ts'
+import { coordinatorOf, coordinatorStub } from './coordinator-client.ts'
+import type { Env } from './env.ts'
+import { createGateway } from './gateway/gateway.ts'
+import { createIndexer } from './indexer.ts'
+import { coordinatorRoutes } from './routes/coordinator.ts'
+import { explorerRoutes } from './routes/explorer.ts'
+import { healthRoutes } from './routes/health.ts'
+import { rpcRoutes } from './routes/rpc.ts'
+
+/** The chain object, with the read model in D1. */
+export class ChainNode extends ChainNodeObject<Env> {
+  protected override createIndexer(env: Env, genesis: Genesis): Indexer {
+    return createIndexer(env.DB, genesis)
+  }
+}
+
+/** The coordinator object, on this site's chain or on the one that the site follows. */
+export class Coordinator extends CoordinatorObject<Env> {
+  protected override openChain(env: Env): ChainService {
+    return chainOf(env, env.CHAIN_UPSTREAM)
+  }
+}
+
+/** The faucet's cool-down object. */
+export class FaucetCooldown extends FaucetCooldownObject {}
+
+const gateway = createGateway({
+  provide: (c) => {
+    const { env } = c
+    c.set('chain', chainOf(env, c.get('config').chainUpstream))
+    c.set('coordinator', coordinatorOf(env))
+    c.set('coordinatorFetch', (request) => coordinatorStub(env).fetch(request))
+  },
+  services: {
+    coordinator: coordinatorRoutes,
+    rpc: rpcRoutes,
+    explorer: explorerRoutes,
+    health: healthRoutes,
+  },
+})
+
+export default {
+  fetch: gateway,
+
+  /** Cron, each minute: the watchdog that re-arms lost alarms. */
+  async scheduled(_controller, env) {
+    // Without configuration the objects can do nothing; health says what is missing.
+    if (!configOf(env).ok) return
+    await Promise.all([watchChain(env), coordinatorOf(env).watchdog()])
+  },
+} satisfies ExportedHandler<Env>
