@@ -157,7 +157,10 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
       return new Response(null, { status: 426, headers: { upgrade: 'websocket' } })
     }
-    return this.#usable().sockets.accept(request)
+    const { 0: client, 1: server } = new WebSocketPair()
+    const address = request.headers.get('cf-connecting-ip') ?? 'local'
+    this.#usable().sockets.accept(server, address)
+    return new Response(null, { status: 101, webSocket: client })
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer) {

@@ -41,7 +41,8 @@ export function openAgentFrames(parts: AgentFrameParts) {
 
   const tokens = (miner: Miner, frame: Frame<'tokens'>): void => {
     if (frame.text.length > minerProtocolLimits.tokensTextBytesMax) {
-      return parts.misbehaved(miner, 'FRAME_TOO_LARGE', 'too much text in one frame')
+      parts.misbehaved(miner, 'FRAME_TOO_LARGE', 'too much text in one frame')
+      return
     }
     const job = jobOf(miner, frame.attempt_id)
     if (!job) return
@@ -50,7 +51,10 @@ export function openAgentFrames(parts: AgentFrameParts) {
     const taken = dispatcher.tokens(job, { ...by, seq, text, count })
     if (taken.ok) return
     const { code, message } = taken.error
-    if (code === 'SEQ_GAP') return parts.misbehaved(miner, code, message)
+    if (code === 'SEQ_GAP') {
+      parts.misbehaved(miner, code, message)
+      return
+    }
     if (code === 'ANSWER_TOO_LONG') {
       dispatcher.apply(job, { type: 'fail', ...by, code, message, retryable: false })
     }
@@ -67,19 +71,27 @@ export function openAgentFrames(parts: AgentFrameParts) {
 
   const result = (miner: Miner, frame: Frame<'result'>): void => {
     const job = dispatcher.byAttempt(frame.attempt_id)
-    if (!job) return finished(miner, frame.attempt_id)
-    const done = results.finish(job, workerOf(miner), frame)
-    if (done.ok) return release(miner, done.value)
-    const { code, message = 'the result was refused' } = done.error
-    send(miner.socket, { type: 'refused', attempt_id: frame.attempt_id, code, message })
+    const done = job && results.finish(job, workerOf(miner), frame)
+    if (!done) finished(miner, frame.attempt_id)
+    else if (done.ok) release(miner, done.value)
+    else refuse(miner, frame.attempt_id, done.error)
+  }
+
+  const refuse = (
+    miner: Miner,
+    attemptId: string,
+    error: { readonly code: string; readonly message?: string },
+  ): void => {
+    const { code, message = 'the result was refused' } = error
+    send(miner.socket, { type: 'refused', attempt_id: attemptId, code, message })
   }
 
   /** A result for a job that has ended: sent again, or too late, or never this miner's. */
   const finished = (miner: Miner, attemptId: string): void => {
     const row = store.resultOfAttempt(attemptId)
-    if (row?.miner_id === miner.card.minerId) return release(miner, row)
     const message = 'this attempt is not leased to this miner, or its job has ended'
-    send(miner.socket, { type: 'refused', attempt_id: attemptId, code: 'LEASE_NOT_HELD', message })
+    if (row?.miner_id === miner.card.minerId) release(miner, row)
+    else refuse(miner, attemptId, { code: 'LEASE_NOT_HELD', message })
   }
 
   const release = (miner: Miner, row: ResultRow): void => {
@@ -119,11 +131,14 @@ export function openAgentFrames(parts: AgentFrameParts) {
           return
         case 'accept':
         case 'progress':
-          return renew(miner, frame)
+          renew(miner, frame)
+          return
         case 'tokens':
-          return tokens(miner, frame)
+          tokens(miner, frame)
+          return
         case 'result':
-          return result(miner, frame)
+          result(miner, frame)
+          return
         case 'reject':
         case 'fail': {
           const job = jobOf(miner, frame.attempt_id)

@@ -108,24 +108,21 @@ export function openAgentSockets(parts: AgentSocketParts) {
   }
 
   return {
-    /** Answers the upgrade of a miner. A flood is refused by a close code that says so. */
-    accept: (request: Request): Response => {
-      const { 0: client, 1: server } = new WebSocketPair()
-      const address = request.headers.get('cf-connecting-ip') ?? 'local'
-      const others = state.getWebSockets().map(attachmentOf)
-      const fault = crowd(others, address)
+    /** Takes a new socket from an address, or closes it with a code that says why. */
+    accept: (socket: WebSocket, address: string): void => {
+      const fault = crowd(state.getWebSockets().map(attachmentOf), address)
       if (fault !== undefined) {
-        server.accept()
-        server.close(minerCloseCodes.tooManySockets, fault)
-        return new Response(null, { status: 101, webSocket: client })
+        socket.accept()
+        close(socket, minerCloseCodes.tooManySockets, fault)
+        return
       }
       const nonce = toHex(new Uint8Array(randomBytes(32)))
       const openedAtMs = now()
-      state.acceptWebSocket(server)
+      state.acceptWebSocket(socket)
       const fresh: Attachment = { address, openedAtMs, nonce, minerId: undefined, badFrames: 0 }
-      server.serializeAttachment(fresh)
+      socket.serializeAttachment(fresh)
       parts.wakeAt(openedAtMs + minerProtocolLimits.helloTimeoutMs)
-      send(server, {
+      send(socket, {
         type: 'challenge',
         version: minerProtocolVersion,
         nonce,
@@ -134,13 +131,15 @@ export function openAgentSockets(parts: AgentSocketParts) {
         chain_id: settings.genesis.chainId,
         coordinator: toHex(settings.coordinator.publicKey),
       })
-      return new Response(null, { status: 101, webSocket: client })
     },
 
     message: (socket: WebSocket, message: string | ArrayBuffer): void => {
       const attachment = attachmentOf(socket)
       const frame = readFrame(message)
-      if (frame.ok === false) return bad(socket, frame.code, frame.message)
+      if (!frame.ok) {
+        bad(socket, frame.code, frame.message)
+        return
+      }
       const { minerId } = attachment
       if (minerId === undefined) {
         if (frame.value.type === 'hello') hello(socket, attachment, frame.value)
@@ -150,9 +149,9 @@ export function openAgentSockets(parts: AgentSocketParts) {
       const miner = miners.get(minerId)
       // A socket that was replaced may still have frames under way.
       if (miner?.socket !== socket) return
-      if (frame.value.type === 'hello') return bad(socket, 'HELLO_TWICE', 'hello was said already')
       miner.seenAtMs = now()
-      parts.onFrame(miner, frame.value)
+      if (frame.value.type === 'hello') bad(socket, 'HELLO_TWICE', 'hello was said already')
+      else parts.onFrame(miner, frame.value)
     },
 
     closed: (socket: WebSocket): void => {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { toHex } from '../../core/base/bytes.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
 import { nativeSigner } from './native-signer.ts'
-import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Vault } from './sealing.ts'
 import type { Scope } from './settings.ts'
 
@@ -21,7 +21,7 @@ export type ApiKeys = {
 
 type KeyRow = {
   readonly public_id: string
-  readonly delegate_sealed: ArrayBuffer | null
+  readonly delegate_sealed: Blob | null
 }
 
 /**

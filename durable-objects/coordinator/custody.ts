@@ -25,7 +25,7 @@ import { type ChainView, type KnownEscrow, withTimeout } from './chain-view.ts'
 import type { Funds } from './funds.ts'
 import { coordinatorLimits as limits } from './limits.ts'
 import { nativeSigner } from './native-signer.ts'
-import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Vault } from './sealing.ts'
 import type { Settings } from './settings.ts'
 
@@ -57,8 +57,8 @@ export type Custody = {
 
 type CustodyRow = {
   readonly owner: string
-  readonly account_sealed: ArrayBuffer | null
-  readonly escrow: ArrayBuffer | null
+  readonly account_sealed: Blob | null
+  readonly escrow: Blob | null
   readonly step: 'funding' | 'sending' | 'ready'
   /** Signed transactions under way, hex, as a JSON array. */
   readonly transactions: string

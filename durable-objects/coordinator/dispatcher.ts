@@ -293,7 +293,10 @@ export function openDispatcher(parts: DispatcherParts) {
       database.transactionSync(() => store.insert(job))
       enter(job)
       wake(job)
-      if (chosen && first) return told(job, chosen, first.attemptId)
+      if (chosen && first) {
+        told(job, chosen, first.attemptId)
+        return
+      }
       if (!parts.mayDispatch(nowMs)) isStarved = true
       queue.add(job)
     },

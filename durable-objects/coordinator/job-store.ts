@@ -16,7 +16,7 @@ import { type JobSize, sizeOf } from '../../core/jobs/estimate.ts'
 import { isTerminal, type Job } from '../../core/jobs/job.ts'
 import { type JobSpec, jobSpecCoder } from '../../core/jobs/job-spec.ts'
 import type { TokenPrice } from '../../core/jobs/pricing.ts'
-import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 
 /** What was asked, and what pays for it: never changes. */
 export type Ask = {
@@ -71,12 +71,12 @@ export type ResultRow = {
   readonly completion_tokens: number
   readonly amount: number
   readonly receipt_id: string
-  readonly receipt_hash: ArrayBuffer
+  readonly receipt_hash: Blob
   readonly legacy_text: string
-  readonly canonical: ArrayBuffer
-  readonly miner_signature: ArrayBuffer | null
-  readonly release: ArrayBuffer
-  readonly release_signature: ArrayBuffer
+  readonly canonical: Blob
+  readonly miner_signature: Blob | null
+  readonly release: Blob
+  readonly release_signature: Blob
 }
 
 /** `due`: waits for a batch; `sent`: in one; `settled`: final; `unpayable`: never will be, see reason. */
@@ -90,7 +90,7 @@ export type PaymentRow = {
   readonly released_at_ms: number
   readonly batch: number | null
   readonly reason: string | null
-  readonly tx_hash: ArrayBuffer | null
+  readonly tx_hash: Blob | null
   readonly height: number | null
 }
 
@@ -99,9 +99,9 @@ type JobRow = {
   readonly job_id: string
   readonly client: string
   readonly ask: string
-  readonly spec: ArrayBuffer
-  readonly authorisation: ArrayBuffer
-  readonly authorisation_signature: ArrayBuffer
+  readonly spec: Blob
+  readonly authorisation: Blob
+  readonly authorisation_signature: Blob
   readonly life: string
 }
 

@@ -246,13 +246,11 @@ function resultRow(
     completion_tokens: outcome.completionTokens,
     amount: Number(built.amount),
     receipt_id: offer.receiptId,
-    receipt_hash: bufferOf(built.receiptHash),
+    receipt_hash: built.receiptHash,
     legacy_text: legacyText,
-    canonical: bufferOf(built.receiptBytes),
-    miner_signature: accepted.minerSignature ? bufferOf(accepted.minerSignature) : null,
-    release: bufferOf(releaseCoder.encode(release)),
-    release_signature: bufferOf(coordinator.sign(releaseSigningBytes(genesisHash, release))),
+    canonical: built.receiptBytes,
+    miner_signature: accepted.minerSignature ?? null,
+    release: releaseCoder.encode(release),
+    release_signature: coordinator.sign(releaseSigningBytes(genesisHash, release)),
   }
 }
-
-const bufferOf = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes).buffer

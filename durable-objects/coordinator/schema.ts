@@ -22,8 +22,11 @@ export const rowsOf = <Row>(
   ...bindings: (SqlStorageValue | Uint8Array)[]
 ): Row[] => database.sql.exec(query, ...bindings).toArray() as unknown as Row[]
 
+/** A BLOB column: written as bytes, read as a buffer. */
+export type Blob = ArrayBuffer | Uint8Array
+
 /** Bytes of a BLOB column. */
-export const bytesOf = (blob: ArrayBuffer): Uint8Array => new Uint8Array(blob)
+export const bytesOf = (blob: Blob): Uint8Array => new Uint8Array(blob)
 
 const tables: readonly string[] = [
   // Who may call

@@ -27,7 +27,7 @@ import { jobLimits } from '../../core/jobs/limits.ts'
 import { type ChainView, withTimeout } from './chain-view.ts'
 import type { Funds } from './funds.ts'
 import { coordinatorLimits } from './limits.ts'
-import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 /** A payment that has become final. */
@@ -63,17 +63,17 @@ type BatchRow = {
   readonly batch: number
   readonly nonce: number
   readonly valid_until: number
-  readonly tx_hash: ArrayBuffer
-  readonly bytes: ArrayBuffer
+  readonly tx_hash: Blob
+  readonly bytes: Blob
   readonly jobs: string
 }
 
 type DueRow = {
   readonly job_id: string
-  readonly authorisation: ArrayBuffer
-  readonly authorisation_signature: ArrayBuffer
-  readonly release: ArrayBuffer
-  readonly release_signature: ArrayBuffer
+  readonly authorisation: Blob
+  readonly authorisation_signature: Blob
+  readonly release: Blob
+  readonly release_signature: Blob
 }
 
 /** Opens settlement over the payments on disk, and goes on where it was. */
