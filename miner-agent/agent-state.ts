@@ -38,11 +38,11 @@ export type AgentOptions = {
   readonly models: () => readonly ModelCard[]
   /** Drops what cannot be sent now: it goes out again after the reconnect. */
   readonly send: (frame: MinerFrame) => void
-  /** Builds and signs the result of a finished attempt. */
+  /** Builds and signs the result of a finished attempt. `minerId`: as the site calls this miner. */
   readonly deliver: (
     attempt: Attempt,
     outcome: Extract<WorkOutcome, { readonly kind: 'finished' }>,
-    site: SiteIdentity,
+    site: SiteIdentity & { readonly minerId: string },
   ) => Delivery
   /** Called after each change of what is open or unreleased. */
   readonly onChange: () => void
@@ -52,6 +52,8 @@ export type AgentState = {
   readonly options: AgentOptions
   readonly attempts: Map<string, Attempt>
   site: SiteIdentity | undefined
+  /** As the last welcome said: a site may have another miner under the name that we asked for. */
+  minerId: string
   draining: boolean
 }
 
@@ -146,7 +148,7 @@ function finish(
 ): void {
   const { log, tally, nowMs, send, deliver } = state.options
   attempt.endedAtMs = nowMs()
-  attempt.delivery = deliver(attempt, outcome, site)
+  attempt.delivery = deliver(attempt, outcome, { ...site, minerId: state.minerId })
   attempt.phase = 'delivered'
   tally.completed += 1
   tally.promptTokens += outcome.promptTokens

@@ -39,10 +39,18 @@ export type Agent = {
 /** How long a delivered attempt is kept while no answer comes, and a failed one. */
 const releasePatienceMs = 900_000
 const failureKeptMs = 120_000
+/** How long after a welcome the release of an attempt that it does not name is waited for. */
+const afterWelcomeMs = 30_000
 
 /** Builds the agent; it does nothing before the first frame. */
 export function createAgent(options: AgentOptions): Agent {
-  const state: AgentState = { options, attempts: new Map(), site: undefined, draining: false }
+  const state: AgentState = {
+    options,
+    attempts: new Map(),
+    site: undefined,
+    minerId: '',
+    draining: false,
+  }
   return {
     meet(site) {
       state.site = site
@@ -175,7 +183,8 @@ function onWelcome(
   state: AgentState,
   frame: Extract<ServerFrame, { readonly type: 'welcome' }>,
 ): void {
-  const { tally, log, send } = state.options
+  const { log, nowMs, send } = state.options
+  state.minerId = frame.miner_id
   const held = new Map(frame.resume.map(({ attempt_id, next_seq }) => [attempt_id, next_seq]))
   for (const attempt of [...state.attempts.values()]) {
     const nextSeq = held.get(attempt.id)
@@ -183,8 +192,12 @@ function onWelcome(
       for (const again of framesToResend(attempt, nextSeq)) send(again)
       continue
     }
+    if (attempt.phase === 'delivered') {
+      // It may have been accepted while we were away: then its release comes next.
+      attempt.endedAtMs = Math.min(attempt.endedAtMs, nowMs() - releasePatienceMs + afterWelcomeMs)
+      continue
+    }
     // Given to somebody else, ended or forgotten meanwhile.
-    if (attempt.phase === 'delivered') tally.unpaid += 1
     log.info('attempt is over', { ...namesOf(attempt), phase: attempt.phase })
     drop(state, attempt)
   }

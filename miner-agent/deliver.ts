@@ -13,16 +13,15 @@ import type { WorkOutcome } from './worker.ts'
 export type DeliverInput = {
   readonly attempt: Attempt
   readonly outcome: Extract<WorkOutcome, { readonly kind: 'finished' }>
-  readonly site: SiteIdentity
+  readonly site: SiteIdentity & { readonly minerId: string }
   readonly signer: Signer
-  readonly minerId: string
 }
 
 /** Builds the result frame, and what its release has to say. */
 export function deliver(input: DeliverInput): Delivery {
   const { attempt, outcome, site, signer } = input
   const offer = offerFromFrame(attempt.opened.offer, {
-    minerId: input.minerId,
+    minerId: site.minerId,
     minerKey: signer.publicKey,
     coordinator: site.coordinator,
   })

@@ -125,7 +125,8 @@ function connect(state: LinkState): void {
     if (frame === undefined) {
       badFrames += 1
       options.log.warn('the site sent a frame that is not understood', { count: badFrames })
-      if (badFrames >= minerProtocolLimits.badFramesMax) socket.close(minerCloseCodes.protocol)
+      // Not 4400, whose echo would read as the site's own refusal.
+      if (badFrames >= minerProtocolLimits.badFramesMax) socket.close(1002)
       return
     }
     onFrame(state, socket, frame)

@@ -10,7 +10,7 @@ import { type Agent, createAgent } from './agent.ts'
 import type { SiteIdentity } from './agent-state.ts'
 import { makeCard, missingModels } from './card.ts'
 import { createChainClient } from './chain-client.ts'
-import type { AgentConfig } from './config.ts'
+import { type AgentConfig, isLoopback } from './config.ts'
 import { deliver } from './deliver.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openGpuLock } from './gpu-lock.ts'
@@ -142,8 +142,7 @@ function openAgent(parts: Parts): Agent {
     nowMs: Date.now,
     models: () => parts.card.models,
     send: (frame: MinerFrame) => parts.link.send(frame),
-    deliver: (attempt, outcome, site) =>
-      deliver({ attempt, outcome, site, signer: host.signer, minerId: config.minerId }),
+    deliver: (attempt, outcome, site) => deliver({ attempt, outcome, site, signer: host.signer }),
     onChange: () => onChange(parts),
   })
 }
@@ -167,6 +166,11 @@ function makeSettler(parts: Parts): Settler {
 function answer(parts: Parts, challenge: Challenge): Result<MinerFrame, { message: string }> {
   const { config, host, log } = parts
   const { genesis_hash, chain_id } = challenge
+  if (!namesSite(config.api, challenge.site)) {
+    // Signed for another name, our answer would open that other site's door to whoever asks.
+    const message = `${config.api.host} calls itself ${challenge.site}; its SITE_HOST is wrong, or it relays`
+    return err({ message })
+  }
   const check = checkSite({
     home: host.home,
     host: config.api.host,
@@ -206,6 +210,11 @@ function answer(parts: Parts, challenge: Challenge): Result<MinerFrame, { messag
       apiKey: host.apiKey,
     }),
   )
+}
+
+/** Whether a site may call itself so. On loopback every name is fine: nobody else is there. */
+function namesSite(api: URL, site: string): boolean {
+  return isLoopback(api.hostname) || site === api.hostname || site === api.host
 }
 
 function onFrame(parts: Parts, frame: ServerFrame): void {
