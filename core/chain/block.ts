@@ -3,7 +3,7 @@
  * the block did, so that whoever trusts a header can check any part of it.
  */
 import * as P from 'micro-packed'
-import { bytes32, bytes64, listOf, optional, u8, u32, u64 } from '../base/coders.ts'
+import { bytes32, bytes64, type Coder, listOf, optional, u8, u32, u64 } from '../base/coders.ts'
 import { signingBytes } from '../crypto/domains.ts'
 import { taggedHash } from '../crypto/hash.ts'
 
@@ -14,14 +14,22 @@ export const certificateSignatureCoder = P.struct({ authority: u8, signature: by
  * Proof of finality: a quorum of commits to one block by the authority set with this hash. `slot` and
  * `height` are those of the block.
  */
-export const certificateCoder = P.struct({
+export type Certificate = {
+  authorities: Uint8Array
+  slot: bigint
+  height: bigint
+  block: Uint8Array
+  signatures: { authority: number; signature: Uint8Array }[]
+}
+
+/** Canonical bytes of a certificate. */
+export const certificateCoder: Coder<Certificate> = P.struct({
   authorities: bytes32,
   slot: u64,
   height: u64,
   block: bytes32,
   signatures: P.array(u8, certificateSignatureCoder),
 })
-export type Certificate = P.UnwrapCoder<typeof certificateCoder>
 
 /** What an authority signs to commit: a certificate without its signatures. */
 export const commitCoder = P.struct({
@@ -38,7 +46,22 @@ export type Commit = P.UnwrapCoder<typeof commitCoder>
  * block; `historyRoot`: accumulator over the hashes of all ancestors; `authorities`: hash of the set that
  * votes after this block; `certificate`: newest finality certificate known to the proposer.
  */
-export const headerCoder = P.struct({
+export type Header = {
+  version: number
+  height: bigint
+  slot: bigint
+  parent: Uint8Array
+  proposer: Uint8Array
+  transactionsRoot: Uint8Array
+  outcomesRoot: Uint8Array
+  stateRoot: Uint8Array
+  historyRoot: Uint8Array
+  authorities: Uint8Array
+  certificate?: Certificate | undefined
+}
+
+/** Canonical bytes of a header. */
+export const headerCoder: Coder<Header> = P.struct({
   version: u8,
   height: u64,
   slot: u64,
@@ -51,18 +74,24 @@ export const headerCoder = P.struct({
   authorities: bytes32,
   certificate: optional(certificateCoder),
 })
-export type Header = P.UnwrapCoder<typeof headerCoder>
 
 /** Header with the proposer's signature (all zero for the genesis block, which nobody proposes). */
-export const signedHeaderCoder = P.struct({ header: headerCoder, signature: bytes64 })
-export type SignedHeader = P.UnwrapCoder<typeof signedHeaderCoder>
+export type SignedHeader = { header: Header; signature: Uint8Array }
+
+/** Canonical bytes of a signed header. */
+export const signedHeaderCoder: Coder<SignedHeader> = P.struct({
+  header: headerCoder,
+  signature: bytes64,
+})
 
 /** A whole block: signed header and the signed bytes of its transactions, in order. */
-export const blockCoder = P.struct({
+export type Block = { signedHeader: SignedHeader; transactions: Uint8Array[] }
+
+/** Canonical bytes of a block. */
+export const blockCoder: Coder<Block> = P.struct({
   signedHeader: signedHeaderCoder,
   transactions: listOf(P.bytes(u32)),
 })
-export type Block = P.UnwrapCoder<typeof blockCoder>
 
 /** Names a block: hash of its header without the signature. */
 export const headerHash = (header: Header): Uint8Array =>

@@ -6,7 +6,7 @@ import * as P from 'micro-packed'
 import * as z from 'zod'
 import { parseUnits, supplyMax } from '../base/amount.ts'
 import { bytesEqual, compareBytes, fromHex, toHex } from '../base/bytes.ts'
-import { bytes20, bytes32, listOf, text, u8, u16, u64 } from '../base/coders.ts'
+import { bytes20, bytes32, type Coder, listOf, text, u8, u16, u64 } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { formatAddress, parseAddress } from '../crypto/address.ts'
 import { isStrictPoint } from '../crypto/ed25519.ts'
@@ -40,7 +40,19 @@ export type Parameters = P.UnwrapCoder<typeof parametersCoder>
 export const authoritySetCoder = P.array(u8, P.struct({ publicKey: bytes32, name: text }))
 export type AuthoritySet = P.UnwrapCoder<typeof authoritySetCoder>
 
-export const genesisCoder = P.struct({
+/** The constants of one chain; field by field as in `genesisCoder`. */
+export type Genesis = {
+  version: number
+  chainId: string
+  genesisTimeMs: bigint
+  parameters: Parameters
+  authorities: AuthoritySet
+  faucets: Uint8Array[]
+  accounts: { address: Uint8Array; balance: bigint }[]
+}
+
+/** Canonical bytes of a genesis. */
+export const genesisCoder: Coder<Genesis> = P.struct({
   version: u8,
   chainId: text,
   /** Unix time of slot 0, milliseconds, a multiple of the slot length. */
@@ -52,7 +64,6 @@ export const genesisCoder = P.struct({
   /** Balances at height 0, in strictly rising order of address. */
   accounts: listOf(P.struct({ address: bytes20, balance: u64 })),
 })
-export type Genesis = P.UnwrapCoder<typeof genesisCoder>
 
 export type GenesisError = { readonly code: 'GENESIS_INVALID'; readonly message: string }
 

@@ -3,7 +3,7 @@
  * authorisations leave the state in time; from then on outcomes prove what was paid.
  */
 import * as P from 'micro-packed'
-import { bytes20, bytes32, listOf, u8, u64 } from '../base/coders.ts'
+import { bytes20, bytes32, type Coder, listOf, u8, u64 } from '../base/coders.ts'
 
 /** Why a transaction that was included, and charged for, did not do what it asked. 0 means it did. */
 export const outcomeCodes = {
@@ -62,14 +62,22 @@ export type SettlementOutcome = P.UnwrapCoder<typeof settlementOutcomeCoder>
  * `transaction`: its hash; `fee`: base units charged, of which `feeFromShares` came out of the
  * coordinators' shares (item by item, in order) and the rest from the sender; `settlements`: one an item.
  */
-export const outcomeCoder = P.struct({
+export type Outcome = {
+  transaction: Uint8Array
+  code: number
+  fee: bigint
+  feeFromShares: bigint
+  settlements: SettlementOutcome[]
+}
+
+/** Canonical bytes of an outcome: a leaf under the outcomes root. */
+export const outcomeCoder: Coder<Outcome> = P.struct({
   transaction: bytes32,
   code: u8,
   fee: u64,
   feeFromShares: u64,
   settlements: listOf(settlementOutcomeCoder),
 })
-export type Outcome = P.UnwrapCoder<typeof outcomeCoder>
 
 /** Outcomes of one block, in the order of its transactions: how stores keep them. */
-export const outcomesCoder = listOf(outcomeCoder)
+export const outcomesCoder: Coder<Outcome[]> = listOf(outcomeCoder)

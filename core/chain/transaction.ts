@@ -2,19 +2,53 @@
  * Transactions: the signed envelope of everything that changes the chain, and its canonical bytes.
  */
 import * as P from 'micro-packed'
-import { bytes32, bytes64, type DecodeError, decodeCanonical, u8, u64 } from '../base/coders.ts'
+import {
+  bytes32,
+  bytes64,
+  type Coder,
+  type DecodeError,
+  decodeCanonical,
+  u8,
+  u64,
+} from '../base/coders.ts'
 import type { Result } from '../base/result.ts'
 import { signingBytes } from '../crypto/domains.ts'
 import { taggedHash } from '../crypto/hash.ts'
 import type { Signer } from '../crypto/signature.ts'
-import { delegateGrantCoder, delegateRevokeCoder } from './messages/delegate.ts'
-import { escrowCloseCoder, escrowOpenCoder, escrowTopUpCoder } from './messages/escrow.ts'
-import { faucetCoder } from './messages/faucet.ts'
-import { settleCoder } from './messages/settle.ts'
-import { transferCoder } from './messages/transfer.ts'
+import {
+  type DelegateGrant,
+  type DelegateRevoke,
+  delegateGrantCoder,
+  delegateRevokeCoder,
+} from './messages/delegate.ts'
+import {
+  type EscrowClose,
+  type EscrowOpen,
+  type EscrowTopUp,
+  escrowCloseCoder,
+  escrowOpenCoder,
+  escrowTopUpCoder,
+} from './messages/escrow.ts'
+import { type Faucet, faucetCoder } from './messages/faucet.ts'
+import { type Settle, settleCoder } from './messages/settle.ts'
+import { type Transfer, transferCoder } from './messages/transfer.ts'
 
-/** What a transaction may do: one entry a kind; the number is the wire tag and never changes. */
-export const messageCoder = P.mappedTag(u8, {
+/**
+ * What a transaction may do. Written out, as are other nested types: declaration files cut inferred ones
+ * off below a few levels.
+ */
+export type Message =
+  | { TAG: 'transfer'; data: Transfer }
+  | { TAG: 'faucet'; data: Faucet }
+  | { TAG: 'escrow_open'; data: EscrowOpen }
+  | { TAG: 'escrow_top_up'; data: EscrowTopUp }
+  | { TAG: 'escrow_close'; data: EscrowClose }
+  | { TAG: 'delegate_grant'; data: DelegateGrant }
+  | { TAG: 'delegate_revoke'; data: DelegateRevoke }
+  | { TAG: 'settle'; data: Settle }
+
+/** One entry a kind; the number is the wire tag and never changes. */
+export const messageCoder: Coder<Message> = P.mappedTag(u8, {
   transfer: [1, transferCoder],
   faucet: [2, faucetCoder],
   escrow_open: [16, escrowOpenCoder],
@@ -24,14 +58,23 @@ export const messageCoder = P.mappedTag(u8, {
   delegate_revoke: [20, delegateRevokeCoder],
   settle: [21, settleCoder],
 })
-export type Message = P.UnwrapCoder<typeof messageCoder>
 export type MessageKind = Message['TAG']
 
 /**
  * What the sender signs. `version`: 1; `sender`: 32-byte public key; `nonce`: count of the sender's
  * earlier transactions; `fee`: base units; `validUntil`: last slot in which a block may hold it.
  */
-export const transactionBodyCoder = P.struct({
+export type TransactionBody = {
+  version: number
+  sender: Uint8Array
+  nonce: bigint
+  fee: bigint
+  validUntil: bigint
+  message: Message
+}
+
+/** Canonical bytes of a body. */
+export const transactionBodyCoder: Coder<TransactionBody> = P.struct({
   version: u8,
   sender: bytes32,
   nonce: u64,
@@ -39,11 +82,15 @@ export const transactionBodyCoder = P.struct({
   validUntil: u64,
   message: messageCoder,
 })
-export type TransactionBody = P.UnwrapCoder<typeof transactionBodyCoder>
 
 /** Body and Ed25519 signature: what travels and what blocks hold. */
-export const transactionCoder = P.struct({ body: transactionBodyCoder, signature: bytes64 })
-export type Transaction = P.UnwrapCoder<typeof transactionCoder>
+export type Transaction = { body: TransactionBody; signature: Uint8Array }
+
+/** Canonical bytes of a signed transaction. */
+export const transactionCoder: Coder<Transaction> = P.struct({
+  body: transactionBodyCoder,
+  signature: bytes64,
+})
 
 /** The bytes that the sender signs. */
 export const transactionSigningBytes = (

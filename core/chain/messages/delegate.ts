@@ -1,19 +1,24 @@
 /** Delegate grant and revoke: a key with a budget on one escrow, what stands behind an API key. */
 import * as P from 'micro-packed'
 import { bytesEqual } from '../../base/bytes.ts'
-import { bytes32 } from '../../base/coders.ts'
+import { bytes32, type Coder } from '../../base/coders.ts'
 import type { Delegate } from '../entries.ts'
 import { escrowDelegatesMax } from '../limits.ts'
 import type { MessageContext } from '../message-context.ts'
 import type { OutcomeCode } from '../outcome.ts'
-import { delegateTermsCoder, openEscrow } from './escrow.ts'
+import { type DelegateTerms, delegateTermsCoder, openEscrow } from './escrow.ts'
 
 /**
  * Grants a delegate, or replaces the terms of one. While it can still be charged, its terms may only
  * grow: less would be a revocation without notice. Only the owner of the escrow may.
  */
-export const delegateGrantCoder = P.struct({ escrow: bytes32, terms: delegateTermsCoder })
-export type DelegateGrant = P.UnwrapCoder<typeof delegateGrantCoder>
+export type DelegateGrant = { escrow: Uint8Array; terms: DelegateTerms }
+
+/** Canonical bytes of a grant. */
+export const delegateGrantCoder: Coder<DelegateGrant> = P.struct({
+  escrow: bytes32,
+  terms: delegateTermsCoder,
+})
 
 /**
  * Revokes: binds the coordinator at once, the chain after the notice. Once the delegate can no longer be

@@ -3,7 +3,7 @@
  */
 import * as P from 'micro-packed'
 import { bytesEqual } from '../../base/bytes.ts'
-import { bytes32, optional, u64 } from '../../base/coders.ts'
+import { bytes32, type Coder, optional, u64 } from '../../base/coders.ts'
 import type { Escrow } from '../entries.ts'
 import { escrowLifeSlotsMax } from '../limits.ts'
 import type { MessageContext } from '../message-context.ts'
@@ -19,13 +19,20 @@ export type DelegateTerms = P.UnwrapCoder<typeof delegateTermsCoder>
  * anyone may close. `delegate`: granted in the same step, so that a key is usable one block earlier.
  * The escrow's id is derived from the transaction hash (`escrowIdOf`).
  */
-export const escrowOpenCoder = P.struct({
+export type EscrowOpen = {
+  coordinator: Uint8Array
+  amount: bigint
+  expiry: bigint
+  delegate?: DelegateTerms | undefined
+}
+
+/** Canonical bytes of an escrow open. */
+export const escrowOpenCoder: Coder<EscrowOpen> = P.struct({
   coordinator: bytes32,
   amount: u64,
   expiry: u64,
   delegate: optional(delegateTermsCoder),
 })
-export type EscrowOpen = P.UnwrapCoder<typeof escrowOpenCoder>
 
 /** Adds `amount` base units; anyone may pay in. `expiry` 0 keeps the expiry, else it may only grow. */
 export const escrowTopUpCoder = P.struct({ escrow: bytes32, amount: u64, expiry: u64 })

@@ -4,10 +4,11 @@
  */
 import * as P from 'micro-packed'
 import { bytesEqual } from '../../base/bytes.ts'
-import { bytes64, listOf } from '../../base/coders.ts'
+import { bytes64, type Coder, listOf } from '../../base/coders.ts'
 import { addressOf } from '../../crypto/address.ts'
 import type { Verifier } from '../../crypto/signature.ts'
 import {
+  type Authorisation,
   authorisationCoder,
   authorisationHash,
   authorisationSigningBytes,
@@ -15,26 +16,35 @@ import {
 import type { Delegate, Escrow } from '../entries.ts'
 import type { MessageContext } from '../message-context.ts'
 import { type SettlementCode, type SettlementOutcome, settlementCodes } from '../outcome.ts'
-import { releaseCoder, releaseSigningBytes } from '../release.ts'
+import { type Release, releaseCoder, releaseSigningBytes } from '../release.ts'
 import { credit } from '../state.ts'
 import { isChargeable } from './delegate.ts'
 import { isClosed } from './escrow.ts'
 
 /** One payment: both statements and both signatures. */
-export const settlementItemCoder = P.struct({
+export type SettlementItem = {
+  authorisation: Authorisation
+  authorisationSignature: Uint8Array
+  release: Release
+  releaseSignature: Uint8Array
+}
+
+/** Canonical bytes of one payment. */
+export const settlementItemCoder: Coder<SettlementItem> = P.struct({
   authorisation: authorisationCoder,
   authorisationSignature: bytes64,
   release: releaseCoder,
   releaseSignature: bytes64,
 })
-export type SettlementItem = P.UnwrapCoder<typeof settlementItemCoder>
 
 /** Bytes of one item: all its fields have fixed lengths. */
 export const settlementItemBytes = 340
 
 /** A batch of payments; between one and `settlementItemsMax`. */
-export const settleCoder = P.struct({ items: listOf(settlementItemCoder) })
-export type Settle = P.UnwrapCoder<typeof settleCoder>
+export type Settle = { items: SettlementItem[] }
+
+/** Canonical bytes of a batch. */
+export const settleCoder: Coder<Settle> = P.struct({ items: listOf(settlementItemCoder) })
 
 /** The coordinator's part of one paid item, not yet credited: the fee comes out of it first. */
 export type CoordinatorShare = { readonly address: Uint8Array; readonly amount: bigint }
