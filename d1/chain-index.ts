@@ -67,9 +67,12 @@ export async function addBlocks(
   const hash = toHex(last.view.hash)
   const counts = [rows.transactions.length, rows.settlements.length]
   await db.batch([
-    from === 0
-      ? db.prepare(insertMeta).bind(genesisHash, indexedHeight, hash, ...counts)
-      : db.prepare(advanceMeta).bind(indexedHeight, hash, ...counts, from - 1, genesisHash),
+    ...(from === 0
+      ? [db.prepare(insertMeta).bind(genesisHash, indexedHeight, hash, ...counts)]
+      : [
+          db.prepare(guardMeta).bind(genesisHash, from - 1),
+          db.prepare(advanceMeta).bind(indexedHeight, hash, ...counts),
+        ]),
     ...insertAll(db, 'chain_blocks', blockColumns, rows.blocks),
     ...insertAll(db, 'chain_transactions', transactionColumns, rows.transactions),
     ...insertAll(db, 'chain_escrows', escrowColumns, rows.escrows),
@@ -82,11 +85,16 @@ const insertMeta =
   'INSERT INTO chain_meta (id, genesis_hash, indexed_height, indexed_hash, transactions, settlements)' +
   ' VALUES (1, ?, ?, ?, ?, ?)'
 
-// Where the condition does not hold, the value of a NOT NULL column becomes NULL: the batch fails whole.
+// A row that the table refuses (its only id is 1), unless the database stands where it has to: then the
+// whole batch fails.
+const guardMeta =
+  'INSERT INTO chain_meta (id, genesis_hash, indexed_height, indexed_hash, transactions, settlements)' +
+  " SELECT 0, '', 0, '', 0, 0 WHERE NOT EXISTS" +
+  ' (SELECT 1 FROM chain_meta WHERE genesis_hash = ? AND indexed_height = ?)'
+
 const advanceMeta =
-  'UPDATE chain_meta SET indexed_height = ?1, indexed_hash = CASE WHEN indexed_height = ?5 ' +
-  'AND genesis_hash = ?6 THEN ?2 END, transactions = transactions + ?3, ' +
-  'settlements = settlements + ?4 WHERE id = 1'
+  'UPDATE chain_meta SET indexed_height = ?, indexed_hash = ?, transactions = transactions + ?, ' +
+  'settlements = settlements + ? WHERE id = 1'
 
 /** Columns as the tables name them, and the fields of the rows that fill them. */
 type Columns = Readonly<Record<string, string>>

@@ -45,6 +45,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   readonly #outbox: Outbox | undefined
   /** Undefined after a failed write: what memory holds may be ahead of the store. */
   #engine: Engine | undefined
+  #finalHeight = -1
   #armedAtMs = Number.POSITIVE_INFINITY
   #failures = 0
   #retryAtMs = 0
@@ -62,6 +63,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       sql: state.storage.sql,
       indexer: this.createIndexer(env, this.#configuration.genesis),
       engine: () => this.#open(),
+      finalHeight: () => this.#finalHeight,
       onChange: () => this.#arm(),
     })
     // Whoever woke the object, the alarm may be lost: local servers keep it in memory only.
@@ -163,8 +165,10 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   async watchdog(): Promise<void> {
     if ('refusal' in this.#configuration) return
     this.#advance()
-    await this.ctx.storage.setAlarm(this.#armedAtMs)
-    await this.#outbox?.drain()
+    // Memory may say that the alarm is set when the platform has lost it.
+    this.#armedAtMs = Number.POSITIVE_INFINITY
+    this.#arm()
+    await this.#outbox?.retry()
   }
 
   override async alarm(): Promise<void> {
@@ -225,6 +229,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   }
 
   #publish(step: Step): void {
+    this.#finalHeight = step.finalized?.to ?? this.#finalHeight
     if (step.added.length === 0 || !this.#streams?.isHeard('blocks')) return
     const engine = this.#open()
     const blocks = step.added.map((head) => engine.block(head.hash))
@@ -273,6 +278,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       throw failure(code === 'GENESIS_MISMATCH' ? 'CONFIG_INVALID' : 'CHAIN_UNAVAILABLE', message)
     }
     this.#engine = opened.value
+    this.#finalHeight = opened.value.head().finalHeight
     return opened.value
   }
 

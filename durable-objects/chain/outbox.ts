@@ -27,6 +27,8 @@ export type OutboxParts = {
   readonly sql: SqliteStorage['sql']
   readonly indexer: Indexer
   readonly engine: () => Engine
+  /** Height of the newest final block, known without reading a block. */
+  readonly finalHeight: () => number
   /** Called when the state of the outbox changed and the alarm may have to move. */
   readonly onChange: () => void
 }
@@ -38,12 +40,18 @@ export type Outbox = {
   readonly dueAtMs: () => number | undefined
   /** Why the read model is behind, for people. */
   readonly fault: () => string | undefined
-  /** Brings the read model up to the final block. Never rejects; a second call while one runs does nothing. */
+  /**
+   * Brings the read model up to the final block. Never rejects; does nothing while one runs, or before the
+   * wait after a failure is over.
+   */
   readonly drain: () => Promise<void>
+  /** The same without waiting, for the cron trigger. */
+  readonly retry: () => Promise<void>
 }
 
 /** Opens the outbox on its table. */
-export function openOutbox({ sql, indexer, engine, onChange }: OutboxParts): Outbox {
+export function openOutbox(parts: OutboxParts): Outbox {
+  const { sql, indexer, engine, finalHeight, onChange } = parts
   sql.exec(
     'CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY CHECK (id = 1), height INTEGER NOT NULL)',
   )
@@ -58,7 +66,7 @@ export function openOutbox({ sql, indexer, engine, onChange }: OutboxParts): Out
     height = to
     sql.exec('INSERT OR REPLACE INTO outbox (id, height) VALUES (1, ?)', to)
   }
-  const pending = () => height < engine().head().finalHeight
+  const pending = () => height < finalHeight()
 
   const fill = async () => {
     if (!located) {
@@ -73,29 +81,35 @@ export function openOutbox({ sql, indexer, engine, onChange }: OutboxParts): Out
     }
   }
 
+  const drain = async () => {
+    if (running || !pending() || Date.now() < retryAtMs) return
+    running = true
+    try {
+      await fill()
+      failures = 0
+      retryAtMs = 0
+      fault = undefined
+    } catch (error) {
+      // A write that failed here may have arrived there: ask before the next one.
+      located = false
+      failures += 1
+      const bounds = { first: limits.indexRetryMs, max: limits.indexRetryMsMax }
+      retryAtMs = Date.now() + backoffMs(failures, bounds)
+      fault = `read model: ${error instanceof Error ? error.message : String(error)}`
+    } finally {
+      running = false
+    }
+    onChange()
+  }
+
   return {
     indexedHeight: () => height,
     dueAtMs: () => (running || !pending() ? undefined : retryAtMs),
     fault: () => fault,
-    drain: async () => {
-      if (running || !pending() || Date.now() < retryAtMs) return
-      running = true
-      try {
-        await fill()
-        failures = 0
-        retryAtMs = 0
-        fault = undefined
-      } catch (error) {
-        // A write that failed here may have arrived there: ask before the next one.
-        located = false
-        failures += 1
-        const bounds = { first: limits.indexRetryMs, max: limits.indexRetryMsMax }
-        retryAtMs = Date.now() + backoffMs(failures, bounds)
-        fault = `read model: ${error instanceof Error ? error.message : String(error)}`
-      } finally {
-        running = false
-      }
-      onChange()
+    drain,
+    retry: () => {
+      retryAtMs = 0
+      return drain()
     },
   }
 }
