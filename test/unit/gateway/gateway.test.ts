@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { genesisToJson } from '../../../core/chain/genesis.ts'
 import type { AppEnv } from '../../../workers/context.ts'
 import type { Env } from '../../../workers/env.ts'
@@ -7,6 +7,10 @@ import { ApiFailure } from '../../../workers/failure.ts'
 import { createGateway } from '../../../workers/gateway/gateway.ts'
 import { gatewayLimits } from '../../../workers/gateway/limits.ts'
 import { routeOf, routeTable } from '../../../workers/gateway/routes.ts'
+
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+})
 
 const context = {} as Parameters<ReturnType<typeof createGateway>>[2]
 
@@ -331,9 +335,15 @@ describe('failures', () => {
     })
   })
 
-  test('GW-13: what is not foreseen says nothing of the inside', async () => {
+  test('GW-13: what is not foreseen says nothing of the inside, and is logged under its id', async () => {
     const response = await site().get('/api/v1/broken')
     expect(response.status).toBe(500)
     expect(await response.text()).not.toContain('secret detail')
+    const line = JSON.parse(String(vi.mocked(console.error).mock.lastCall?.[0]))
+    expect(line).toMatchObject({
+      request_id: response.headers.get('x-request-id'),
+      path: '/api/v1/broken',
+      error: 'a secret detail',
+    })
   })
 })
