@@ -114,7 +114,7 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
     constraints: z.record(z.string(), z.unknown()),
     /** Public id of the payer. */
     client: z.string(),
-    requested_at_ms: count,
+    requested_at_ms: unixMs,
     receipt_id: identifier,
     /** Most that this job can pay, and the signed permission that says so. */
     limit: units,
