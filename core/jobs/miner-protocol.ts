@@ -49,6 +49,7 @@ const count = z
   .int()
   .min(0)
   .max(2 ** 31)
+const unixMs = z.int().min(0)
 const identifier = hex(16)
 
 /** One model that a miner serves. Prices in base units for 1 000 tokens. */
