@@ -115,7 +115,9 @@ export function viewTransaction(
   if (!place) return undefined
   const at = context.store.readHeight(place.height)
   const held = at && readHeld(context.store, at)
-  return held && viewPlaced(held, place.index, place.height <= memory.consensus.final.height)
+  if (!held) return undefined
+  const final = place.height <= memory.consensus.final.height
+  return viewPlaced(held, { index: place.index, outcome: outcomesOf(held)[place.index], final })
 }
 
 /** Pooled transactions in the order in which a block would try them, at most `limit`. */
@@ -151,11 +153,14 @@ export function viewFinalized(
   for (let at = height; at <= last && blocks.length < limit; at++) {
     const held = heldAt(context, at)
     if (!held) break
+    const outcomes = outcomesOf(held)
     blocks.push({
       view: blockViewOf(context, memory, held),
       block: held.block,
-      transactions: held.block.transactions.map((_, index) => viewPlaced(held, index, true)),
-      outcomes: outcomesOf(held),
+      transactions: outcomes.map((outcome, index) =>
+        viewPlaced(held, { index, outcome, final: true }),
+      ),
+      outcomes,
       certificate: certificateAt(context, memory, held),
     })
   }
@@ -210,15 +215,18 @@ function blockViewOf(context: EngineContext, memory: EngineMemory, held: HeldBlo
   }
 }
 
-function viewPlaced(held: HeldBlock, index: number, final: boolean): TransactionView {
-  const bytes = held.block.transactions[index] as Uint8Array
+function viewPlaced(
+  held: HeldBlock,
+  place: {
+    readonly index: number
+    readonly outcome: Outcome | undefined
+    readonly final: boolean
+  },
+): TransactionView {
+  const { index, outcome, final } = place
   const { height, slot } = held.stored
-  return {
-    ...viewBytes(bytes),
-    block: { height, index, slot },
-    outcome: outcomesOf(held)[index],
-    final,
-  }
+  const block = { height, index, slot }
+  return { ...viewBytes(held.block.transactions[index] as Uint8Array), block, outcome, final }
 }
 
 const viewPooled = ({ bytes }: Pooled): TransactionView => ({
