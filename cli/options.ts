@@ -16,7 +16,7 @@ export type ClientOptions = {
   readonly maxTokens: number
   readonly temperature: number
   readonly topP: number
-  readonly seed: number | undefined
+  readonly seed: bigint | undefined
   readonly stop: readonly string[]
   /** Base units that one job may cost; undefined takes what the cheapest miner may charge at most. */
   readonly maxPrice: bigint | undefined
@@ -103,10 +103,7 @@ function check(raw: Raw): Result<ClientOptions, OptionsError> {
     maxTokens: read.number('maxTokens', { least: 1, most: jobLimits.maxTokensMax, whole: true }),
     temperature: read.number('temperature', { least: 0, most: 2 }),
     topP: read.number('topP', { least: 0.001, most: 1 }),
-    seed:
-      raw.seed === undefined
-        ? undefined
-        : read.number('seed', { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true }),
+    seed: raw.seed === undefined ? undefined : read.seed('seed'),
     stop: raw.stop ?? [],
     maxPrice: raw.maxPrice === undefined ? undefined : read.coins('maxPrice'),
     lock: raw.lock === undefined ? undefined : read.coins('lock'),
@@ -161,6 +158,12 @@ function reader(raw: Raw, faults: string[]) {
       const kind = bounds.whole === true ? 'a whole number' : 'a number'
       faults.push(`${flag(name)} is ${kind} from ${bounds.least} to ${bounds.most}`)
       return bounds.least
+    },
+    seed: (name: string): bigint => {
+      const value = /^\d{1,19}$/.test(text(name)) ? BigInt(text(name)) : 2n ** 63n
+      if (value < 2n ** 63n) return value
+      faults.push(`${flag(name)} is a whole number below 2^63`)
+      return 0n
     },
     duration: (name: string, mostMs: number): number => {
       const value = parseDuration(text(name))

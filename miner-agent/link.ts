@@ -3,7 +3,7 @@
  * that grows and is drawn at random, so that a site that comes back is not met by all miners at once.
  */
 import WebSocket from 'ws'
-import type { Result } from '../core/base/result.ts'
+import { err, ok, type Result } from '../core/base/result.ts'
 import {
   type MinerFrame,
   minerCloseCodes,
@@ -121,15 +121,18 @@ function connect(state: LinkState): void {
 
   socket.on('message', (data, isBinary) => {
     if (!isCurrent()) return
-    const frame = isBinary ? undefined : parseFrame(String(data))
-    if (frame === undefined) {
+    const frame = parseFrame(isBinary ? '' : String(data))
+    if (!frame.ok) {
       badFrames += 1
-      options.log.warn('the site sent a frame that is not understood', { count: badFrames })
+      options.log.warn('the site sent a frame that is not understood', {
+        count: badFrames,
+        reason: frame.error,
+      })
       // Not 4400, whose echo would read as the site's own refusal.
       if (badFrames >= minerProtocolLimits.badFramesMax) socket.close(1002)
       return
     }
-    onFrame(state, socket, frame)
+    onFrame(state, socket, frame.value)
   })
   socket.on('unexpected-response', (_request, response) => {
     reason = `the site answered ${response.statusCode}`
@@ -232,11 +235,14 @@ function keepAlive(socket: WebSocket, pingMs: number): () => void {
   return () => clearInterval(timer)
 }
 
-function parseFrame(text: string): ServerFrame | undefined {
+/** A fault names the field and the rule, never what the frame holds. */
+function parseFrame(text: string): Result<ServerFrame, string> {
   try {
     const parsed = serverFrameSchema.safeParse(JSON.parse(text))
-    return parsed.success ? parsed.data : undefined
+    if (parsed.success) return ok(parsed.data)
+    const issue = parsed.error.issues[0]
+    return err(`${issue?.path.join('.') || 'frame'}: ${issue?.message ?? 'malformed'}`)
   } catch {
-    return undefined
+    return err('not JSON')
   }
 }
