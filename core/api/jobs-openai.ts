@@ -11,6 +11,7 @@ export type CompletionHead = {
   readonly createdSeconds: number
 }
 
+/** Tokens as billed. */
 export type Usage = { readonly promptTokens: number; readonly completionTokens: number }
 
 /** `stream: false`: the whole answer. */

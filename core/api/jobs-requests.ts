@@ -23,6 +23,7 @@ const boundedObject = (bytesMax: number) =>
 const hex = z.string().regex(/^(?:0x)?(?:[0-9a-fA-F]{2})+$/, 'must be hex')
 const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/, 'must be a decimal string of base units')
 
+/** The six constraints of the original, null or absent when unset. */
 export const constraintsSchema = z
   .looseObject({
     gpu: z.string().max(128).nullish(),
@@ -67,6 +68,7 @@ export const submitJobSchema = z
       context.addIssue({ code: 'custom', path: ['authorisation'], message })
     }
   })
+/** A checked `POST /jobs`. */
 export type SubmitJobBody = z.infer<typeof submitJobSchema>
 
 /** `?limit=&offset=` of lists. */
@@ -75,6 +77,7 @@ export const pageSchema = z.object({
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 })
 
+/** `POST /miners/register`. */
 export const registerMinerSchema = z.looseObject({
   capabilities: boundedObject(65_536),
   concurrency: z.int().min(0).max(1_024).nullish(),
@@ -88,6 +91,7 @@ export const heartbeatSchema = z.looseObject({
   status: z.string().max(64).nullish(),
 })
 
+/** How long a poll would wait; more than the cap is cut. */
 export const pollSchema = z.looseObject({
   max_wait_seconds: z.coerce.number().min(0).max(3_600).nullish(),
 })
@@ -99,6 +103,7 @@ export const minerResultSchema = z.looseObject({
   success: z.boolean().nullish(),
 })
 
+/** `POST /miners/{job}/fail`. */
 export const minerFailSchema = z.looseObject({
   error_code: z.string().max(128),
   error_message: z.string().max(4_096),
@@ -152,7 +157,7 @@ export function resultObject(body: z.infer<typeof minerResultSchema>): Record<st
 
 type Issue = z.core.$ZodIssue
 
-/** The original names an absent field `missing`; everything else keeps the validator's word. */
+/** The original names an absent field `missing`; everything else keeps the schema's word. */
 function codeOf(issue: Issue, value: unknown): string {
   if (issue.code === 'custom') return issue.params?.['missing'] ? 'missing' : 'invalid'
   let at: unknown = value

@@ -26,8 +26,10 @@ export type Sampling = {
   readonly stop: readonly string[]
 }
 
+/** One turn of a conversation, in plain text. */
 export type ChatMessage = { readonly role: string; readonly content: string }
 
+/** What a specification is made of. */
 export type SpecParts = {
   readonly model: string
   readonly messages: readonly ChatMessage[]

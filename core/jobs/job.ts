@@ -2,11 +2,14 @@
  * Life cycle of a job: a reducer (job, event, now) → (job, effects). It decides who may finish, when a
  * lease lapses and what ends a job; the host stores the job and carries out the effects in one atomic
  * write. Rules: SPEC.md, JOB. Plain data only, so that a job is kept as JSON.
+ *
+ * Long because the life cycle is one subject: every transition has to be read against every other.
  */
 import { max, min } from '../base/int.ts'
 import { err, ok, type Result, unreachable } from '../base/result.ts'
 import { jobLimits } from './limits.ts'
 
+/** Where a job stands; the last four are for good. */
 export type JobState =
   | 'queued'
   | 'assigned'
@@ -26,6 +29,7 @@ export type AttemptState =
   | 'canceled'
   | 'completed'
 
+/** One try of one miner. */
 export type Attempt = {
   /** 32 hex digits, drawn by the host. */
   readonly attemptId: string
@@ -48,6 +52,7 @@ export type Attempt = {
 /** A miner that is passed over for this job until then. */
 export type Exclusion = { readonly minerId: string; readonly untilMs: number }
 
+/** A job as far as its life goes: what it asks and who pays is kept beside it. */
 export type Job = {
   readonly jobId: string
   readonly state: JobState
@@ -64,11 +69,13 @@ export type Job = {
   readonly error: { readonly code: JobEndCode; readonly message: string } | undefined
 }
 
+/** Public code of an end without a result. */
 export type JobEndCode = 'JOB_FAILED' | 'JOB_EXPIRED' | 'JOB_CANCELED'
 
 /** Who speaks for an attempt. Both must fit, or the event is refused. */
 type ByMiner = { readonly attemptId: string; readonly minerId: string }
 
+/** What happens to a job. */
 export type JobEvent =
   /** The host has chosen a miner: it is offered the job. `leaseMs` from limits, by kind of miner. */
   | ({ readonly type: 'assign'; readonly leaseMs: number } & ByMiner)
@@ -126,6 +133,7 @@ export type JobEffect =
   /** End the readers' streams. */
   | { readonly type: 'end_stream'; readonly state: JobState }
 
+/** Why an event is refused. */
 export type JobError =
   | { readonly code: 'LEASE_NOT_HELD'; readonly message: string }
   /** `sameAttempt`: the caller finished it itself (a repeated frame): send its release again. */
@@ -136,6 +144,7 @@ export type JobError =
   | { readonly code: 'SEQ_GAP'; readonly expected: number; readonly message: string }
   | { readonly code: 'ANSWER_TOO_LONG'; readonly message: string }
 
+/** What became of a job by one event. */
 export type JobStep = { readonly job: Job; readonly effects: readonly JobEffect[] }
 
 /** A new job in the queue. `ttlSeconds` is clamped into the limits, as the original does. */

@@ -38,6 +38,7 @@ export type LegacySignature = {
   readonly sig: string
 }
 
+/** Why a receipt proves nothing. */
 export type LegacyReceiptError = {
   readonly code: 'RECEIPT_INVALID'
   /** The original's reasons, such as `miner_signature_invalid:<key>`. */

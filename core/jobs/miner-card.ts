@@ -14,6 +14,7 @@ export type ModelOffer = {
   readonly price: TokenPrice
 }
 
+/** What matching knows of a miner. */
 export type MinerCard = {
   /** Public id: stands in receipts, never a key. */
   readonly minerId: string

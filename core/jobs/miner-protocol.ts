@@ -62,6 +62,7 @@ export const modelCardSchema = z.object({
 })
 export type ModelCard = z.infer<typeof modelCardSchema>
 
+/** One GPU as the driver names it. */
 export const gpuCardSchema = z.object({
   index: count,
   name: z.string().max(128),

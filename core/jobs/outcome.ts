@@ -72,6 +72,7 @@ export type BuiltReceipts = {
   readonly amount: bigint
 }
 
+/** Why an offer frame is not worked on. */
 export type OfferError = { readonly code: 'OFFER_INVALID'; readonly message: string }
 
 /** Builds both receipts. The same offer and outcome give the same bytes everywhere. */

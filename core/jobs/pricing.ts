@@ -7,6 +7,7 @@ import { divideUp, maxBig, minBig } from '../base/int.ts'
 /** Base units for 1 000 tokens, set by the miner. */
 export type TokenPrice = { readonly promptPer1000: bigint; readonly completionPer1000: bigint }
 
+/** Tokens of a prompt and of its answer, as billed. */
 export type TokenCount = { readonly promptTokens: number; readonly completionTokens: number }
 
 /** Price in base units, before any cap. Token counts are non-negative safe integers. */

@@ -25,6 +25,7 @@ export type PyJson =
   | readonly PyJson[]
   | { readonly [key: string]: PyJson }
 
+/** Why a text is no JSON of bounded depth. */
 export type PyJsonError = { readonly code: 'JSON_INVALID'; readonly message: string }
 
 /** Deepest nesting that is read or written. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../../core/base/bytes.ts'
@@ -19,9 +20,13 @@ import {
   parsePyJson,
   pyFloat,
 } from '../../../core/jobs/python-json.ts'
-import golden from '../../vectors/legacy-receipt.json' with { type: 'json' }
 import { coordinator, miner } from './fixtures.ts'
 
+const vectorPath = new URL('../../vectors/legacy-receipt.json', import.meta.url)
+const golden = JSON.parse(readFileSync(vectorPath, 'utf8')) as Record<
+  'seed' | 'input' | 'canonical' | 'sha256' | 'key_id' | 'sig',
+  string
+>
 const seed = fromHex(golden.seed)
 const signer = signerFromSeed(seed.ok ? seed.value : new Uint8Array())
 const fields = {
