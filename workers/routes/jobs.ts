@@ -131,7 +131,8 @@ async function submission(c: AppContext, who: Principal, body: SubmitJobBody): P
     constraints: constraintsOf(body.constraints),
     spec: spec ?? (await specOfPayload(c, who, payload)),
     ttlSeconds: ttlOf(c, who, body.ttl_seconds),
-    limit: limitOf(body),
+    // What an account allows is what it signed: a second number could only contradict it.
+    limit: isAccount ? undefined : limitOf(body),
     authorisation,
   }
 }

@@ -77,7 +77,7 @@ describe('JOBAPI-2: submission by a signed client', () => {
     expect((await signed('POST', '/api/v1/jobs', body)).status).toBe(201)
     const job = submitted(calls)
     expect(job.spec).toEqual(spec)
-    expect(job).toMatchObject({ limit: 5_000n, ttlSeconds: 60 })
+    expect(job).toMatchObject({ limit: undefined, ttlSeconds: 60 })
     expect(job.authorisation).toEqual({
       bytes: Uint8Array.of(10, 11),
       signature: new Uint8Array(64).fill(12),
