@@ -1,7 +1,7 @@
 /**
  * Who is asking: an API key (the coordinator knows their hashes) or a signed request (the key pair is the
  * identity). What was found is kept for a short while per isolate; each principal has a quota.
- * Rules: core/api/SPEC.md, KEY.
+ * Rules: routes/coordinator-SPEC.md, AUTHN.
  */
 import type { Principal } from '../core/api/coordinator-service.ts'
 import {

@@ -1,6 +1,6 @@
 /**
  * Jobs: submit, read, stream, cancel; the routes of the original and the ones its clients expected.
- * Mounted under `/api/v1`, `/api` and `/v1`. Rules: core/api/SPEC.md, JOBAPI.
+ * Mounted under `/api/v1`, `/api` and `/v1`. Rules: coordinator-SPEC.md, JOBHTTP.
  */
 import { Hono } from 'hono'
 import type { Principal, SubmitJob } from '../../core/api/coordinator-service.ts'

@@ -1,6 +1,6 @@
 /**
  * Miners: the HTTP protocol of the original, and the door to the socket protocol of our agent. Mounted
- * like the jobs. Rules: core/api/SPEC.md, MINERAPI.
+ * like the jobs. Rules: coordinator-SPEC.md, MINERHTTP.
  */
 import { Hono } from 'hono'
 import type { LegacyMinerJob } from '../../core/api/coordinator-service.ts'

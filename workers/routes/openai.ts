@@ -1,6 +1,6 @@
 /**
  * Chat completions and models in OpenAI's format, so that its clients work unchanged. Mounted like the
- * jobs, for `/v1/chat/completions`. Rules: core/api/SPEC.md, OAI.
+ * jobs, for `/v1/chat/completions`. Rules: coordinator-SPEC.md, CHATHTTP.
  */
 import { type Context, Hono } from 'hono'
 import type { JobRecord, Principal } from '../../core/api/coordinator-service.ts'

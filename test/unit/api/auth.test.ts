@@ -9,12 +9,12 @@ import { app, errorOf, jobId, record } from './app.ts'
 const path = `/api/v1/jobs/${jobId}`
 const told = { job: async () => ok(record()) }
 
-describe('KEY-1: API keys', () => {
+describe('AUTHN-1: API keys', () => {
   test.each([
     { 'x-api-key': 'client-key-1' },
     { authorization: 'Bearer client-key-1' },
     { authorization: 'bearer  client-key-1 ' },
-  ])('KEY-1: %j', async (headers) => {
+  ])('AUTHN-1: %j', async (headers) => {
     const { send, calls } = app(told)
     expect((await send(path, { headers: headers as unknown as HeadersInit })).status).toBe(200)
     expect(calls.at(-1)?.args[0]).toEqual({
@@ -31,7 +31,7 @@ describe('KEY-1: API keys', () => {
     { 'x-api-key': 'miner-key-1' },
     { 'x-api-key': 'k'.repeat(300) },
     { authorization: 'Basic abc' },
-  ])('KEY-1: %j is refused in the original’s words', async (headers) => {
+  ])('AUTHN-1: %j is refused in the original’s words', async (headers) => {
     const response = await app(told).send(path, { headers: headers as unknown as HeadersInit })
     expect(await errorOf(response)).toMatchObject({
       status: 401,
@@ -41,8 +41,8 @@ describe('KEY-1: API keys', () => {
   })
 })
 
-describe('KEY-2: signed requests', () => {
-  test('KEY-2: the key pair is the principal', async () => {
+describe('AUTHN-2: signed requests', () => {
+  test('AUTHN-2: the key pair is the principal', async () => {
     const { signed, calls } = app(told)
     expect((await signed('GET', `${path}?x=1`)).status).toBe(200)
     expect(calls.at(-1)?.args[0]).toEqual({
@@ -56,7 +56,7 @@ describe('KEY-2: signed requests', () => {
     ['another path', { target: '/api/v1/jobs' }],
     ['another query', { target: `${path}?y=2` }],
     ['another body', { sentBody: { payload: { prompt: 'another' } } }],
-  ])('KEY-2: a signature over %s is refused', async (_, changes) => {
+  ])('AUTHN-2: a signature over %s is refused', async (_, changes) => {
     const body = 'sentBody' in changes ? { payload: { prompt: 'hi' } } : undefined
     const method = body ? 'POST' : 'GET'
     const target = body ? '/api/v1/jobs' : path
@@ -72,7 +72,7 @@ describe('KEY-2: signed requests', () => {
     [signedRequestHeaders.publicKey, '1234'],
     [signedRequestHeaders.timestampMs, 'soon'],
     [signedRequestHeaders.timestampMs, '-5'],
-  ])('KEY-2: %s: %s is refused', async (name, value) => {
+  ])('AUTHN-2: %s: %s is refused', async (name, value) => {
     const headers: Record<string, string> = {
       [signedRequestHeaders.publicKey]: '11'.repeat(32),
       [signedRequestHeaders.timestampMs]: String(Date.now()),
@@ -87,28 +87,28 @@ describe('KEY-2: signed requests', () => {
   })
 })
 
-test.each([-61_000, 61_000])('KEY-3: a request %d ms off is refused', async (offMs) => {
+test.each([-61_000, 61_000])('AUTHN-3: a request %d ms off is refused', async (offMs) => {
   const response = await app(told).signed('GET', path, undefined, {
     timestampMs: Date.now() + offMs,
   })
   expect(await errorOf(response)).toMatchObject({ status: 401, code: 'REQUEST_EXPIRED' })
 })
 
-describe('KEY-4: memory', () => {
-  test('KEY-4: a good key is asked for once', async () => {
+describe('AUTHN-4: memory', () => {
+  test('AUTHN-4: a good key is asked for once', async () => {
     const { call, calls } = app(told)
     for (let i = 0; i < 3; i++) await call('GET', path)
     expect(calls.filter(({ method }) => method === 'authenticate')).toHaveLength(1)
   })
 
-  test('KEY-4: a bad key is asked for each time', async () => {
+  test('AUTHN-4: a bad key is asked for each time', async () => {
     const { call, calls } = app(told)
     for (let i = 0; i < 3; i++) await call('GET', path, undefined, 'wrong')
     expect(calls.filter(({ method }) => method === 'authenticate')).toHaveLength(3)
   })
 })
 
-test('KEY-5: above the quota a principal waits', async () => {
+test('AUTHN-5: above the quota a principal waits', async () => {
   const { call } = app(told)
   const { perMinute } = authLimits
   const statuses = new Map<number, number>()
@@ -121,7 +121,7 @@ test('KEY-5: above the quota a principal waits', async () => {
   expect(await errorOf(await call('GET', path))).toMatchObject({ code: 'QUOTA_EXCEEDED' })
 })
 
-test('KEY-6: a signed request opens no miner’s route', async () => {
+test('AUTHN-6: a signed request opens no miner’s route', async () => {
   const response = await app(told).signed('POST', '/api/v1/miners/heartbeat', {})
   expect(await errorOf(response)).toMatchObject({ status: 403, code: 'AUTHORIZATION_ERROR' })
 })

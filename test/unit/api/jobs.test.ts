@@ -15,8 +15,8 @@ const taken = { submitJob: async () => ok(record()) }
 const submitted = (calls: { method: string; args: readonly unknown[] }[]) =>
   calls.find(({ method }) => method === 'submitJob')?.args[1] as SubmitJob
 
-describe('JOBAPI-1: submission in the original’s words', () => {
-  test.each(['/api/v1/jobs', '/api/jobs', '/v1/jobs'])('JOBAPI-1: at %s', async (path) => {
+describe('JOBHTTP-1: submission in the original’s words', () => {
+  test.each(['/api/v1/jobs', '/api/jobs', '/v1/jobs'])('JOBHTTP-1: at %s', async (path) => {
     const { call, calls } = app(taken)
     const payload = {
       type: 'inference',
@@ -45,7 +45,7 @@ describe('JOBAPI-1: submission in the original’s words', () => {
     expect(job.spec).toMatchObject({ model: 'aitbc-tiny', seed: 4n })
   })
 
-  test('JOBAPI-1: two jobs without a seed differ, as sampling would', async () => {
+  test('JOBHTTP-1: two jobs without a seed differ, as sampling would', async () => {
     const { call, calls } = app(taken)
     await call('POST', '/v1/jobs', { payload: { prompt: 'hi' } })
     await call('POST', '/v1/jobs', { payload: { prompt: 'hi' } })
@@ -56,17 +56,17 @@ describe('JOBAPI-1: submission in the original’s words', () => {
     expect((first as bigint) < 2n ** 53n).toBe(true)
   })
 
-  test('JOBAPI-1: a payment of nothing leaves the limit to the site', async () => {
+  test('JOBHTTP-1: a payment of nothing leaves the limit to the site', async () => {
     const { call, calls } = app(taken)
     await call('POST', '/v1/jobs', { payload: { prompt: 'hi' }, payment_amount: 0 })
     expect(submitted(calls).limit).toBeUndefined()
   })
 })
 
-describe('JOBAPI-2: submission by a signed client', () => {
+describe('JOBHTTP-2: submission by a signed client', () => {
   const permission = { authorisation: '0a0b', authorisation_signature: '0c'.repeat(64) }
 
-  test('JOBAPI-2: spec and authorisation pass as they are', async () => {
+  test('JOBHTTP-2: spec and authorisation pass as they are', async () => {
     const { signed, calls } = app(taken)
     const body = {
       spec: toHex(jobSpecCoder.encode(spec)),
@@ -87,7 +87,7 @@ describe('JOBAPI-2: submission by a signed client', () => {
     expect(again.ok && jobHashOf(again.value)).toEqual(jobHashOf(spec))
   })
 
-  test('JOBAPI-2: nothing is filled in that the client did not know', async () => {
+  test('JOBHTTP-2: nothing is filled in that the client did not know', async () => {
     const { signed, calls } = app(taken)
     const payload = { prompt: 'hi' }
     await signed('POST', '/api/v1/jobs', { payload, ...permission })
@@ -105,13 +105,13 @@ describe('JOBAPI-2: submission by a signed client', () => {
       400,
     ],
     ['a spec that is none', { ...permission, spec: '00' }, 'VALIDATION_ERROR', 422],
-  ])('JOBAPI-2: %s', async (_, changes, code, status) => {
+  ])('JOBHTTP-2: %s', async (_, changes, code, status) => {
     const body = { payload: { prompt: 'hi' }, ...changes }
     const response = await app(taken).signed('POST', '/api/v1/jobs', body)
     expect(await errorOf(response)).toMatchObject({ code, status })
   })
 
-  test('JOBAPI-2: a spec beyond the bounds is refused by field', async () => {
+  test('JOBHTTP-2: a spec beyond the bounds is refused by field', async () => {
     const bad = { ...spec, maxTokens: 0, messages: [{ role: 'king', content: '' }] }
     const body = { spec: toHex(jobSpecCoder.encode(bad)), ...permission }
     const { error } = await errorOf(await app(taken).signed('POST', '/api/v1/jobs', body))
@@ -122,8 +122,8 @@ describe('JOBAPI-2: submission by a signed client', () => {
   })
 })
 
-describe('JOBAPI-3: bad bodies', () => {
-  test('JOBAPI-3: a missing payload, in the original’s shape', async () => {
+describe('JOBHTTP-3: bad bodies', () => {
+  test('JOBHTTP-3: a missing payload, in the original’s shape', async () => {
     const response = await app(taken).call('POST', '/v1/jobs', {})
     expect(await errorOf(response)).toMatchObject({
       status: 422,
@@ -155,7 +155,7 @@ describe('JOBAPI-3: bad bodies', () => {
     ],
     [{ payload: { prompt: 'x' }, constraints: { models: 'm' } }, 'body.constraints.models'],
     [{ payload: { prompt: 'x', max_tokens: -1 } }, 'payload.max_tokens'],
-  ])('JOBAPI-3: case %# names its field', async (body, field) => {
+  ])('JOBHTTP-3: case %# names its field', async (body, field) => {
     const { status, error } = await errorOf(
       await app(taken).call('POST', '/v1/jobs', JSON.stringify(body)),
     )
@@ -163,12 +163,12 @@ describe('JOBAPI-3: bad bodies', () => {
     expect((error.details as { field: string }[]).map((each) => each.field)).toContain(field)
   })
 
-  test.each(['', '{', 'nonsense', '{"payload":{}} x'])('JOBAPI-3: %j is no JSON', async (body) => {
+  test.each(['', '{', 'nonsense', '{"payload":{}} x'])('JOBHTTP-3: %j is no JSON', async (body) => {
     const response = await app(taken).call('POST', '/v1/jobs', body)
     expect(await errorOf(response)).toMatchObject({ status: 400, code: 'JSON_INVALID' })
   })
 
-  test('JOBAPI-3: bytes that are no UTF-8 are no JSON', async () => {
+  test('JOBHTTP-3: bytes that are no UTF-8 are no JSON', async () => {
     const response = await app(taken).send('/v1/jobs', {
       method: 'POST',
       headers: { 'x-api-key': 'client-key-1' },
@@ -178,8 +178,8 @@ describe('JOBAPI-3: bad bodies', () => {
   })
 })
 
-describe('JOBAPI-4: what is filled in for a key', () => {
-  test('JOBAPI-4: the cheapest model', async () => {
+describe('JOBHTTP-4: what is filled in for a key', () => {
+  test('JOBHTTP-4: the cheapest model', async () => {
     const { call, calls } = app(taken)
     await call('POST', '/v1/jobs', { payload: { prompt: 'hi' } })
     expect(submitted(calls).spec.model).toBe('aitbc-tiny')
@@ -190,17 +190,17 @@ describe('JOBAPI-4: what is filled in for a key', () => {
     [0, 1],
     [30, 30],
     [10 ** 6, ttlSecondsMaxOf(400)],
-  ])('JOBAPI-4: a life of %s s becomes %d', async (ttl_seconds, expected) => {
+  ])('JOBHTTP-4: a life of %s s becomes %d', async (ttl_seconds, expected) => {
     const { call, calls } = app(taken)
     await call('POST', '/v1/jobs', { payload: { prompt: 'hi' }, ttl_seconds })
     expect(submitted(calls).ttlSeconds).toBe(expected)
   })
 })
 
-describe('JOBAPI-5: reading and canceling', () => {
+describe('JOBHTTP-5: reading and canceling', () => {
   const canceled = record({ state: 'canceled', minerId: 'm', error: 'canceled by client' })
 
-  test('JOBAPI-5: status', async () => {
+  test('JOBHTTP-5: status', async () => {
     const done = record({
       state: 'completed',
       minerId: 'miner-a',
@@ -225,7 +225,7 @@ describe('JOBAPI-5: reading and canceling', () => {
   test.each([
     ['POST', `/v1/jobs/${jobId}/cancel`],
     ['DELETE', `/v1/jobs/${jobId}`],
-  ])('JOBAPI-5: %s %s', async (method, path) => {
+  ])('JOBHTTP-5: %s %s', async (method, path) => {
     const { call } = app({ cancelJob: async () => ok(canceled) })
     expect(await (await call(method, path)).json()).toMatchObject({
       state: 'CANCELED',
@@ -234,7 +234,7 @@ describe('JOBAPI-5: reading and canceling', () => {
     })
   })
 
-  test.each(['/v1/jobs', '/v1/jobs/history'])('JOBAPI-5: list at %s', async (path) => {
+  test.each(['/v1/jobs', '/v1/jobs/history'])('JOBHTTP-5: list at %s', async (path) => {
     const { call, calls } = app({ jobs: async () => ({ items: [record()], total: 7 }) })
     const body = await (await call('GET', `${path}?limit=5&offset=2`)).json()
     expect(body).toMatchObject({ items: [{ job_id: jobId }], total: 7, limit: 5, offset: 2 })
@@ -242,14 +242,14 @@ describe('JOBAPI-5: reading and canceling', () => {
   })
 
   test.each(['limit=0', 'limit=999', 'offset=-1', 'limit=x'])(
-    'JOBAPI-5: ?%s is 422',
+    'JOBHTTP-5: ?%s is 422',
     async (query) => {
       const response = await app().call('GET', `/v1/jobs?${query}`)
       expect(await errorOf(response)).toMatchObject({ status: 422, code: 'VALIDATION_ERROR' })
     },
   )
 
-  test.each(['x', '0'.repeat(31), `${jobId}00`, '%00'])('JOBAPI-5: %s is no job', async (id) => {
+  test.each(['x', '0'.repeat(31), `${jobId}00`, '%00'])('JOBHTTP-5: %s is no job', async (id) => {
     const response = await app().call('GET', `/v1/jobs/${id}`)
     expect(await errorOf(response)).toMatchObject({
       code: 'JOB_NOT_FOUND',
@@ -258,14 +258,14 @@ describe('JOBAPI-5: reading and canceling', () => {
   })
 })
 
-describe('JOBAPI-6: results', () => {
+describe('JOBHTTP-6: results', () => {
   test.each([
     ['queued', 425, 'JOB_NOT_READY'],
     ['running', 425, 'JOB_NOT_READY'],
     ['failed', 502, 'JOB_FAILED'],
     ['expired', 504, 'JOB_EXPIRED'],
     ['canceled', 409, 'JOB_CANCELED'],
-  ] as const)('JOBAPI-6: of a job that is %s answers %d', async (state, status, code) => {
+  ] as const)('JOBHTTP-6: of a job that is %s answers %d', async (state, status, code) => {
     const job = record({ state, error: state === 'failed' ? 'ENGINE: out of memory' : undefined })
     const { call } = app({ result: async () => ok({ job, result: undefined, receipt: undefined }) })
     const error = await errorOf(await call('GET', `/v1/jobs/${jobId}/result`))
@@ -274,8 +274,8 @@ describe('JOBAPI-6: results', () => {
   })
 })
 
-describe('JOBAPI-9: payment', () => {
-  test('JOBAPI-9: reserved, then settled', async () => {
+describe('JOBHTTP-9: payment', () => {
+  test('JOBHTTP-9: reserved, then settled', async () => {
     const path = `/v1/jobs/${jobId}/payment`
     const open = app({ job: async () => ok(record()) })
     expect(await (await open.call('GET', path)).json()).toMatchObject({
@@ -308,7 +308,7 @@ describe('JOBAPI-9: payment', () => {
     })
   })
 
-  test('JOBAPI-9: a job without one', async () => {
+  test('JOBHTTP-9: a job without one', async () => {
     const { call } = app({ job: async () => ok(record({ limit: 0n })) })
     expect(await errorOf(await call('GET', `/v1/jobs/${jobId}/payment`))).toMatchObject({
       status: 404,
@@ -334,7 +334,7 @@ const refusals: readonly ErrorCode[] = [
   'CHAIN_UNAVAILABLE',
 ]
 
-test.each(refusals)('JOBAPI-10: %s passes with status, text and details', async (code) => {
+test.each(refusals)('JOBHTTP-10: %s passes with status, text and details', async (code) => {
   const details = { reason: 'why' }
   const { call } = app({ submitJob: async () => err({ code, message: 'in words', details }) })
   const response = await call('POST', '/v1/jobs', { payload: { prompt: 'hi' } })
@@ -351,7 +351,7 @@ test.each([
   ['POST', `/v1/jobs/${jobId}/cancel`, 'cancelJob', 'JOB_NOT_CANCELABLE', 409],
   ['GET', `/v1/jobs/${jobId}/result`, 'result', 'JOB_NOT_FOUND', 404],
   ['GET', `/v1/jobs/${jobId}/stream`, 'streamJob', 'JOB_NOT_FOUND', 404],
-] as const)('JOBAPI-10: %s %s: %s gives %s', async (method, path, name, code, status) => {
+] as const)('JOBHTTP-10: %s %s: %s gives %s', async (method, path, name, code, status) => {
   const { call } = app({ [name]: async () => err({ code }) })
   expect(await errorOf(await call(method, path))).toMatchObject({ code, status })
 })
@@ -361,7 +361,7 @@ test.each([
   [951_782_399_999, '2000-02-28T23:59:59.999000'],
   [951_782_400_000, '2000-02-29T00:00:00.000000'],
   [4_102_444_800_000, '2100-01-01T00:00:00.000000'],
-])('SITEAPI-2: %d ms is %s', (unixMs, text) => {
+])('SITE-2: %d ms is %s', (unixMs, text) => {
   expect(naiveUtc(unixMs)).toBe(text)
   expect(`${new Date(unixMs).toISOString().slice(0, -1)}000`).toBe(text)
 })

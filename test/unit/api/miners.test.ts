@@ -14,8 +14,8 @@ import { app, errorOf, jobId } from './app.ts'
 const key = 'miner-key-1'
 const base = '/v1/miners'
 
-describe('MINERAPI-1: what the original’s programs send', () => {
-  test('MINERAPI-1: register, with a name for people', async () => {
+describe('MINERHTTP-1: what the original’s programs send', () => {
+  test('MINERHTTP-1: register, with a name for people', async () => {
     const { call, calls } = app({
       registerMiner: async () => ok({ sessionToken: 'ab'.repeat(16) }),
     })
@@ -31,7 +31,7 @@ describe('MINERAPI-1: what the original’s programs send', () => {
   })
 
   test.each([[{}], [{ capabilities: 'x' }], [{ capabilities: {}, concurrency: -1 }]])(
-    'MINERAPI-1: register with %j is 422',
+    'MINERHTTP-1: register with %j is 422',
     async (body) => {
       const response = await app().call('POST', `${base}/register`, body, key)
       expect(await errorOf(response)).toMatchObject({ status: 422, code: 'VALIDATION_ERROR' })
@@ -45,7 +45,7 @@ describe('MINERAPI-1: what the original’s programs send', () => {
       { status: 'active', current_jobs: 1, gpu_utilization: 5 },
       { inflight: 1, status: 'active' },
     ],
-  ])('MINERAPI-1: heartbeat %j', async (body, beat) => {
+  ])('MINERHTTP-1: heartbeat %j', async (body, beat) => {
     const { call, calls } = app({ heartbeatMiner: async () => ok(null) })
     const response = await call('POST', `${base}/heartbeat`, body, key)
     expect(await response.json()).toEqual({ status: 'ok' })
@@ -56,7 +56,7 @@ describe('MINERAPI-1: what the original’s programs send', () => {
     [{ result: { output: 'x' }, metrics: { m: 1 } }, { output: 'x' }, { m: 1 }],
     [{ result: 'x', success: true }, { status: 'completed', output: 'x' }, {}],
     [{ result: 'no', success: false }, { status: 'failed', error: 'no' }, {}],
-  ])('MINERAPI-1: result %j', async (body, result, metrics) => {
+  ])('MINERHTTP-1: result %j', async (body, result, metrics) => {
     const { call, calls } = app({ finishMinerJob: async () => ok({ receipt: null }) })
     const response = await call('POST', `${base}/${jobId}/result`, body, key)
     expect(await response.json()).toEqual({ status: 'ok', receipt: null })
@@ -64,14 +64,14 @@ describe('MINERAPI-1: what the original’s programs send', () => {
   })
 
   test.each([[{}], [{ result: 5 }], [{ result: null }]])(
-    'MINERAPI-1: result %j is 422',
+    'MINERHTTP-1: result %j is 422',
     async (body) => {
       const response = await app().call('POST', `${base}/${jobId}/result`, body, key)
       expect((await errorOf(response)).status).toBe(422)
     },
   )
 
-  test('MINERAPI-1: fail', async () => {
+  test('MINERHTTP-1: fail', async () => {
     const { call, calls } = app({ failMinerJob: async () => ok(null) })
     const body = { error_code: 'OOM', error_message: 'out of memory', metrics: {} }
     expect((await call('POST', `${base}/${jobId}/fail`, body, key)).status).toBe(200)
@@ -92,18 +92,18 @@ describe('MINERAPI-1: what the original’s programs send', () => {
       409,
       { error_code: 'a', error_message: 'b' },
     ],
-  ] as const)('MINERAPI-1: %s: %s refuses with %s', async (path, name, code, status, body) => {
+  ] as const)('MINERHTTP-1: %s: %s refuses with %s', async (path, name, code, status, body) => {
     const { call } = app({ [name]: async () => err({ code }) })
     const response = await call('POST', `${base}/${path}`, body, key)
     expect(await errorOf(response)).toMatchObject({ code, status })
   })
 
-  test('MINERAPI-1: a client’s key is none here', async () => {
+  test('MINERHTTP-1: a client’s key is none here', async () => {
     expect((await app().call('POST', `${base}/heartbeat`, {})).status).toBe(401)
   })
 })
 
-describe('MINERAPI-2: polling', () => {
+describe('MINERHTTP-2: polling', () => {
   const job = { job_id: jobId, payload: { type: 'inference' }, constraints: { region: 'eu' } }
   const shown = {
     ...job,
@@ -124,14 +124,14 @@ describe('MINERAPI-2: polling', () => {
     ['GET', '?max_wait_seconds=2', undefined, 2_000],
     ['GET', '?wait=0', undefined, 0],
     ['GET', '?wait=soon', undefined, jobLimits.pollWaitMsMax],
-  ])('MINERAPI-2: %s%s %j waits', async (method, query, body, waitMs) => {
+  ])('MINERHTTP-2: %s%s %j waits', async (method, query, body, waitMs) => {
     const { call, calls } = app({ pollMiner: async () => ok(job) })
     const response = await call(method, `${base}/poll${query}`, body, key)
     expect(await response.json()).toEqual(shown)
     expect(calls.at(-1)?.args[1]).toEqual({ waitMs })
   })
 
-  test('MINERAPI-2: without a job', async () => {
+  test('MINERHTTP-2: without a job', async () => {
     const { call } = app({ pollMiner: async () => ok(null) })
     const posted = await call('POST', `${base}/poll`, {}, key)
     expect([posted.status, await posted.text()]).toEqual([204, ''])
@@ -140,7 +140,7 @@ describe('MINERAPI-2: polling', () => {
   })
 })
 
-test('MINERAPI-3: the receipt keeps its spelling', async () => {
+test('MINERHTTP-3: the receipt keeps its spelling', async () => {
   const text = legacyReceiptText({
     receiptId: 'cd'.repeat(16),
     jobId,
@@ -165,8 +165,8 @@ test('MINERAPI-3: the receipt keeps its spelling', async () => {
   expect(verifyLegacyReceipt(served, nobleVerifier).ok).toBe(true)
 })
 
-describe('MINERAPI-4: the socket', () => {
-  test('MINERAPI-4: an upgrade is handed on as it came', async () => {
+describe('MINERHTTP-4: the socket', () => {
+  test('MINERHTTP-4: an upgrade is handed on as it came', async () => {
     const { send, upgrades } = app()
     const headers = { upgrade: 'websocket', connection: 'Upgrade' }
     const response = await send('/api/v1/miners/ws', { headers })
@@ -174,7 +174,7 @@ describe('MINERAPI-4: the socket', () => {
     expect(upgrades[0]?.headers.get('upgrade')).toBe('websocket')
   })
 
-  test('MINERAPI-4: anything else is 426', async () => {
+  test('MINERHTTP-4: anything else is 426', async () => {
     const response = await app().send('/api/v1/miners/ws')
     expect(response.headers.get('upgrade')).toBe('websocket')
     expect(await errorOf(response)).toMatchObject({ status: 426, code: 'UPGRADE_REQUIRED' })

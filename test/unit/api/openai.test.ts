@@ -47,7 +47,7 @@ const dataOf = (text: string) =>
     .split('\n\n')
     .map((block) => block.replace(/^data: /, ''))
 
-test('OAI-1: the official client gets a completion with usage', async () => {
+test('CHATHTTP-1: the official client gets a completion with usage', async () => {
   const { openai, calls } = client(running(answer))
   const done = await openai.chat.completions.create({
     model: 'aitbc-tiny',
@@ -67,15 +67,15 @@ test('OAI-1: the official client gets a completion with usage', async () => {
   expect(submitted).toMatchObject({ spec: { model: 'aitbc-tiny', maxTokens: 9 }, limit: undefined })
 })
 
-test('OAI-1: text of an attempt that was given up does not count', async () => {
+test('CHATHTTP-1: text of an attempt that was given up does not count', async () => {
   const events = [answer[1], { type: 'reset' }, answer[2], end]
   const { openai } = client(running(events))
   const done = await openai.chat.completions.create({ model: 'aitbc-tiny', messages })
   expect(done.choices[0]?.message.content).toBe('you')
 })
 
-describe('OAI-2: streams', () => {
-  test('OAI-2: the official client reads them', async () => {
+describe('CHATHTTP-2: streams', () => {
+  test('CHATHTTP-2: the official client reads them', async () => {
     const { openai } = client(running(answer))
     const stream = await openai.chat.completions.create({
       model: 'aitbc-tiny',
@@ -102,7 +102,7 @@ describe('OAI-2: streams', () => {
     expect(chunks[4]?.usage).toEqual({ prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 })
   })
 
-  test('OAI-2: they end with [DONE], and without usage unless it was asked for', async () => {
+  test('CHATHTTP-2: they end with [DONE], and without usage unless it was asked for', async () => {
     const response = await raw(answer)
     expect(response.headers.get('content-type')).toContain('text/event-stream')
     const data = dataOf(await response.text())
@@ -111,13 +111,13 @@ describe('OAI-2: streams', () => {
     expect(JSON.parse(data[0] as string)).not.toHaveProperty('usage')
   })
 
-  test('OAI-2: an answer cut by its length says so', async () => {
+  test('CHATHTTP-2: an answer cut by its length says so', async () => {
     const data = dataOf(await (await raw([answer[1], { ...end, finish: 'length' }])).text())
     expect(JSON.parse(data.at(-2) as string).choices[0].finish_reason).toBe('length')
   })
 })
 
-describe('OAI-3: errors', () => {
+describe('CHATHTTP-3: errors', () => {
   const caught = (answers: Parameters<typeof app>[0], body = {}, apiKey?: string) =>
     client(answers, apiKey)
       .openai.chat.completions.create({ model: 'aitbc-tiny', messages, ...body })
@@ -126,13 +126,13 @@ describe('OAI-3: errors', () => {
         (error: unknown) => error,
       )
 
-  test('OAI-3: a wrong key', async () => {
+  test('CHATHTTP-3: a wrong key', async () => {
     const error = await caught(running(answer), {}, 'wrong')
     expect(error).toBeInstanceOf(OpenAI.AuthenticationError)
     expect(error).toMatchObject({ status: 401, code: 'invalid_api_key' })
   })
 
-  test('OAI-3: an unknown model', async () => {
+  test('CHATHTTP-3: an unknown model', async () => {
     const error = await caught({ runJob: async () => err({ code: 'MODEL_NOT_SERVED' }) })
     expect(error).toMatchObject({ status: 404, code: 'model_not_found', param: 'model' })
   })
@@ -144,14 +144,14 @@ describe('OAI-3: errors', () => {
     ['CONTEXT_EXCEEDED', 400, 'context_length_exceeded'],
     ['QUOTA_EXCEEDED', 429, 'rate_limit_exceeded'],
     ['CHAIN_UNAVAILABLE', 503, 'chain_unavailable'],
-  ] as const)('OAI-3: %s is %d %s', async (code, status, theirs) => {
+  ] as const)('CHATHTTP-3: %s is %d %s', async (code, status, theirs) => {
     expect(await caught({ runJob: async () => err({ code }) })).toMatchObject({
       status,
       code: theirs,
     })
   })
 
-  test('OAI-3: what is not supported names its parameter', async () => {
+  test('CHATHTTP-3: what is not supported names its parameter', async () => {
     expect(await caught(running(answer), { n: 2 })).toMatchObject({
       status: 400,
       type: 'invalid_request_error',
@@ -160,7 +160,7 @@ describe('OAI-3: errors', () => {
     })
   })
 
-  test('OAI-3: a body that is no JSON', async () => {
+  test('CHATHTTP-3: a body that is no JSON', async () => {
     const response = await app().call('POST', '/v1/chat/completions', '{')
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ error: { code: 'json_invalid', param: null } })
@@ -170,11 +170,11 @@ describe('OAI-3: errors', () => {
     ['failed', 502],
     ['expired', 504],
     ['canceled', 400],
-  ])('OAI-3: a job that %s, whole', async (state, status) => {
+  ])('CHATHTTP-3: a job that %s, whole', async (state, status) => {
     expect(await caught(running([{ type: 'end', state }]))).toMatchObject({ status })
   })
 
-  test('OAI-3: in mid-stream, an event and no [DONE]', async () => {
+  test('CHATHTTP-3: in mid-stream, an event and no [DONE]', async () => {
     const fault = { code: 'JOB_FAILED', message: 'ENGINE: out of memory' }
     const events = [answer[1], { type: 'end', state: 'failed', error: fault }]
     const data = dataOf(await (await raw(events)).text())
@@ -189,14 +189,14 @@ describe('OAI-3: errors', () => {
     await expect(allOf(stream)).rejects.toThrow('out of memory')
   })
 
-  test('OAI-3: a signed client is sent to the route for it', async () => {
+  test('CHATHTTP-3: a signed client is sent to the route for it', async () => {
     const body = { model: 'm', messages }
     const response = await app().signed('POST', '/v1/chat/completions', body)
     expect(response.status).toBe(403)
   })
 })
 
-test('OAI-4: a reader that goes away cancels the job, also while nothing comes', async () => {
+test('CHATHTTP-4: a reader that goes away cancels the job, also while nothing comes', async () => {
   const left = pledge()
   const options = { staysOpen: true, onCancel: left.keep }
   const { openai } = client(running(answer.slice(0, 2), options))
@@ -209,14 +209,14 @@ test('OAI-4: a reader that goes away cancels the job, also while nothing comes',
   await left.kept
 })
 
-describe('OAI-5: a second attempt', () => {
+describe('CHATHTTP-5: a second attempt', () => {
   const texts = (data: readonly string[]) =>
     data
       .filter((each) => each.startsWith('{"id"'))
       .map((each) => JSON.parse(each).choices[0]?.delta.content ?? '')
       .join('')
 
-  test('OAI-5: goes on where the first stopped', async () => {
+  test('CHATHTTP-5: goes on where the first stopped', async () => {
     const events = [
       answer[1],
       { type: 'reset' },
@@ -229,7 +229,7 @@ describe('OAI-5: a second attempt', () => {
     expect(data.at(-1)).toBe('[DONE]')
   })
 
-  test('OAI-5: ends the stream when it differs, and cancels the job', async () => {
+  test('CHATHTTP-5: ends the stream when it differs, and cancels the job', async () => {
     const left = pledge()
     const events = [answer[1], { type: 'reset' }, { type: 'text', text: 'other' }]
     const { call } = app(running(events, { staysOpen: true, onCancel: left.keep }))
@@ -240,34 +240,34 @@ describe('OAI-5: a second attempt', () => {
     await left.kept
   })
 
-  test('OAI-5: ends the stream when it stops short', async () => {
+  test('CHATHTTP-5: ends the stream when it stops short', async () => {
     const data = dataOf(await (await raw([answer[1], { type: 'reset' }, end])).text())
     expect(JSON.parse(data.at(-1) as string)).toHaveProperty('error')
   })
 })
 
-describe('OAI-6: models', () => {
-  test('OAI-6: the official client lists them', async () => {
+describe('CHATHTTP-6: models', () => {
+  test('CHATHTTP-6: the official client lists them', async () => {
     const { openai } = client({})
     const models = await allOf(openai.models.list())
     expect(models.map(({ id }) => id)).toEqual(['dear/model:7b', 'aitbc-tiny'])
     expect(models[1]).toMatchObject({ object: 'model', owned_by: 'aitbc', price_completion: '2' })
   })
 
-  test('OAI-6: and finds one, whatever its name', async () => {
+  test('CHATHTTP-6: and finds one, whatever its name', async () => {
     const { openai } = client({})
     expect((await openai.models.retrieve('dear/model:7b')).id).toBe('dear/model:7b')
     await expect(openai.models.retrieve('nobody')).rejects.toMatchObject({ status: 404 })
   })
 
-  test('OAI-6: a site with the demo model alone says so', async () => {
+  test('CHATHTTP-6: a site with the demo model alone says so', async () => {
     const { send } = app({ site: async () => ({ ...site, notice: 'EMBEDDED_ONLY' }) })
     expect(await (await send('/v1/models')).json()).toMatchObject({ notice: 'EMBEDDED_ONLY' })
   })
 })
 
 test.each([true, false])(
-  'OAI-7: a stream that is cut off is an error (stream: %s)',
+  'CHATHTTP-7: a stream that is cut off is an error (stream: %s)',
   async (stream) => {
     const response = await raw(answer.slice(0, 2), { stream })
     const text = await response.text()
@@ -277,7 +277,7 @@ test.each([true, false])(
   },
 )
 
-test('SITEAPI-1: the site says who it is', async () => {
+test('SITE-1: the site says who it is', async () => {
   const response = await app().send('/api/v1/site')
   expect(await response.json()).toMatchObject({
     chain_id: 'aitbc-test',

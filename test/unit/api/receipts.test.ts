@@ -10,7 +10,7 @@ import {
 import { coordinator, miner } from '../jobs/fixtures.ts'
 import { app, errorOf, jobId, jobStream, pledge, record } from './app.ts'
 
-describe('JOBAPI-7: receipts', () => {
+describe('JOBHTTP-7: receipts', () => {
   const text = legacyReceiptText({
     receiptId: 'cd'.repeat(16),
     jobId,
@@ -42,14 +42,14 @@ describe('JOBAPI-7: receipts', () => {
   }
   const verifies = (receipt: string) => verifyLegacyReceipt(receipt, nobleVerifier).ok
 
-  test('JOBAPI-7: as text that still verifies', async () => {
+  test('JOBHTTP-7: as text that still verifies', async () => {
     const { call } = app({ receipt: async () => ok(bundle) })
     const response = await call('GET', `/v1/jobs/${jobId}/receipt`)
     expect(response.headers.get('content-type')).toContain('application/json')
     expect(verifies(await response.text())).toBe(true)
   })
 
-  test('JOBAPI-7: within the result', async () => {
+  test('JOBHTTP-7: within the result', async () => {
     const job = record({ state: 'completed' })
     const { call } = app({
       result: async () => ok({ job, result: { output: 'x' }, receipt: bundle.legacy }),
@@ -59,7 +59,7 @@ describe('JOBAPI-7: receipts', () => {
     expect(verifies(body.slice(body.indexOf('"receipt":') + 10, -1))).toBe(true)
   })
 
-  test('JOBAPI-7: as a list, empty while there is none', async () => {
+  test('JOBHTTP-7: as a list, empty while there is none', async () => {
     const some = app({ receipt: async () => ok(bundle) })
     const body = await (await some.call('GET', `/v1/jobs/${jobId}/receipts`)).text()
     expect(verifies(body.slice('{"items":['.length, -2))).toBe(true)
@@ -71,7 +71,7 @@ describe('JOBAPI-7: receipts', () => {
     expect(await errorOf(response)).toMatchObject({ status: 404, detail: 'receipt not available' })
   })
 
-  test('JOBAPI-7: as a bundle', async () => {
+  test('JOBHTTP-7: as a bundle', async () => {
     const { call } = app({ receipt: async () => ok(bundle) })
     const body = await (await call('GET', `/v1/jobs/${jobId}/receipt?format=bundle`)).json()
     expect(body).toEqual({
@@ -87,14 +87,14 @@ describe('JOBAPI-7: receipts', () => {
   })
 })
 
-describe('JOBAPI-8: the stream', () => {
+describe('JOBHTTP-8: the stream', () => {
   const events = [
     { type: 'state', state: 'running', miner_id: 'miner-a', attempt: 1 },
     { type: 'text', text: 'hé\n', tokens: 1 },
     { type: 'end', state: 'completed', finish: 'stop' },
   ]
 
-  test('JOBAPI-8: events by name, data as it came', async () => {
+  test('JOBHTTP-8: events by name, data as it came', async () => {
     const { call } = app({ streamJob: async () => ok(jobStream(events)) })
     const response = await call('GET', `/v1/jobs/${jobId}/stream`)
     expect(response.headers.get('content-type')).toContain('text/event-stream')
@@ -104,7 +104,7 @@ describe('JOBAPI-8: the stream', () => {
     )
   })
 
-  test('JOBAPI-8: a reader that leaves while nothing comes stops reading at once', async () => {
+  test('JOBHTTP-8: a reader that leaves while nothing comes stops reading at once', async () => {
     const left = pledge()
     const stream = jobStream(events.slice(0, 1), { staysOpen: true, onCancel: left.keep })
     const { call, calls } = app({ streamJob: async () => ok(stream) })
