@@ -185,7 +185,7 @@ export function openAgentFrames(parts: AgentFrameParts) {
           for (const attemptId of resumed) {
             if (!dispatcher.byAttempt(attemptId)) finished(miner, attemptId)
           }
-          dispatcher.fill(miner)
+          dispatcher.fill(minerId)
         },
       }
     },

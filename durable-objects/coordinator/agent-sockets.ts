@@ -154,6 +154,12 @@ export function openAgentSockets(parts: AgentSocketParts) {
       else parts.onFrame(miner, frame.value)
     },
 
+    /** Closes a socket whose frame could not be kept: its miner comes back and sends it again. */
+    fail: (socket: WebSocket): void => {
+      gone(socket)
+      close(socket, internalError, 'the frame could not be kept; connect and send it again')
+    },
+
     closed: (socket: WebSocket): void => {
       gone(socket)
       close(socket, minerCloseCodes.goingAway, '')
@@ -186,6 +192,9 @@ export function openAgentSockets(parts: AgentSocketParts) {
     },
   }
 }
+
+/** RFC 6455: the server met a condition that it did not expect. */
+const internalError = 1011
 
 /** Sends a frame; a socket that is closing takes nothing, and its miner resumes later. */
 export function send(socket: WebSocket | undefined, frame: ServerFrame): void {

@@ -205,7 +205,24 @@ export function openCustody(parts: CustodyParts): Custody {
 
   const restart = (owner: string, fault: string): void => {
     setStep(owner, 'funding')
-    database.sql.exec('UPDATE custody SET fault = ? WHERE owner = ?', fault, owner)
+    noteFault(owner, fault)
+  }
+
+  /** For people only, so that a database that fails here may fail. */
+  const noteFault = (owner: string, fault: string): void => {
+    try {
+      database.sql.exec('UPDATE custody SET fault = ? WHERE owner = ?', fault, owner)
+    } catch {
+      console.error(JSON.stringify({ msg: 'custody', owner, fault }))
+    }
+  }
+
+  const isUnderWay = (owner: string): boolean => {
+    try {
+      return rowOf(owner)?.step !== 'ready'
+    } catch {
+      return true
+    }
   }
 
   /** Advances until ready, or until the wait is over. One run a key, whoever asks. */
@@ -218,14 +235,17 @@ export function openCustody(parts: CustodyParts): Custody {
         try {
           await advance(owner)
         } catch (error) {
-          const fault = error instanceof Error ? error.message : 'failed'
-          database.sql.exec('UPDATE custody SET fault = ? WHERE owner = ?', fault, owner)
+          noteFault(owner, error instanceof Error ? error.message : 'failed')
         }
         if (rowOf(owner)?.step === 'ready') return
         await sleep(limits.custodyPollMs)
       }
-      parts.wakeAt(now() + limits.custodyTickMs)
-    })().finally(() => running.delete(owner))
+    })()
+      .catch((error: unknown) => noteFault(owner, String(error)))
+      .finally(() => {
+        running.delete(owner)
+        if (isUnderWay(owner)) parts.wakeAt(now() + limits.custodyTickMs)
+      })
     running.set(owner, fresh)
     return fresh
   }

@@ -61,6 +61,9 @@ export function openDispatcher(parts: DispatcherParts) {
   const dirty = new Set<LiveJob>()
   /** Whether jobs were not placed because the final head was too old. */
   let isStarved = false
+  const waiting = new Set<LiveJob>()
+  const freed = new Set<string>()
+  let isPlacing = false
   let flushTimer: ReturnType<typeof setTimeout> | undefined
 
   /** Writes progress that was only remembered so far. */
@@ -121,14 +124,39 @@ export function openDispatcher(parts: DispatcherParts) {
   }
 
   /**
-   * Keeps a step: writes it together with `also`, then carries out what follows from it. `finale` is what
-   * readers get at the end of a job that has a result.
+   * Gives freed places and waiting jobs to each other, right after the event that freed them has been
+   * dealt with. A write that fails here is tried again later: the event itself has been kept.
+   */
+  const placeSoon = (what: { job?: LiveJob; minerId?: string }): void => {
+    if (what.job) waiting.add(what.job)
+    if (what.minerId !== undefined) freed.add(what.minerId)
+    if (isPlacing) return
+    isPlacing = true
+    queueMicrotask(() => {
+      isPlacing = false
+      const jobsToPlace = [...waiting]
+      const minersToFill = [...freed]
+      waiting.clear()
+      freed.clear()
+      try {
+        for (const job of jobsToPlace) place(job)
+        for (const minerId of minersToFill) fill(minerId)
+      } catch (error) {
+        console.error(JSON.stringify({ msg: 'jobs not placed', error: String(error) }))
+        isStarved = true
+        parts.wakeAt(now() + coordinatorLimits.retryMs)
+      }
+    })
+  }
+
+  /**
+   * Keeps a step: writes it together with `also.write`, then carries out what follows from it.
+   * `also.finale` is what readers get at the end of a job that has a result.
    */
   const keep = (
     job: LiveJob,
     step: JobStep,
-    also?: () => void,
-    finale?: readonly StreamEvent[],
+    also: { readonly write?: () => void; readonly finale?: readonly StreamEvent[] } = {},
   ): void => {
     const next: LiveJob = { ...job, life: step.job }
     database.transactionSync(() => {
@@ -138,7 +166,7 @@ export function openDispatcher(parts: DispatcherParts) {
       } else {
         writeOpen(store, next)
       }
-      also?.()
+      also.write?.()
     })
     job.life = step.job
     if (isTerminal(step.job.state)) leave(job)
@@ -146,50 +174,52 @@ export function openDispatcher(parts: DispatcherParts) {
       dirty.delete(job)
       markSaved(job)
     }
-    const freed = new Set<Miner>()
-    for (const effect of step.effects) {
-      const miner = perform(job, effect, finale)
-      if (miner) freed.add(miner)
-    }
+    for (const effect of step.effects) perform(job, effect, also.finale)
     wake(job)
-    if (isDispatchable(job.life)) place(job)
-    for (const miner of freed) fill(miner)
+    if (isDispatchable(job.life)) placeSoon({ job })
+  }
+
+  const free = (effect: { readonly minerId: string; readonly attemptId: string }): void => {
+    miners.free(effect.minerId, effect.attemptId, now())
+    placeSoon({ minerId: effect.minerId })
   }
 
   const perform = (
     job: LiveJob,
     effect: JobEffect,
     finale: readonly StreamEvent[] = [endEventOf(job.life)],
-  ): Miner | undefined => {
+  ): void => {
     const { jobId } = job.ask
     switch (effect.type) {
       case 'enqueue':
         queue.add(job)
         if (streams.isRead(jobId)) streams.send(jobId, { type: 'state', state: 'queued' })
-        return undefined
+        return
       case 'dequeue':
         queue.remove(job)
-        return undefined
+        return
       case 'cancel_attempt':
         parts.sendCancel(effect.minerId, effect.attemptId, effect.reason)
-        return miners.free(effect.minerId, effect.attemptId, now())
+        free(effect)
+        return
       case 'free_miner':
-        return miners.free(effect.minerId, effect.attemptId, now())
+        free(effect)
+        return
       case 'reset_stream':
         streams.send(jobId, { type: 'reset' })
-        return undefined
+        return
       case 'free_hold':
         funds.free(jobId)
-        return undefined
+        return
       case 'end_stream':
         for (const event of finale) streams.send(jobId, event)
-        return undefined
+        return
       case 'append':
       case 'pay':
-        // Their data came with the event: whoever applied it has dealt with them.
-        return undefined
+        // Their data came with the event: whoever applied it deals with them.
+        return
       default:
-        return unreachable(effect)
+        unreachable(effect)
     }
   }
 
@@ -214,8 +244,10 @@ export function openDispatcher(parts: DispatcherParts) {
   }
 
   /** Gives a miner with free places the oldest jobs that fit. */
-  const fill = (miner: Miner): void => {
+  const fill = (minerId: string): void => {
     const nowMs = now()
+    const miner = miners.get(minerId)
+    if (!miner) return
     if (!parts.mayDispatch(nowMs)) {
       isStarved ||= queue.size() > 0
       return

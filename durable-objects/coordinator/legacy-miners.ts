@@ -110,7 +110,7 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
       })
       miner.poll = resolve
       // One job a poll: the first that is claimed ends it.
-      dispatcher.fill(miner)
+      dispatcher.fill(minerId)
       if (miner.poll === resolve && waitMs > 0) {
         const timer = setTimeout(resolve, Math.min(waitMs, jobLimits.pollWaitMsMax))
         await woken

@@ -15,6 +15,8 @@ export const coordinatorLimits = {
 
   /** Progress (accepts, token text, renewed leases) is written at most this often. */
   flushMs: 250,
+  /** Pause before something is tried again whose write failed. */
+  retryMs: 1_000,
 
   /** Bytes that one reader of a stream may lag behind before it is dropped. */
   readerLagBytesMax: 1_048_576,

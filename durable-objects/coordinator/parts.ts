@@ -140,6 +140,7 @@ export function openCoordinator(host: CoordinatorHost) {
     view,
     store,
     miners,
+    funds,
     dispatcher,
     settlement,
     sockets,

@@ -72,15 +72,11 @@ export function openResults(parts: ResultParts) {
       ...(isLate ? lateText(accepted) : []),
       completedEvent(row),
     ]
-    dispatcher.keep(
-      job,
-      step.value,
-      () => {
-        store.saveResult(row, { settleBy, nowMs })
-        parts.miners.note(worker.minerId, 'completed')
-      },
-      finale,
-    )
+    const write = () => {
+      store.saveResult(row, { settleBy, nowMs })
+      parts.miners.note(worker.minerId, 'completed')
+    }
+    dispatcher.keep(job, step.value, { write, finale })
     const { amount } = accepted.built
     if (amount === 0n) {
       parts.funds.free(job.ask.jobId)
