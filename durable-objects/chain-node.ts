@@ -20,11 +20,13 @@ import { type BlockSummary, summaryOf } from '../core/api/rpc-views.ts'
 import { openEngine } from '../core/chain/engine.ts'
 import type { Engine, Step } from '../core/chain/engine-api.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
+import { submitBatchMax } from '../core/chain/limits.ts'
 import {
   type ChainConfiguration,
   type ChainNodeEnv,
   readChainConfiguration,
 } from './chain/configuration.ts'
+import { gather } from './chain/gathering.ts'
 import { hasFaucet, signGift } from './chain/gift.ts'
 import { backoffMs, chainNodeLimits as limits } from './chain/limits.ts'
 import { type Indexer, type Outbox, openOutbox } from './chain/outbox.ts'
@@ -51,6 +53,12 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   #retryAtMs = 0
   #fault: string | undefined
 
+  /** Submissions that arrive together share one atomic write. */
+  readonly #gathered = gather(
+    (transactions: readonly Uint8Array[]) => this.#submit(transactions),
+    submitBatchMax,
+  )
+
   protected abstract createIndexer(env: Env, genesis: Genesis): Indexer
 
   constructor(state: DurableObjectState, env: Env) {
@@ -71,7 +79,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   }
 
   async submit(transactions: readonly Uint8Array[]): Promise<SubmitVerdict[]> {
-    return this.#submit(transactions)
+    return this.#gathered(transactions)
   }
 
   async faucet(to: Uint8Array, amount: bigint): Promise<SubmitVerdict> {

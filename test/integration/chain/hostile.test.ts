@@ -56,7 +56,9 @@ test('RPC-6: malformed JSON, wrong types, wrong method, unknown routes', async (
   expect(await refusal('/rpc/sendTx')).toEqual([405, 'METHOD_NOT_ALLOWED'])
   expect(await refusal('/rpc/head', { method: 'DELETE' })).toEqual([405, 'METHOD_NOT_ALLOWED'])
   expect(await refusal('/rpc/nothing')).toEqual([404, 'NOT_FOUND'])
-  expect(await refusal('/rpc/blocks/import', body('{}'))).toEqual([405, 'METHOD_NOT_ALLOWED'])
+  for (const route of ['blocks/import', 'importBlock']) {
+    expect(await refusal(`/rpc/${route}`, body('{}'))).toEqual([501, 'NOT_BUILT'])
+  }
 })
 
 test('RPC-6: bodies and batches beyond their bounds', async () => {

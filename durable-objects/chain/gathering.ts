@@ -1,0 +1,55 @@
+/**
+ * Gathers calls that arrive together into one: each atomic write costs a commit to disk, so a hundred
+ * callers at once had better share it.
+ */
+
+/** Handles a gathered list of items; its answers are in the same order. */
+export type Handler<Item, Answer> = (items: readonly Item[]) => readonly Answer[]
+
+/**
+ * Wraps a handler so that calls made before the event loop turns are handled as one, at most `itemsMax`
+ * items at a time. Where the handler throws, every caller of that one gets the error.
+ */
+export function gather<Item, Answer>(
+  handler: Handler<Item, Answer>,
+  itemsMax: number,
+): (items: readonly Item[]) => Promise<Answer[]> {
+  type Call = {
+    readonly items: readonly Item[]
+    readonly resolve: (answers: Answer[]) => void
+    readonly reject: (error: unknown) => void
+  }
+  let waiting: Call[] = []
+
+  const flush = () => {
+    const calls = waiting
+    waiting = []
+    for (let at = 0; at < calls.length; ) {
+      let end = at + 1
+      let count = (calls[at] as Call).items.length
+      while (end < calls.length && count + (calls[end] as Call).items.length <= itemsMax) {
+        count += (calls[end] as Call).items.length
+        end += 1
+      }
+      handle(calls.slice(at, end))
+      at = end
+    }
+  }
+  const handle = (calls: readonly Call[]) => {
+    try {
+      const answers = handler(calls.flatMap(({ items }) => items))
+      let from = 0
+      for (const { items, resolve } of calls) {
+        resolve(answers.slice(from, from + items.length))
+        from += items.length
+      }
+    } catch (error) {
+      for (const { reject } of calls) reject(error)
+    }
+  }
+  return (items) =>
+    new Promise((resolve, reject) => {
+      if (waiting.length === 0) setTimeout(flush, 0)
+      waiting.push({ items, resolve, reject })
+    })
+}
