@@ -6,19 +6,16 @@ import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
 import { addressLink, heightLink, transactionLink } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
-import { Empty, Loaded } from '../shared/ui/states.tsx'
+import { Empty } from '../shared/ui/states.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
-import { Missing, PageSkeleton } from './missing.tsx'
-import { RawAnswer, Title } from './parts.tsx'
+import { Detail } from './detail.tsx'
+import { Title } from './parts.tsx'
 
 export function AddressPage({ address }: { address: string }) {
   const path = `/rpc/address/${encodeURIComponent(address)}`
   const found = useResource(path, addressSchema, chainEdge.value)
-  if (found.phase === 'failed' && found.failure.code === 'NOT_FOUND') {
-    return <Missing title="No such address" id={address} />
-  }
   return (
-    <Loaded resource={found} what="this address" loading={<PageSkeleton title="Address" />}>
+    <Detail resource={found} noun="address" id={address} path={path}>
       {(value) => (
         <>
           <Title>Address</Title>
@@ -38,10 +35,9 @@ export function AddressPage({ address }: { address: string }) {
             The balance is what the site’s chain node says. Funds locked in escrows are not in it.
           </p>
           <Movements address={value} />
-          {found.phase === 'ready' ? <RawAnswer raw={found.raw} path={path} /> : null}
         </>
       )}
-    </Loaded>
+    </Detail>
   )
 }
 

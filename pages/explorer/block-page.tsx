@@ -5,21 +5,17 @@ import { useResource } from '../shared/live/resource.ts'
 import { type Block, block } from '../shared/live/schemas.ts'
 import { Hash } from '../shared/ui/hash.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
-import { Loaded } from '../shared/ui/states.tsx'
 import { Finality } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { BlockTransactions } from './block-transactions.tsx'
-import { Missing, PageSkeleton } from './missing.tsx'
-import { Proposer, RawAnswer, Title } from './parts.tsx'
+import { Detail } from './detail.tsx'
+import { Proposer, Title } from './parts.tsx'
 
 export function BlockPage({ id }: { id: string }) {
   const path = `/rpc/blocks/${encodeURIComponent(id)}`
   const found = useResource(path, block, chainEdge.value)
-  if (found.phase === 'failed' && found.failure.code === 'NOT_FOUND') {
-    return <Missing title="No such block" id={id} />
-  }
   return (
-    <Loaded resource={found} what="this block" loading={<PageSkeleton title="Block" />}>
+    <Detail resource={found} noun="block" id={id} path={path}>
       {(value) => (
         <>
           <Title beside={<Finality final={value.final} />}>
@@ -29,10 +25,9 @@ export function BlockPage({ id }: { id: string }) {
           <BlockFacts block={value} />
           <h2 class="section-title">Transactions</h2>
           <BlockTransactions block={value} />
-          {found.phase === 'ready' ? <RawAnswer raw={found.raw} path={path} /> : null}
         </>
       )}
-    </Loaded>
+    </Detail>
   )
 }
 

@@ -6,20 +6,16 @@ import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
 import { heightLink, transactionLink, wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
-import { Loaded } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
-import { Missing, PageSkeleton } from './missing.tsx'
-import { RawAnswer, Title } from './parts.tsx'
+import { Detail } from './detail.tsx'
+import { Title } from './parts.tsx'
 
 export function ReceiptPage({ id }: { id: string }) {
   const path = `/rpc/receipts/${encodeURIComponent(id)}`
   const found = useResource(path, receipt, chainEdge.value)
-  if (found.phase === 'failed' && found.failure.code === 'NOT_FOUND') {
-    return <Missing title="No such receipt" id={id} />
-  }
   return (
-    <Loaded resource={found} what="this receipt" loading={<PageSkeleton title="Receipt" />}>
+    <Detail resource={found} noun="receipt" id={id} path={path}>
       {(value) => (
         <>
           <Title beside={<Status tone="good" word="Paid, final" />}>Receipt</Title>
@@ -29,10 +25,9 @@ export function ReceiptPage({ id }: { id: string }) {
             the client and the miner only.
           </p>
           <ReceiptFacts receipt={value} />
-          {found.phase === 'ready' ? <RawAnswer raw={found.raw} path={path} /> : null}
         </>
       )}
-    </Loaded>
+    </Detail>
   )
 }
 

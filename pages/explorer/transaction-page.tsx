@@ -6,22 +6,18 @@ import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
 import { addressLink, heightLink, receiptLink, wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
-import { Loaded } from '../shared/ui/states.tsx'
 import { Status, TransactionStatus } from '../shared/ui/status.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
+import { Detail } from './detail.tsx'
 import { codeWords, fieldWords, kindWords } from './kinds.ts'
-import { Missing, PageSkeleton } from './missing.tsx'
-import { RawAnswer, Title } from './parts.tsx'
+import { Title } from './parts.tsx'
 
 export function TransactionPage({ hash }: { hash: string }) {
   const path = `/rpc/tx/${encodeURIComponent(hash)}`
   const found = useResource(path, transaction, chainEdge.value)
-  if (found.phase === 'failed' && found.failure.code === 'NOT_FOUND') {
-    return <Missing title="No such transaction" id={hash} />
-  }
   return (
-    <Loaded resource={found} what="this transaction" loading={<PageSkeleton title="Transaction" />}>
+    <Detail resource={found} noun="transaction" id={hash} path={path}>
       {(value) => (
         <>
           <Title beside={<TransactionStatus status={value.status} outcome={value.outcome} />}>
@@ -30,10 +26,9 @@ export function TransactionPage({ hash }: { hash: string }) {
           <TransactionFacts transaction={value} />
           <Settlements transaction={value} />
           <SignedContent payload={value.payload.payload} />
-          {found.phase === 'ready' ? <RawAnswer raw={found.raw} path={path} /> : null}
         </>
       )}
-    </Loaded>
+    </Detail>
   )
 }
 

@@ -116,6 +116,8 @@ test('what is not there is said to be missing, not broken', async () => {
     ['/explorer/block/999999999', 'No such block'],
     [`/explorer/tx/0x${'0'.repeat(64)}`, 'No such transaction'],
     [`/explorer/receipt/${'0'.repeat(32)}`, 'No such receipt'],
+    ['/explorer/address/aitbc1nonsense', 'No such address'],
+    ['/explorer/block/nonsense', 'No such block'],
     ['/explorer/nonsense', 'Page not found'],
   ] as const) {
     await using seen = await visit(browser, site.url + path)

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
-import { visit } from './visit.ts'
+import { settled, visit } from './visit.ts'
 
 const hostile = [
   '<img src=x onerror="alert(1)">',
@@ -55,6 +55,7 @@ describe.each(hostile.map((text) => ({ text, name: JSON.stringify(text).slice(0,
         await using seen = await visit(browser, site.url + path, { prepare: poison(text) })
         const { page } = seen
         await page.locator('#site-facts', { hasText: text.slice(0, 20).trim() }).waitFor()
+        await settled(page)
         expect(await page.locator('main img, main script, [onerror]').count()).toBe(0)
         const schemes = await page.evaluate(() =>
           [...document.querySelectorAll('a')].map((anchor) => anchor.protocol),

@@ -78,7 +78,11 @@ export async function visit(
       const violations = await page.evaluate(() => window.cspViolations)
       return [...faults, ...violations.map((violation) => `CSP: ${violation}`)]
     },
-    [Symbol.asyncDispose]: () => context.close(),
+    [Symbol.asyncDispose]: async () => {
+      // Answers that are still on their way are nobody's business any more.
+      await context.unrouteAll({ behavior: 'ignoreErrors' })
+      await context.close()
+    },
   }
 }
 

@@ -6,9 +6,9 @@ import { readShape, type Shape } from './shape.ts'
 
 /** Why an answer is not there. `message` is for people; `requestId` finds the case in the site's logs. */
 export type RequestFailure = {
-  readonly code: 'UNREACHABLE' | 'TIMEOUT' | 'NOT_FOUND' | 'REFUSED' | 'SHAPE_UNKNOWN'
+  readonly code: 'UNREACHABLE' | 'TIMEOUT' | 'NOT_FOUND' | 'INVALID' | 'REFUSED' | 'SHAPE_UNKNOWN'
   readonly message: string
-  readonly requestId?: string
+  readonly requestId?: string | undefined
 }
 
 /** `raw`: the JSON as it came, for those who want to see it. `atMs`: when it arrived. */
@@ -74,9 +74,10 @@ function failureOf(error: unknown): RequestFailure {
 function refusal(response: Response, raw: unknown): RequestFailure {
   const body = raw as { error?: { message?: unknown }; detail?: unknown } | null
   const said = body?.error?.message ?? body?.detail
+  const { status } = response
   return {
-    code: response.status === 404 ? 'NOT_FOUND' : 'REFUSED',
-    message: typeof said === 'string' ? said : `The site answered ${response.status}.`,
+    code: status === 404 ? 'NOT_FOUND' : status === 400 || status === 422 ? 'INVALID' : 'REFUSED',
+    message: typeof said === 'string' ? said : `The site answered ${status}.`,
     requestId: response.headers.get('x-request-id') ?? undefined,
-  } as RequestFailure
+  }
 }
