@@ -28,7 +28,7 @@ function fakeState(sockets: FakeSocket[]) {
     getWebSockets: () => sockets.filter(({ closedWith }) => closedWith === undefined),
     getWebSocketAutoResponseTimestamp: ({ pingedMs }: FakeSocket) =>
       pingedMs === 0 ? null : new Date(pingedMs),
-  } as unknown as DurableObjectState
+  } as unknown as Parameters<typeof openStreams>[0]
 }
 
 const block: BlockSummary = {
