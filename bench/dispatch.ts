@@ -3,6 +3,7 @@
  * on the same runtime, and how many whole jobs a site carries in a second. docs/benchmarks.md explains.
  */
 import { parseArgs } from 'node:util'
+import { bareRequests } from './support/bare-requests.ts'
 import { type BenchSite, runtimeText, startBenchSite } from './support/bench-site.ts'
 import { startChild } from './support/child.ts'
 import { monotonicMs } from './support/clock.ts'
@@ -19,7 +20,7 @@ const { values: options } = parseArgs({
     /** Pairs of job and echo. */
     pairs: { type: 'string', default: '400' },
     /** Longest that one level of load submits, seconds. */
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '5' },
     /** Requests under way at one time, one number a level. */
     levels: { type: 'string', default: '1,16,64,256' },
   },
@@ -30,6 +31,9 @@ const price = { promptPer1000: 1_000_000n, completionPer1000: 3_000_000n }
 const minerSockets = 8
 const minerConcurrency = 64
 const payerCount = 28
+/** Jobs a second for which the first level is prepared. */
+const rateFirst = 600
+const bareSeconds = 2
 
 /** Of one job at the site: request and authorisation, two receipts; release and attestation. */
 const verificationsPerJob = 4
@@ -62,9 +66,13 @@ async function run({ http, socketUrl, pids }: BenchSite): Promise<void> {
   const processes = { ...pids, clients: process.pid, miners: miners.pid }
   const results: LevelResult[] = []
   for (const concurrency of levels) {
-    const level: Level = { concurrency, seconds: Number(options.seconds) }
+    // Room to be twice as fast as the level before.
+    const rate = Math.max(rateFirst, 2 * (results.at(-1)?.jobs_per_second ?? 0))
+    const seconds = Number(options.seconds)
+    const level: Level = { concurrency, seconds, jobsMax: Math.ceil(rate * seconds) }
     results.push(await measureLevel({ http, miners, payers, terms, processes }, level))
   }
+  const bare = await bareRequests({ concurrency: 64, seconds: bareSeconds })
   const best = results.reduce((a, b) => (b.jobs_per_second > a.jobs_per_second ? b : a))
   const cost = signatureCost()
   printReport({
@@ -84,7 +92,14 @@ async function run({ http, socketUrl, pids }: BenchSite): Promise<void> {
       }),
       jobsFigure(best, cost),
     ],
-    details: { latency, levels: results, best_concurrency: best.concurrency, signature_ms: cost },
+    details: {
+      latency,
+      levels: results,
+      best_concurrency: best.concurrency,
+      signature_ms: cost,
+      bare_requests_per_second: bare,
+      bare_requests_for_one_job: rounded(bare / best.jobs_per_second),
+    },
   })
 }
 
@@ -99,6 +114,7 @@ function jobsFigure(best: LevelResult, cost: ReturnType<typeof signatureCost>): 
       `with ${best.concurrency} requests under way the runtime's one process uses ` +
       `${best.cpu['workerd']?.cores ?? 0} cores, ${best.cpu_ms_per_job['workerd'] ?? 0} ms a job, ` +
       `about ${rounded(signing)} ms of it signatures; clients use ` +
-      `${best.cpu['clients']?.cores ?? 0} and miners ${best.cpu['miners']?.cores ?? 0} cores`,
+      `${best.cpu['clients']?.cores ?? 0}, miners ${best.cpu['miners']?.cores ?? 0}, other programs ` +
+      `${best.cpu['other_programs']?.cores ?? 0} cores`,
   })
 }

@@ -60,15 +60,16 @@ async function run({ http, url, apiKey, pids }: BenchSite): Promise<void> {
   say('first request of the API key: the site funds its escrow, and that becomes final')
   await until(() => readChat(http, { apiKey, tokens: 1 }).then(() => true, nothingYet))
 
+  const firsts = Number(options.firsts)
   const aloneTokens = aloneSeconds * Number(options.rate)
-  const alone = await agents.call('alone', { ...load, tokens: aloneTokens })
+  const alone = await agents.call('alone', { ...load, tokens: aloneTokens, firsts })
   const echo = await pacedEchoes({ sockets: load.streams, everyMs, seconds: aloneSeconds })
 
-  const firsts = await firstTokens(site, Number(options.firsts))
+  const pathFirsts = await firstTokens(site, firsts)
   const endCpu = watchCpu({ ...pids, clients: process.pid, agents: agents.pid })
   const answers = await streams(site)
   const cpu = endCpu()
-  report({ alone, echo, firsts, answers, cpu })
+  report({ alone, echo, firsts: pathFirsts, answers, cpu })
 }
 
 /** Time to the first token of requests one at a time, milliseconds. */

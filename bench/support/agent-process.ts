@@ -21,8 +21,8 @@ export type AgentFunctions = {
     readonly concurrency: number
     readonly everyMs: number
   }) => Promise<void>
-  /** The engine alone, in this process: how old each token is when its reader has it, milliseconds. */
-  readonly alone: (input: Load) => Promise<EngineAlone>
+  /** The engine alone, in this process, under the same load. */
+  readonly alone: (input: Load & { readonly firsts: number }) => Promise<EngineAlone>
   readonly disconnect: () => Promise<void>
 }
 
@@ -33,7 +33,9 @@ export type Load = {
 }
 
 export type EngineAlone = {
+  /** Time to the first token, one answer at a time; milliseconds. */
   readonly firstMs: readonly number[]
+  /** Age of each later token when its reader has it, all streams at a time; milliseconds. */
   readonly laterMs: readonly number[]
 }
 
@@ -65,12 +67,12 @@ const functions: AgentFunctions = {
     }
   },
   alone: async (load) => {
-    const streams = Array.from({ length: load.streams }, () => readEngine(load))
-    const read = await Promise.all(streams)
-    return {
-      firstMs: read.map(({ firstMs }) => firstMs),
-      laterMs: read.flatMap(({ laterMs }) => laterMs),
+    const firstMs: number[] = []
+    for (let number = 0; number < load.firsts; number++) {
+      firstMs.push((await readEngine({ ...load, tokens: 1 })).firstMs)
     }
+    const read = await Promise.all(Array.from({ length: load.streams }, () => readEngine(load)))
+    return { firstMs, laterMs: read.flatMap(({ laterMs }) => laterMs) }
   },
   disconnect: async () => {
     for (const session of sessions) session.abort()

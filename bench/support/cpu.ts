@@ -16,20 +16,35 @@ export function cpuMs(pid: number): number {
   }
 }
 
+/** Name under which all other programs of the machine are counted together. */
+const others = 'other_programs'
+
 /** Cores in use by each process, and milliseconds of processor time, between start and end. */
 export type CpuUse = Readonly<Record<string, { readonly cores: number; readonly cpuMs: number }>>
 
-/** Starts the account of some processes, by name; the result ends it. */
+/** Starts the account of some processes, by name, and of the rest of the machine; the result ends it. */
 export function watchCpu(pids: Readonly<Record<string, number>>): () => CpuUse {
   const startedAt = monotonicMs()
+  const busyBefore = machineBusyMs()
   const before = Object.entries(pids).map(([name, pid]) => ({ name, pid, from: cpuMs(pid) }))
   return () => {
     const elapsed = monotonicMs() - startedAt
+    const own = before.map(({ name, pid, from }) => ({ name, spent: cpuMs(pid) - from }))
+    const ownMs = own.reduce((sum, { spent }) => sum + spent, 0)
+    const rest = Math.max(0, machineBusyMs() - busyBefore - ownMs)
     return Object.fromEntries(
-      before.map(({ name, pid, from }) => {
-        const spent = cpuMs(pid) - from
-        return [name, { cores: rounded(spent / elapsed), cpuMs: spent }]
-      }),
+      [...own, { name: others, spent: rest }].map(({ name, spent }) => [
+        name,
+        { cores: rounded(spent / elapsed), cpuMs: spent },
+      ]),
     )
   }
+}
+
+/** Milliseconds that all processors were busy since the machine started. */
+function machineBusyMs(): number {
+  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number)
+  // user nice system idle iowait irq softirq steal
+  return ticks.reduce((sum, each, at) => (at === 3 || at === 4 ? sum : sum + each), 0) * 10
 }

@@ -1,6 +1,6 @@
 /**
- * The peer of the latency figures: the least that can be done on this runtime. A Worker hands a socket to
- * a Durable Object that sends every message back; no storage, no checks, no JSON.
+ * The peer of the figures: the least that can be done on this runtime. A Worker hands a socket or a
+ * request to a Durable Object that sends back what it gets; no storage, no checks, no JSON.
  */
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { WebSocket } from 'ws'
@@ -10,6 +10,8 @@ import { runtimePid } from '../../scripts/setup/site-runtime.ts'
 export type EchoPeer = {
   /** Process that runs it. */
   readonly pid: number | undefined
+  /** Where requests go. */
+  readonly url: string
   readonly connect: () => Promise<EchoSocket>
   readonly stop: () => Promise<void>
 }
@@ -23,7 +25,8 @@ export type EchoSocket = {
 const script = `
 import { DurableObject } from 'cloudflare:workers'
 export class Echo extends DurableObject {
-  fetch() {
+  async fetch(request) {
+    if (request.headers.get('upgrade') === null) return new Response(await request.text())
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server)
     return new Response(null, { status: 101, webSocket: client })
@@ -60,6 +63,7 @@ export async function startEchoPeer(): Promise<EchoPeer> {
   await miniflare.ready
   return {
     pid: runtimePid(port),
+    url: `http://${host}:${port}`,
     connect: () => connect(`ws://${host}:${port}/`),
     stop: () => miniflare.dispose(),
   }

@@ -29,6 +29,8 @@ export type Level = {
   readonly concurrency: number
   /** Longest time of submitting. */
   readonly seconds: number
+  /** Jobs that are prepared; the level ends earlier when they are used up. */
+  readonly jobsMax: number
 }
 
 export type LevelResult = {
@@ -50,8 +52,6 @@ export type LevelResult = {
 
 /** Jobs that one payer may have open on the chain: below the bound on holds of an escrow. */
 const jobsPerPayerMax = 1_000n
-/** More than any run here submits in a second. */
-const jobsPerSecondMax = 1_500
 const stallMs = 5_000
 const pollMs = 20
 const checkedJobs = 20
@@ -59,7 +59,7 @@ const checkedJobs = 20
 /** One level of load. Its jobs are signed before the clock starts. */
 export async function measureLevel(parts: ThroughputParts, level: Level): Promise<LevelResult> {
   const { miners, processes } = parts
-  const jobs = prepareJobs(parts, Math.ceil(level.seconds * jobsPerSecondMax))
+  const jobs = prepareJobs(parts, level.jobsMax)
   say(`${level.concurrency} submissions at a time, ${jobs.length} jobs prepared`)
   await miners.call('take')
   const endCpu = watchCpu(processes)

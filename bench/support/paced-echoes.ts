@@ -28,7 +28,8 @@ export async function pacedEchoes({ sockets, everyMs, seconds }: EchoLoad): Prom
       open.map(async (socket, index) => {
         let dueAt = startedAt + (index * everyMs) / sockets
         while (dueAt < startedAt + seconds * 1_000) {
-          await new Promise((resolve) => setTimeout(resolve, dueAt - monotonicMs()))
+          const dueInMs = Math.max(0, dueAt - monotonicMs())
+          await new Promise((resolve) => setTimeout(resolve, dueInMs))
           const from = monotonicMs()
           await socket.echo(message)
           tookMs.push(monotonicMs() - from)

@@ -35,7 +35,7 @@ async function* answer(
     yield { text: stamp(), tokens: 1 }
     // By the schedule, not by the last token: a late timer does not slow the answer down.
     const dueInMs = startedAt + (token + 1) * everyMs - monotonicMs()
-    await new Promise((resolve) => setTimeout(resolve, dueInMs))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueInMs)))
   }
   yield {
     text: stamp(),
