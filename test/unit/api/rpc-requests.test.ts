@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import {
   legacyPayloadBytes,
   legacyTransaction,
-  sendTxSchema,
   type SendTxRequest,
+  sendTxSchema,
   signingGuide,
   submitSchema,
   transferBytes,
@@ -120,10 +120,7 @@ test('RPC-6: whatever fits the schema is answered, never thrown', () => {
         fee: fc.maxSafeNat(),
         payload: fc.dictionary(fc.constantFrom('to', 'recipient', 'amount', 'x'), fc.anything()),
         sig: fc.oneof(fc.constant('ab'.repeat(64)), fc.string({ maxLength: 132 })),
-        public_key: fc.oneof(
-          fc.constant(toHex(signer.publicKey)),
-          fc.string({ maxLength: 66 }),
-        ),
+        public_key: fc.oneof(fc.constant(toHex(signer.publicKey)), fc.string({ maxLength: 66 })),
         valid_until: fc.maxSafeNat(),
       }),
       (request) => {
