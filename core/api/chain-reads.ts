@@ -15,6 +15,7 @@ export const chainReadLimits = {
   transactionBytesMax: 8_388_608,
 } as const
 
+/** Reads that only `/rpc` needs. A list is cut off where a bound is reached, never refused. */
 export type ChainReads = {
   /** A block of the head's chain by height, or any block by hash. */
   block(at: number | Uint8Array): Promise<BlockView | undefined>

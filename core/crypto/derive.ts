@@ -13,6 +13,7 @@ export const derivedKeys = {
   faucet: 'aitbc/derive/faucet/1',
 } as const
 
+/** Name of a purpose. */
 export type DerivedKey = keyof typeof derivedKeys
 
 /**
