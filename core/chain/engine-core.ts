@@ -77,16 +77,13 @@ export function loadMemory(context: EngineContext, record: Uint8Array): EngineMe
     const checked = checkTransaction({ ...context.rules, verifier: trusting }, bytes)
     assert(checked.ok, 'a pooled transaction is well formed')
     const nonce = state.account(checked.value.sender)?.nonce ?? 0n
-    restorePooled(pool, { ...checked.value, arrival, cost: costOf(checked.value, 0n) }, nonce)
+    restorePooled(pool, { ...checked.value, arrival, cost: costOf(checked.value) }, nonce)
   }
   return { consensus, nextNodeId, head, pool }
 }
 
-/**
- * Most base units that a transaction can take from its sender. For settle, `fromShares` is what the
- * coordinators' shares bear of its fee.
- */
-export function costOf({ transaction }: CheckedTransaction, fromShares: bigint): bigint {
+/** Most base units that a transaction can take from its sender; settle is judged by a rehearsal. */
+export function costOf({ transaction }: CheckedTransaction): bigint {
   const { fee, message } = transaction.body
   switch (message.TAG) {
     case 'transfer':
@@ -95,7 +92,7 @@ export function costOf({ transaction }: CheckedTransaction, fromShares: bigint):
     case 'escrow_top_up':
       return fee + message.data.amount
     case 'settle':
-      return fee - fromShares
+      return 0n
     default:
       return fee
   }

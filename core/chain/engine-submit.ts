@@ -53,7 +53,7 @@ export function openAdmission(context: EngineContext, memory: EngineMemory, slot
       slot,
       account: state.account,
       entriesOf: (one) => entriesOf(state, one),
-      costOf: (one) => costOf(one, settled.value),
+      costOf: (one) => settled.value ?? costOf(one),
     }
     const admitted = admit(pool, checked, view)
     if (!admitted.ok) return admitted
@@ -99,17 +99,17 @@ function judgeKind(
   return { code: 'AMOUNT_INVALID', message: `a gift is at most ${faucetMax} base units` }
 }
 
-/** What the shares bear of a settlement's fee; refuses one that would pay nothing. 0 for other kinds. */
+/** What a settlement would cost its sender; refuses one that would pay nothing. Undefined for other kinds. */
 function judgeSettle(
   context: EngineContext,
   { state, parameters, slot }: Execution,
   checked: CheckedTransaction,
-): Result<bigint, SubmitRefusal> {
-  if (checked.transaction.body.message.TAG !== 'settle') return ok(0n)
+): Result<bigint | undefined, SubmitRefusal> {
+  if (checked.transaction.body.message.TAG !== 'settle') return ok(undefined)
   const done = rehearseSettle(context.rules, { state, parameters, slot }, checked)
   if (!done.ok) return done
-  const outcome = done.value
-  if (outcome.code === outcomeCodes.applied) return ok(outcome.feeFromShares)
+  const { outcome, cost } = done.value
+  if (outcome.code === outcomeCodes.applied) return ok(cost)
   const code = nameOf(outcomeCodes, outcome.code) as OutcomeCode
   if (code === 'entries_unpaid') {
     return err({ code: 'FEE_TOO_LOW', message: 'the fee does not pay for the entries created' })

@@ -3,12 +3,12 @@
  * every site (SPEC.md, EXEC rules).
  */
 import { toHex } from '../base/bytes.ts'
-import { minBig } from '../base/int.ts'
+import { maxBig, minBig } from '../base/int.ts'
 import { assert, err, ok, type Result, unreachable } from '../base/result.ts'
 import { addressOf } from '../crypto/address.ts'
 import type { Verifier } from '../crypto/signature.ts'
 import type { CheckedTransaction } from './check-transaction.ts'
-import { feeFloor } from './fees.ts'
+import { feeFloor, settlementEntriesMax } from './fees.ts'
 import type { Parameters } from './genesis.ts'
 import { blockExpiredMax, blockSettlementItemsMax } from './limits.ts'
 import type { MessageContext } from './message-context.ts'
@@ -116,20 +116,23 @@ const contextOf = (rules: ExecutionRules, parts: ContextParts): MessageContext =
 })
 
 /**
- * What a settle transaction would do now, whatever its nonce: admission judges it by its shares. Leaves
- * no trace in the state.
+ * What a settle transaction would do now, whatever its nonce, and what it would cost its sender in all:
+ * admission judges it by its shares. Leaves no trace in the state.
  */
 export function rehearseSettle(
   rules: ExecutionRules,
   on: Omit<ContextParts, 'checked'>,
   checked: CheckedTransaction,
-): Result<Outcome, SubmitRefusal> {
+): Result<{ readonly outcome: Outcome; readonly cost: bigint }, SubmitRefusal> {
   const { message } = checked.transaction.body
   assert(message.TAG === 'settle', 'only settle is rehearsed')
-  const mark = on.state.mark()
+  const { state } = on
+  const balance = (): bigint => state.account(checked.sender)?.balance ?? 0n
+  const [mark, before] = [state.mark(), balance()]
   const done = applySettlement(rules, contextOf(rules, { ...on, checked }), checked, message.data)
-  on.state.revert(mark)
-  return done
+  const cost = maxBig(before - balance(), 0n)
+  state.revert(mark)
+  return done.ok ? ok({ outcome: done.value, cost }) : done
 }
 
 /** Validity, nonce and floor: what keeps a transaction out of a block whatever its message. */
@@ -196,7 +199,7 @@ function dispatch(context: MessageContext, { transaction }: CheckedTransaction):
 
 /**
  * Settle: pays the items first, then the fee out of the coordinators' shares, so that a sender needs no
- * balance. Shares pay no more than the floor of what they settled; the sender pays the rest, and when it
+ * balance. Shares pay no more than is sufficient for what they settled; the sender pays the rest, and when it
  * cannot, the transaction has no place in a block.
  */
 function applySettlement(
@@ -224,7 +227,10 @@ function applySettlement(
     return ok({ ...outcomeOf(checked, code), settlements: settled ? [] : [...outcomes] })
   }
   const unpaidBytes = (outcomes.length - shares.length) * settlementItemBytes
-  const payable = feeFloor(parameters, { size: checked.bytes.length - unpaidBytes, entries })
+  const payable = feeFloor(parameters, {
+    size: checked.bytes.length - unpaidBytes,
+    entries: settlementEntriesMax(shares.length),
+  })
   const feeFromShares = creditShares(state, shares, minBig(body.fee, payable))
   if (body.fee > feeFromShares && !debit(state, sender, body.fee - feeFromShares)) {
     state.revert(start)

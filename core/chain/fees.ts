@@ -24,14 +24,16 @@ export function entriesMaxOf(message: Message): number {
     case 'escrow_open':
       return message.data.delegate ? 2 : 1
     case 'settle':
-      // Spent authorisation and miner's account an item; accounts of sender and coordinator.
-      return 2 * message.data.items.length + 2
+      return settlementEntriesMax(message.data.items.length)
     case 'escrow_top_up':
     case 'escrow_close':
     case 'delegate_revoke':
       return 0
   }
 }
+
+/** Spent authorisation and miner's account an item; accounts of sender and coordinator. */
+export const settlementEntriesMax = (items: number): number => 2 * items + 2
 
 /** A fee that is enough for a body whatever the state: what clients offer when they do not know it. */
 export function sufficientFee(parameters: Parameters, body: TransactionBody): bigint {

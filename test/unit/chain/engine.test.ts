@@ -1,53 +1,339 @@
 import { expect, test } from 'vitest'
-import { verifyProof } from '../../../core/chain/proof.ts'
-import { transactionHash } from '../../../core/chain/transaction.ts'
+import { openEngine } from '../../../core/chain/engine.ts'
+import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
+import type { SubmitVerdict } from '../../../core/chain/views.ts'
 import {
   alice,
   authority,
   bob,
   carol,
+  coordinator,
+  createGenesis,
+  faucet,
   genesis,
+  miner,
   mustOpen,
   nodeVerifier,
+  person,
+  settlementItem,
   sign,
   timeOf,
   transfer,
 } from '../../support/chain-world.ts'
 import { createMemoryChainStore } from '../../support/memory-chain-store.ts'
 
-test('ENGINE-1: a transfer is pooled, put in a block of the current slot, final and proved', () => {
-  const store = createMemoryChainStore()
-  const engine = mustOpen({ store })
-  const bytes = sign({ by: alice, message: transfer(carol.address, 5n) })
-  expect(engine.submit([bytes], timeOf(3))).toMatchObject([{ ok: true, known: false }])
+const pay = (nonce: number, amount = 5n) =>
+  sign({ by: alice, nonce: BigInt(nonce), message: transfer(carol.address, amount) })
+const codes = (verdicts: SubmitVerdict[]): string[] =>
+  verdicts.map((verdict) => (verdict.ok ? (verdict.known ? 'known' : 'ok') : verdict.error.code))
+
+test('ENGINE-1: a transfer is pooled, put in a block of the current slot, and final at once', () => {
+  const engine = mustOpen({ store: createMemoryChainStore() })
+  const bytes = pay(0)
+  expect(codes(engine.submit([bytes, bytes], timeOf(3)))).toEqual(['ok', 'known'])
+  expect(engine.account(alice.address)).toMatchObject({ nonce: 0n, nextNonce: 1n })
+  expect(engine.transaction(transactionHash(bytes))).toMatchObject({ block: undefined })
   expect(engine.dueAtMs(timeOf(3))).toBe(timeOf(3))
   const step = engine.tick(timeOf(3) + 7)
   expect(step.finalized).toEqual({ from: 1, to: 1 })
+  expect(step.added).toMatchObject([{ height: 1, slot: 3, transactionCount: 1, finalHeight: 1 }])
+  expect(step.send.map(({ kind }) => kind)).toEqual(['block', 'certificate'])
   expect(step.dueAtMs).toBe(timeOf(33))
   expect(engine.account(carol.address)).toMatchObject({ balance: 5n, finalBalance: 5n })
-  expect(engine.account(alice.address).nonce).toBe(1n)
-  const subject = { kind: 'transaction', hash: transactionHash(bytes) } as const
-  const proof = engine.proof(subject)
-  if (!('header' in proof)) throw new Error(proof.message)
-  expect(verifyProof({ genesis, proof, subject, verifier: nodeVerifier })).toMatchObject({
-    ok: true,
+  expect(engine.transaction(transactionHash(bytes))).toMatchObject({
+    block: { height: 1, index: 0, slot: 3 },
+    outcome: { code: 0 },
+    final: true,
   })
-  expect(engine.audit().balances).toBe(11_500_000_000n)
-  const other = createMemoryChainStore()
-  const follower = mustOpen({ store: other, signer: undefined })
-  for (const out of step.send) {
-    if (out.kind === 'block')
-      expect(
-        follower.importBlock(
-          {
-            bytes: out.bytes,
-            certificate:
-              step.send[1]?.kind === 'certificate' ? step.send[1].certificate : undefined,
-          },
-          timeOf(3),
-        ),
-      ).toMatchObject({ ok: true })
-  }
-  expect(follower.status(timeOf(3))).toMatchObject({ head: { height: 1, finalHeight: 1 } })
-  void [authority, bob]
+  expect(codes(engine.submit([bytes], timeOf(3)))).toEqual(['known'])
+  expect(engine.status(timeOf(3))).toMatchObject({
+    mempoolSize: 0,
+    proposing: true,
+    fault: undefined,
+    supply: { genesis: 11_500_000_000n, held: 11_500_000_000n },
+  })
 })
+
+test('ENGINE-2: blocks come on demand, in each slot while there is work, else with the heartbeat', () => {
+  const engine = mustOpen({ store: createMemoryChainStore() })
+  expect(engine.tick(timeOf(29)).added).toEqual([])
+  expect(engine.tick(timeOf(31)).added).toMatchObject([{ height: 1, slot: 31 }])
+  engine.submit([pay(0)], timeOf(31))
+  expect(engine.dueAtMs(timeOf(31))).toBe(timeOf(32))
+  expect(engine.tick(timeOf(31) + 900).added).toEqual([])
+  expect(engine.tick(timeOf(32)).added).toMatchObject([{ height: 2, slot: 32 }])
+  // A transaction whose turn has not come is no work.
+  engine.submit([pay(3)], timeOf(32))
+  expect(engine.dueAtMs(timeOf(32))).toBe(timeOf(62))
+})
+
+test('ENGINE-3: a restart loses nothing: head, pool, arrival order, no second block in a slot', () => {
+  const store = createMemoryChainStore()
+  const first = mustOpen({ store })
+  first.submit([pay(0)], timeOf(2))
+  first.tick(timeOf(2))
+  first.submit([pay(1), pay(2)], timeOf(2))
+  first.submit([sign({ by: bob, message: transfer(carol.address, 1n) })], timeOf(2))
+  const again = mustOpen({ store })
+  expect(again.head()).toEqual(first.head())
+  expect(again.pool(10)).toEqual(first.pool(10))
+  expect(again.account(alice.address)).toEqual(first.account(alice.address))
+  expect(again.tick(timeOf(2)).added).toEqual([])
+  expect(again.tick(timeOf(3)).added).toMatchObject([{ height: 2, transactionCount: 3 }])
+})
+
+test('ENGINE-4: a store of another genesis or a damaged one is not opened', () => {
+  const store = createMemoryChainStore()
+  mustOpen({ store })
+  const other = createGenesis({ chainId: 'other' })
+  const options = { store, verifier: nodeVerifier, signer: authority }
+  expect(openEngine({ ...options, genesis: other })).toMatchObject({
+    error: { code: 'GENESIS_MISMATCH' },
+  })
+  store.atomically(() => store.deleteNodes([1, 2, 3, 4, 5, 6, 7, 8, 9]))
+  expect(openEngine({ ...options, genesis })).toMatchObject({ error: { code: 'STORE_CORRUPT' } })
+  const torn = createMemoryChainStore()
+  torn.atomically(() => torn.writeHead(Uint8Array.of(1, 2, 3)))
+  expect(openEngine({ ...options, store: torn, genesis })).toMatchObject({
+    error: { code: 'STORE_CORRUPT' },
+  })
+})
+
+test('ENGINE-5: each bad submission has its code; nothing of it is kept', () => {
+  const store = createMemoryChainStore()
+  const engine = mustOpen({ store })
+  const foreign = createGenesis({ chainId: 'elsewhere' })
+  const good = pay(0)
+  const cases: [string, Uint8Array][] = [
+    ['ENCODING_INVALID', Uint8Array.of(1, 2, 3)],
+    ['ENCODING_INVALID', Uint8Array.of(...good, 0)],
+    ['TRANSACTION_TOO_LARGE', new Uint8Array(70_000)],
+    ['SIGNATURE_INVALID', good.map((byte, at) => (at === good.length - 1 ? byte ^ 1 : byte))],
+    ['SIGNATURE_INVALID', sign({ by: alice, of: foreign, message: transfer(carol.address, 5n) })],
+    ['AMOUNT_INVALID', pay(0, 0n)],
+    ['AMOUNT_INVALID', pay(0, 2n ** 64n - 1n)],
+    ['NONCE_TOO_FAR', pay(256)],
+    ['BALANCE_TOO_LOW', pay(0, 1_000_000_000n)],
+    ['BALANCE_TOO_LOW', sign({ by: carol, message: transfer(alice.address, 1n) })],
+    ['FEE_TOO_LOW', sign({ by: alice, fee: 10n, message: transfer(carol.address, 1n) })],
+    ['FEE_TOO_LOW', sign({ by: alice, fee: 899n, message: transfer(carol.address, 1n) })],
+    ['VALIDITY_EXPIRED', sign({ by: alice, validUntil: 3n, message: transfer(carol.address, 1n) })],
+    [
+      'VALIDITY_TOO_FAR',
+      sign({ by: alice, validUntil: 50_000n, message: transfer(carol.address, 1n) }),
+    ],
+    [
+      'KIND_NOT_ALLOWED',
+      sign({ by: alice, message: { TAG: 'faucet', data: { to: bob.address, amount: 1n } } }),
+    ],
+    [
+      'AMOUNT_INVALID',
+      sign({
+        by: faucet,
+        message: { TAG: 'faucet', data: { to: bob.address, amount: 5_000_001n } },
+      }),
+    ],
+    ['MESSAGE_INVALID', sign({ by: bob, message: { TAG: 'settle', data: { items: [] } } })],
+    [
+      'MESSAGE_INVALID',
+      sign({
+        by: bob,
+        message: {
+          TAG: 'settle',
+          data: { items: [settlementItem({ authorisation: { escrow: new Uint8Array(32) } })] },
+        },
+      }),
+    ],
+  ]
+  const before = store.sizes()
+  const verdicts = engine.submit(
+    cases.map(([, bytes]) => bytes),
+    timeOf(4),
+  )
+  expect(codes(verdicts)).toEqual(cases.map(([code]) => code))
+  for (const verdict of verdicts) if (!verdict.ok) expect(verdict.error.message).not.toBe('')
+  expect(store.sizes()).toEqual(before)
+  engine.submit([pay(0)], timeOf(4))
+  engine.tick(timeOf(4))
+  expect(codes(engine.submit([pay(0, 6n)], timeOf(4)))).toEqual(['NONCE_STALE'])
+})
+
+test('ENGINE-6: a settlement is judged by its shares: a miner without money has it paid', () => {
+  const engine = mustOpen({ store: createMemoryChainStore() })
+  const open = sign({
+    by: alice,
+    message: {
+      TAG: 'escrow_open',
+      data: { coordinator: coordinator.publicKey, amount: 10_000_000n, expiry: 200n },
+    },
+  })
+  engine.submit([open], timeOf(1))
+  engine.tick(timeOf(1))
+  const escrow = escrowIdOf(transactionHash(open))
+  expect(engine.finalEscrow(escrow)).toMatchObject({ balance: 10_000_000n, delegates: [] })
+  expect(engine.finalEscrow(new Uint8Array(32))).toBeUndefined()
+  const settle = (number: bigint, nonce: bigint) =>
+    sign({
+      by: miner,
+      nonce,
+      message: {
+        TAG: 'settle',
+        data: { items: [settlementItem({ authorisation: { escrow, number } })] },
+      },
+    })
+  const batch = [settle(1n, 0n), settle(2n, 1n)]
+  expect(codes(engine.submit(batch, timeOf(1)))).toEqual(['ok', 'ok'])
+  engine.tick(timeOf(2))
+  expect(engine.account(miner.address)).toMatchObject({ balance: 1_800_000n, nonce: 2n })
+  expect(codes(engine.submit([settle(1n, 2n)], timeOf(2)))).toEqual(['MESSAGE_INVALID'])
+  expect(engine.audit()).toMatchObject({ escrows: 1, escrowed: 8_000_000n })
+})
+
+test('ENGINE-7: what a block cannot hold any more leaves the pool instead of stopping it', () => {
+  const engine = mustOpen({ store: createMemoryChainStore() })
+  const open = sign({
+    by: alice,
+    message: {
+      TAG: 'escrow_open',
+      data: { coordinator: coordinator.publicKey, amount: 10_000_000n, expiry: 200n },
+    },
+  })
+  engine.submit([open], timeOf(1))
+  engine.tick(timeOf(1))
+  const item = settlementItem({ authorisation: { escrow: escrowIdOf(transactionHash(open)) } })
+  const settle = (by: typeof miner) =>
+    sign({ by, message: { TAG: 'settle', data: { items: [item] } } })
+  // Two settle the same item: both are admitted, one is paid, the other cannot pay for being late.
+  expect(codes(engine.submit([settle(miner), settle(carol)], timeOf(1)))).toEqual(['ok', 'ok'])
+  expect(engine.tick(timeOf(2)).added).toMatchObject([{ transactionCount: 1 }])
+  expect(engine.status(timeOf(2)).mempoolSize).toBe(0)
+  expect(engine.tick(timeOf(3)).added).toEqual([])
+})
+
+test('ENGINE-8: nodes, pool and staled state are pruned: the store grows by blocks alone', () => {
+  const store = createMemoryChainStore()
+  const engine = mustOpen({ store })
+  engine.submit([pay(0)], timeOf(1))
+  engine.tick(timeOf(1))
+  const before = store.sizes()
+  for (let n = 1; n <= 20; n++) {
+    engine.submit([pay(n)], timeOf(n + 1))
+    engine.tick(timeOf(n + 1))
+  }
+  const after = store.sizes()
+  expect(after.nodes).toBe(before.nodes)
+  expect(after.pooled).toBe(0)
+  expect(after.blocks).toBe((before.blocks ?? 0) + 20)
+  // An idle block changes no state and writes no node.
+  engine.tick(timeOf(60))
+  expect(store.sizes().nodes).toBe(before.nodes)
+})
+
+test('ENGINE-9: a failure at any write keeps nothing, and the chain goes on without loss', () => {
+  const failures = new Set<string>()
+  for (let at = 0; ; at++) {
+    const store = createMemoryChainStore()
+    const engine = mustOpen({ store })
+    engine.submit([pay(0)], timeOf(1))
+    engine.tick(timeOf(1))
+    let count = 0
+    let failed: string | undefined
+    store.fault = (write) => {
+      if (count++ === at) {
+        failed = write
+        throw new Error(`no ${write}`)
+      }
+    }
+    const attempt = (action: () => unknown): void => {
+      const before = { head: engine.head(), pool: engine.pool(9), sizes: store.sizes() }
+      try {
+        action()
+      } catch (error) {
+        expect((error as Error).message).toBe(`no ${failed}`)
+        expect({ head: engine.head(), pool: engine.pool(9), sizes: store.sizes() }).toEqual(before)
+        action()
+      }
+    }
+    attempt(() => engine.submit([pay(1)], timeOf(2)))
+    attempt(() =>
+      engine.submit(
+        [sign({ by: alice, nonce: 1n, fee: 9_000n, message: transfer(carol.address, 7n) })],
+        timeOf(2),
+      ),
+    )
+    attempt(() => engine.tick(timeOf(2)))
+    expect(engine.account(carol.address).balance).toBe(12n)
+    expect(engine.head()).toMatchObject({ height: 2, finalHeight: 2 })
+    const { balances, escrowed } = mustOpen({ store }).audit()
+    expect(balances + escrowed).toBe(11_500_000_000n)
+    if (failed === undefined) break
+    failures.add(failed)
+  }
+  expect([...failures].sort()).toEqual([
+    'commit',
+    'deleteNodes',
+    'deletePooled',
+    'writeBlock',
+    'writeHead',
+    'writeHeight',
+    'writeHistoryNodes',
+    'writeNodes',
+    'writePlaces',
+    'writePooled',
+  ])
+})
+
+test('ENGINE-10: the read model gets final blocks in order, with outcomes and certificate', () => {
+  const engine = mustOpen({ store: createMemoryChainStore() })
+  for (const n of [0, 1, 2]) {
+    engine.submit([pay(n)], timeOf(n + 1))
+    engine.tick(timeOf(n + 1))
+  }
+  const blocks = engine.finalizedFrom(0, 3)
+  expect(blocks.map(({ view }) => Number(view.header.height))).toEqual([0, 1, 2])
+  expect(blocks[0]?.certificate).toBeUndefined()
+  for (const { view, certificate, transactions, outcomes } of blocks.slice(1)) {
+    expect(view.final).toBe(true)
+    expect(certificate?.block).toEqual(view.hash)
+    expect(outcomes.map((outcome) => outcome.transaction)).toEqual(
+      transactions.map((transaction) => transaction.hash),
+    )
+  }
+  expect(engine.finalizedFrom(3, 9).map(({ certificate }) => certificate !== undefined)).toEqual([
+    true,
+  ])
+  expect(engine.finalizedFrom(4, 9)).toEqual([])
+  expect(engine.blockAt(2)?.hash).toEqual(blocks[2]?.view.hash)
+  expect(engine.block(blocks[2]?.view.hash ?? new Uint8Array())?.final).toBe(true)
+  expect(engine.blockAt(9)).toBeUndefined()
+})
+
+test('ENGINE-11: a block has bounds; what does not fit waits for the next one', () => {
+  const senders = Array.from({ length: 8 }, (_, n) => person(`sender-${n}`))
+  const of = createGenesis({
+    accounts: senders
+      .map(({ address }) => ({ address, balance: 1_000_000_000n }))
+      .sort((a, b) => Buffer.compare(a.address, b.address)),
+  })
+  const engine = mustOpen({ store: createMemoryChainStore(), genesis: of, verifier: trusting })
+  for (const by of senders) {
+    const unsigned = { publicKey: by.publicKey, sign: () => new Uint8Array(64) }
+    const all = Array.from({ length: 256 }, (_, nonce) =>
+      sign({
+        by: unsigned,
+        of,
+        nonce: BigInt(nonce),
+        message: transfer(senders[0]?.address ?? by.address, 1n),
+      }),
+    )
+    for (const from of [0, 100, 200]) {
+      engine.submit(all.slice(from, from + 100), timeOf(1, of))
+    }
+  }
+  expect(engine.status(timeOf(1, of)).mempoolSize).toBe(2_048)
+  expect(engine.tick(timeOf(1, of)).added).toMatchObject([{ transactionCount: 2_000 }])
+  expect(engine.dueAtMs(timeOf(1, of))).toBe(timeOf(2, of))
+  expect(engine.tick(timeOf(2, of)).added).toMatchObject([{ transactionCount: 48 }])
+})
+
+const trusting = { verify: () => true }
