@@ -109,6 +109,13 @@ async function wholeAnswer(
   const { signal } = c.req.raw
   const leave = () => void cancel()
   signal?.addEventListener('abort', leave)
+  // Held open: else the platform ends the request of a caller who left before it says that he did.
+  let release: () => void = () => undefined
+  c.executionCtx.waitUntil(
+    new Promise<void>((resolve) => {
+      release = resolve
+    }),
+  )
   try {
     let text = ''
     for await (const event of events) {
@@ -123,6 +130,7 @@ async function wholeAnswer(
     throw new ApiFailure({ code: 'COORDINATOR_UNAVAILABLE' })
   } finally {
     signal?.removeEventListener('abort', leave)
+    release()
   }
 }
 

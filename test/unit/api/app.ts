@@ -148,7 +148,7 @@ export function app(answers: Partial<CoordinatorService> = {}) {
       health: new Hono<AppEnv>(),
     },
   })
-  const context = {} as Parameters<typeof gateway>[2]
+  const context = { waitUntil: () => undefined } as unknown as Parameters<typeof gateway>[2]
   const origin = 'http://127.0.0.1:18000'
   const send = (path: string, init: RequestInit = {}) =>
     gateway(new Request(origin + path, init), bindings, context)
