@@ -17,7 +17,7 @@ import { aitbcHome } from './home.ts'
 import { limitOf, specOf } from './job.ts'
 import { openKey, terminalPrompt } from './key-store.ts'
 import { checkSite, readGenesisFile } from './known-sites.ts'
-import { type ClientOptions, parseOptions } from './options.ts'
+import { type ClientOptions, isLoopback, parseOptions } from './options.ts'
 import type { Session } from './session.ts'
 import { createSiteClient, faultOf } from './site-client.ts'
 import { findModel, readSiteInfo } from './site-info.ts'
@@ -85,10 +85,17 @@ async function openSession(
     const message = 'the site names another chain than the one whose genesis it shows'
     throw new ClientFault(exitCodes.server, 'ANSWER_INVALID', message)
   }
-  const { host } = options.api
-  const accept = options.acceptGenesis
-  const trust = checkSite({ home, host, genesis, pinned, accept })
-  if (trust === 'new') say(`met ${host} on chain ${genesis.chainId}, genesis ${toHex(genesisHash)}`)
+  const { host, hostname } = options.api
+  const trust = checkSite({
+    home,
+    host,
+    genesis,
+    pinned,
+    accept: options.acceptGenesis,
+    isLoopback: isLoopback(hostname),
+  })
+  if (trust === 'new' || trust === 'reset')
+    say(`met ${host} on chain ${genesis.chainId}, genesis ${toHex(genesisHash)}`)
   const path = join(home, 'clients', `${options.clientId}.key.json`)
   const { signer, made } = await openKey({ path, env, ask: terminalPrompt() })
   if (made) say(`made a key pair: ${formatAddress(addressOf(signer.publicKey))}`)

@@ -201,7 +201,8 @@ function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefi
   return url
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name means this machine. */
+export function isLoopback(hostname: string): boolean {
   return /^(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 

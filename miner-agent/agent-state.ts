@@ -129,6 +129,7 @@ async function run(state: AgentState, attempt: Attempt, site: SiteIdentity): Pro
     progressMs: Math.max(1_000, Math.floor(attempt.opened.offer.lease_ms / 3)),
     onTokens: (text, count) => {
       const seq = attempt.tokens.length
+      if (seq === 0) options.log.debug('first token', namesOf(attempt))
       const frame = { type: 'tokens' as const, attempt_id: attempt.id, seq, text, count }
       attempt.tokens.push(frame)
       send(frame)

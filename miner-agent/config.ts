@@ -34,6 +34,8 @@ export type AgentConfig = {
     | { readonly kind: 'file'; readonly path: string }
     | undefined
   readonly gpuLock: string | undefined
+  /** Most tokens of one answer in a second; undefined means as fast as the engine goes. */
+  readonly tokensPerSecond: number | undefined
   readonly vramReserveMib: number
   readonly heartbeatMs: number
   readonly tokenTimeoutMs: number
@@ -100,6 +102,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .option('--api-key-env <VAR>', 'variable that holds an API key, for sites that want one')
     .option('--key-file <FILE>', 'file that holds an API key, for sites that want one')
     .option('--gpu-lock <NAME>', 'take turns with other miners of this machine under this name')
+    .option('--tokens-per-second <N>', 'most tokens of one answer in a second')
     .option('--vram-reserve <MB>', 'GPU memory that is not offered', '0')
     .option('--heartbeat <TIME>', 'time between signs of life', '15s')
     .option('--token-timeout <TIME>', 'give a job up when no token comes for so long', '120s')
@@ -138,6 +141,8 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     priceCompletion: read.coins('priceOut'),
     apiKeyFrom,
     gpuLock: raw.gpuLock as string | undefined,
+    tokensPerSecond:
+      raw.tokensPerSecond === undefined ? undefined : read.whole('tokensPerSecond', 1, 1_000_000),
     vramReserveMib: read.whole('vramReserve', 0, 1_048_576),
     heartbeatMs: read.duration('heartbeat', 1_000, 300_000),
     tokenTimeoutMs: read.duration('tokenTimeout', 1_000, 3_600_000),

@@ -14,7 +14,7 @@ const sitesSchema = z.object({
   sites: z.record(z.string(), z.object({ genesis_hash: z.string(), chain_id: z.string() })),
 })
 
-export type SiteCheck = 'known' | 'new' | 'accepted'
+export type SiteCheck = 'known' | 'new' | 'accepted' | 'reset'
 
 /** Compares a site's chain with what is remembered, and remembers it when that is new or accepted. */
 export function checkSite(input: {
@@ -24,12 +24,14 @@ export function checkSite(input: {
   readonly chainId: string
   /** A genesis hash that may replace the remembered one. */
   readonly accept: string | undefined
+  /** On this machine nobody can slip in another chain; its owner has reset it. */
+  readonly isLoopback: boolean
 }): Result<SiteCheck, { readonly code: 'GENESIS_CHANGED'; readonly message: string }> {
   const path = join(input.home, 'sites.json')
   const sites = readSites(path)
   const known = sites[input.host]
   if (known?.genesis_hash === input.genesisHash) return ok('known')
-  if (known !== undefined && input.accept !== input.genesisHash) {
+  if (known !== undefined && !input.isLoopback && input.accept !== input.genesisHash) {
     const message =
       `${input.host} is on the chain ${input.genesisHash} now, and was on ${known.genesis_hash}; ` +
       'if you trust the change, start once with --accept-genesis and the new hash'
@@ -38,7 +40,8 @@ export function checkSite(input: {
   const entry = { genesis_hash: input.genesisHash, chain_id: input.chainId }
   const next = { version: 1, sites: { ...sites, [input.host]: entry } }
   writePrivateFile(path, `${JSON.stringify(next, undefined, 2)}\n`)
-  return ok(known === undefined ? 'new' : 'accepted')
+  if (known === undefined) return ok('new')
+  return ok(input.accept === input.genesisHash ? 'accepted' : 'reset')
 }
 
 function readSites(path: string): z.infer<typeof sitesSchema>['sites'] {

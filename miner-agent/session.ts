@@ -19,6 +19,7 @@ import type { Host } from './host.ts'
 import { checkSite } from './known-sites.ts'
 import { type Challenge, type Link, type LinkEnd, openLink } from './link.ts'
 import type { Logger } from './log.ts'
+import { paced } from './paced.ts'
 import { createProver } from './prover.ts'
 import { createSettler, type Settler } from './settler.ts'
 import { newTally, type Standing, summary, type Tally } from './tally.ts'
@@ -128,7 +129,7 @@ function openAgent(parts: Parts): Agent {
   const { config, host, log, tally } = parts
   return createAgent({
     api: config.api.host,
-    engine: host.engine,
+    engine: paced(host.engine, config.tokensPerSecond),
     gpuLock: config.gpuLock === undefined ? undefined : openGpuLock({ name: config.gpuLock }),
     verifier: nodeVerifier(),
     journal: host.journal,
@@ -177,6 +178,7 @@ function answer(parts: Parts, challenge: Challenge): Result<MinerFrame, { messag
     genesisHash: genesis_hash,
     chainId: chain_id,
     accept: config.acceptGenesis,
+    isLoopback: isLoopback(config.api.hostname),
   })
   if (!check.ok) return err({ message: check.error.message })
   const genesisHash = fromHex(genesis_hash, 32)
