@@ -43,7 +43,7 @@ function ReceiptFacts({ receipt: value }: { receipt: Receipt }) {
         ['To the coordinator', <Amount units={payload.coordinator_amount} />],
         ['Miner', wholeAddress(payload.miner, 'miner address')],
         ['Client', wholeAddress(payload.client, 'client address')],
-        ['Coordinator key', <Hash value={payload.coordinator} what="coordinator key" whole />],
+        ['Coordinator', wholeAddress(payload.coordinator, 'coordinator address')],
         ['Settled by', transactionLink(payload.tx_hash)],
         ['Block', heightLink(payload.block_height)],
         ['Settled', <When ms={value.timestamp_ms} />],

@@ -1,5 +1,6 @@
 /** The instrument of the home page: what this chain says right now, and where it says it. */
 import type { ComponentChildren } from 'preact'
+import { formatCoins } from '../../core/base/amount.ts'
 import {
   chainEdge,
   failure,
@@ -12,7 +13,7 @@ import {
 } from '../shared/live/chain.ts'
 import type { Resource } from '../shared/live/resource.ts'
 import { useResource } from '../shared/live/resource.ts'
-import { listTotal, modelList } from '../shared/live/schemas.ts'
+import { listTotal, type Model, modelList } from '../shared/live/schemas.ts'
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { newestReceipts } from './newest-work.tsx'
@@ -46,15 +47,15 @@ export function Readout() {
           {figureOf(receipts, ({ total }) => total.toLocaleString('en'))}
         </Dial>
       </dl>
-      <p class="readout-models">
-        <span class="muted">Models on offer </span>
-        {figureOf(models, ({ data }) =>
-          data.length === 0 ? 'none: no miner is connected' : data.map(({ id }) => id).join(', '),
-        ) ?? <Skeleton size={16} />}{' '}
-        <a href="/api/v1/models" class="source" aria-label="Source of the models on offer">
-          source
-        </a>
-      </p>
+      <div class="readout-models">
+        <p class="readout-label">
+          Models on offer, price for 1 000 tokens in and out
+          <a href="/api/v1/models" class="source" aria-label="Source of the models on offer">
+            source
+          </a>
+        </p>
+        <Models models={models} />
+      </div>
       <p class="readout-source">
         {freshAtMs.value === 0 ? (
           'Asking this site’s chain node'
@@ -65,6 +66,29 @@ export function Readout() {
         )}
       </p>
     </>
+  )
+}
+
+const modelsShown = 3
+
+function Models({ models }: { models: Resource<{ readonly data: readonly Model[] }> }) {
+  if (models.phase === 'loading') return <Skeleton size={16} />
+  if (models.phase === 'failed') return <p>unknown: {models.failure.message}</p>
+  const { data } = models.value
+  if (data.length === 0) return <p>None: no miner is connected.</p>
+  return (
+    <ul class="models">
+      {data.slice(0, modelsShown).map((model) => (
+        <li key={model.id}>
+          <span class="name">{model.id}</span>
+          <span class="amount">
+            {formatCoins(model.price_prompt)} · {formatCoins(model.price_completion)}
+            <span class="amount-unit">AITBC</span>
+          </span>
+        </li>
+      ))}
+      {data.length > modelsShown ? <li>and {data.length - modelsShown} more</li> : null}
+    </ul>
   )
 }
 

@@ -1,7 +1,7 @@
 /** What each cell of the finality line shows, from the blocks that are known. */
 import type { BlockSummary } from '../live/schemas.ts'
 
-export type CellKind = 'final' | 'produced' | 'empty' | 'missed' | 'unknown'
+export type CellKind = 'final' | 'produced' | 'empty' | 'missed' | 'unknown' | 'before'
 export type Cell = { readonly slot: number; readonly kind: CellKind; readonly block?: BlockSummary }
 
 /** How many slots the line shows. */
@@ -25,7 +25,11 @@ export function cellsOf(view: {
       break
     }
   }
-  for (let slot = Math.max(0, last - cellCount + 1); slot <= last; slot++) {
+  for (let slot = last - cellCount + 1; slot <= last; slot++) {
+    if (slot < 0) {
+      cells.push({ slot, kind: 'before' })
+      continue
+    }
     const block = bySlot.get(slot)
     if (block) {
       cells.push({ slot, kind: block.final ? 'final' : 'produced', block })

@@ -60,10 +60,12 @@ const words: Record<CellKind, string> = {
   empty: 'no block was due',
   missed: 'a block was due and is missing',
   unknown: 'not known',
+  before: 'before genesis',
 }
 
 function titleOf({ slot, kind, block }: Cell): string | undefined {
-  if (!block) return kind === 'unknown' ? undefined : `Slot ${slot}: ${words[kind]}`
+  if (!block)
+    return kind === 'unknown' || kind === 'before' ? undefined : `Slot ${slot}: ${words[kind]}`
   const transactions = `${block.tx_count} transaction${block.tx_count === 1 ? '' : 's'}`
   return `Slot ${slot}: block ${block.height}, ${transactions}, ${words[kind]}, by ${proposerName(block.proposer)}`
 }
@@ -76,6 +78,7 @@ function summaryOf(cells: readonly Cell[]): string {
     `${count('empty')} without a block due`,
     `${count('missed')} missed`,
     `${count('unknown')} unknown`,
+    `${count('before')} before genesis`,
   ].filter((part) => !part.startsWith('0 '))
   return `Last ${cells.length} slots: ${parts.join(', ')}.`
 }

@@ -26,10 +26,11 @@ export const slotNow = computed(() => {
   return known.slot + Math.floor(elapsedMs / known.slot_ms)
 })
 
-/** Changes whenever lists of chain data may have: a new head or newly final blocks. */
-export const chainEdge = computed(
-  () => `${status.value?.head_height ?? ''}:${status.value?.final_height ?? ''}`,
-)
+/** Changes whenever lists of chain data may have: a new head, newly final or newly indexed blocks. */
+export const chainEdge = computed(() => {
+  const known = status.value
+  return known ? `${known.head_height}:${known.final_height}:${known.indexed_height}` : ''
+})
 
 /** Changes at most this often: for what is not on the chain, such as health. */
 const slowMs = 15_000
@@ -97,7 +98,7 @@ export async function refresh(): Promise<void> {
     else link.value = socket?.readyState === WebSocket.OPEN ? 'live' : 'polling'
   })
   const known = status.peek()
-  const waiting = !known || known.final_height < known.head_height
+  const waiting = !known || known.indexed_height < known.head_height
   schedule(link.peek() === 'live' && !waiting ? pollMs.calm : pollMs.quick)
 }
 

@@ -146,7 +146,11 @@ export const address = object({
 })
 export type Address = ShapeOf<typeof address>
 
-export const modelList = object({ data: list(object({ id: text })), notice: maybe(text) })
+/** Prices in base units for 1 000 tokens, the cheapest that is on offer. */
+const model = object({ id: text, price_prompt: amount, price_completion: amount })
+export type Model = ShapeOf<typeof model>
+
+export const modelList = object({ data: list(model), notice: maybe(text) })
 
 export const health = object({
   status: text,

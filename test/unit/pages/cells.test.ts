@@ -23,9 +23,11 @@ test('the line ends at the newest slot and has one cell a slot', () => {
   )
 })
 
-test('a young chain has no slots before genesis', () => {
+test('the line of a young chain begins with nothing: there were no slots before genesis', () => {
   const cells = cellsOf({ slot: 3, slotKnown: 3, blocks: [block(0, 0)], heartbeatSlots: 90 })
-  expect(cells.map(({ slot, kind }) => [slot, kind])).toEqual([
+  expect(cells).toHaveLength(cellCount)
+  expect(new Set(cells.slice(0, -4).map(({ kind }) => kind))).toEqual(new Set(['before']))
+  expect(cells.slice(-4).map(({ slot, kind }) => [slot, kind])).toEqual([
     [0, 'final'],
     [1, 'empty'],
     [2, 'empty'],
