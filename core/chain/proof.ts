@@ -70,6 +70,7 @@ export function verifyProof(input: ProofInput): Result<ProvenFact, ProofFault> {
         ? verifyTransaction(proof, subject.hash, block)
         : fault('WRONG_SUBJECT', `a proof of a transaction, not of an ${subject.kind}`)
     }
+    if (proof.kind !== 'state') return fault('PROOF_MALFORMED', 'an unknown kind of proof')
     return subject.kind === 'transaction'
       ? fault('WRONG_SUBJECT', 'a proof of state, not of a transaction')
       : verifyState(proof, subject, block)
