@@ -55,7 +55,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       cwd: root,
       // A group of its own: a signal from the terminal ends it through us, after the miners.
       detached: true,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Its stdout goes to our stderr: a command's stdout belongs to the command (demo --json).
+      stdio: ['ignore', 2, 2, 'ipc'],
       env: process.env,
     },
   )
