@@ -62,6 +62,15 @@ export const sitePages: readonly Page[] = [
     indexed: true,
   },
   {
+    file: 'docs/browser-wallet.html',
+    title: 'Browser wallet · AITBC docs',
+    description: 'There is no browser wallet yet; where keys are today.',
+    section: 'docs',
+    body: 'docs/content/browser-wallet.md',
+    entry: 'docs/main.tsx',
+    indexed: true,
+  },
+  {
     file: '404.html',
     title: 'Page not found · AITBC',
     description: 'There is no page at this address.',
@@ -81,7 +90,7 @@ export const sitePages: readonly Page[] = [
   },
 ]
 
-/** Docs pages in reading order, for the side navigation. */
+/** Docs pages in reading order, for the side navigation: those that describe what exists. */
 export const docsNavigation = [
   { label: 'Overview', href: '/docs/' },
   { label: 'Getting started', href: '/docs/getting-started.html' },

@@ -43,6 +43,11 @@ const pages: readonly { name: string; path: () => string; title: string | RegExp
     path: () => '/docs/getting-started.html',
     title: 'Getting started · AITBC docs',
   },
+  {
+    name: 'browser wallet',
+    path: () => '/docs/browser-wallet.html',
+    title: 'Browser wallet · AITBC docs',
+  },
   { name: '404', path: () => '/no/such/page', title: 'Page not found · AITBC' },
   { name: '501', path: () => '/marketplace/', title: 'The marketplace is not built yet · AITBC' },
 ]
