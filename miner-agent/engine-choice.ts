@@ -80,7 +80,8 @@ async function download(url: URL): Promise<Result<Uint8Array, EngineChoiceError>
     }
     return ok(bytes.subarray(0, length))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const cause = error instanceof Error ? (error.cause ?? error) : error
+    const reason = cause instanceof Error ? cause.message : String(cause)
     return unavailable(`${url} cannot be fetched: ${reason}`)
   }
 }
