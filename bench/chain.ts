@@ -105,8 +105,9 @@ async function measureHealth(agent: Agent): Promise<number> {
   return (performance.now() - startedMs) / 1_000
 }
 
-const post = (body: string, agent: Agent): Promise<void> =>
-  call({ path: '/rpc/transactions', body, agent })
+function post(body: string, agent: Agent): Promise<void> {
+  return call({ path: '/rpc/transactions', body, agent })
+}
 
 /** One request; rejects unless it is answered 200 and nothing in it was refused. */
 function call(input: { path: string; body?: string; agent: Agent }): Promise<void> {
