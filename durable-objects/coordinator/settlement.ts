@@ -5,8 +5,13 @@
  *
  * due → sent (in a batch) → settled | unpayable, or back to due when the batch is known to be lost.
  */
-import type { ChainService, TransactionView } from '../../core/api/chain-service.ts'
-import { toHex } from '../../core/base/bytes.ts'
+import type {
+  ChainService,
+  HeadView,
+  SubmitRefusal,
+  TransactionView,
+} from '../../core/api/chain-service.ts'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { assert } from '../../core/base/result.ts'
 import { authorisationCoder } from '../../core/chain/authorisation.ts'
@@ -81,6 +86,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
   const { database, settings, chain, view, funds, now, wakeAt } = parts
   const { coordinator, genesisHash, genesis } = settings
   const address = addressOf(coordinator.publicKey)
+  const refusedAtHeight = new Map<number, number>()
   let isWorking = false
   let fault: string | undefined
   let failures = 0
@@ -90,19 +96,30 @@ export function openSettlement(parts: SettlementParts): Settlement {
 
   const ask = <T>(question: Promise<T>) => withTimeout(question, coordinatorLimits.chainWaitMs)
 
+  /** Sends a batch (again); says why not when the chain does not take it now, and notes the fault. */
+  const send = async (bytes: Uint8Array): Promise<SubmitRefusal | 'sent' | 'unheard'> => {
+    try {
+      const [verdict] = await ask(chain.submit([bytes]))
+      if (!verdict || verdict.ok) return 'sent'
+      fault = `settle: ${verdict.error.code}: ${verdict.error.message}`
+      return verdict.error
+    } catch (error) {
+      fault = error instanceof Error ? error.message : 'the chain does not answer'
+      return 'unheard'
+    }
+  }
+
   /** Follows one batch until it is closed. */
   const follow = async (batch: BatchRow): Promise<void> => {
     const hash = bytesOf(batch.tx_hash)
     const found = await ask(chain.transaction(hash))
     if (found?.final && found.block) return close(batch, found)
-    if (found?.block) return
-    if (found === undefined) {
-      const [verdict] = await ask(chain.submit([bytesOf(batch.bytes)]))
-      if (verdict && !verdict.ok) fault = `settle: ${verdict.error.code}: ${verdict.error.message}`
-      if (verdict?.ok) return
-    }
-    // Not in a block and perhaps never: certain once its validity, or its nonce, is past and final.
+    if (found) return
+    const answer = await send(bytesOf(batch.bytes))
+    if (answer === 'sent') return
     const head = await ask(chain.head())
+    if (answer !== 'unheard' && (await isHopeless(batch, answer, head))) return
+    // Not in a block and perhaps never: certain once its validity, or its nonce, is past and final.
     const { finalNonce } = await ask(chain.account(address))
     const isPast = head.finalSlot > batch.valid_until || finalNonce > BigInt(batch.nonce)
     if (!isPast) return
@@ -110,15 +127,49 @@ export function openSettlement(parts: SettlementParts): Settlement {
     if (!again?.block) giveUp(batch)
   }
 
+  /**
+   * A batch in which nothing can be paid (any more) is refused as a whole, and the refusal names why for
+   * its first item. Once the head that said so is final, that item has its end, and the others are due
+   * again without it.
+   */
+  const isHopeless = async (
+    batch: BatchRow,
+    refusal: SubmitRefusal,
+    head: HeadView,
+  ): Promise<boolean> => {
+    const code = /([a-z_]+)$/.exec(refusal.message)?.[1] ?? ''
+    if (refusal.code !== 'MESSAGE_INVALID' || !(code in settlementCodes)) return false
+    const sinceHeight = refusedAtHeight.get(batch.batch) ?? head.height
+    refusedAtHeight.set(batch.batch, sinceHeight)
+    if (head.finalHeight < sinceHeight) return true
+    refusedAtHeight.delete(batch.batch)
+    const [jobId] = JSON.parse(batch.jobs) as string[]
+    assert(jobId !== undefined, 'a batch has items')
+    const escrow = escrowOf(database, jobId)
+    if (escrow && !(await view.readAgain(escrow)).ok) throw new Error('the chain does not answer')
+    database.transactionSync(() => {
+      writeEnd(database, { jobId, code: code as SettlementCode })
+      writeLost(database, batch.batch)
+    })
+    afterLoss()
+    ended({ jobId, code: code as SettlementCode })
+    return true
+  }
+
+  /** Memory after a payment has got its end without a transaction of ours. */
+  const ended = (end: { readonly jobId: string; readonly code: EndCode }): void => {
+    funds.discharge(end.jobId)
+    if (end.code === 'already_settled') return
+    fault = `settle: job ${end.jobId} cannot be paid: ${end.code}`
+  }
+
   /** The items of a lost batch are due again. */
   const giveUp = (batch: BatchRow): void => {
-    database.transactionSync(() => {
-      database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch.batch)
-      database.sql.exec(
-        "UPDATE payments SET state = 'due', batch = NULL WHERE batch = ? AND state = 'sent'",
-        batch.batch,
-      )
-    })
+    database.transactionSync(() => writeLost(database, batch.batch))
+    afterLoss()
+  }
+
+  const afterLoss = (): void => {
     due = countOf(database, "SELECT count(*) AS n FROM payments WHERE state = 'due'")
     open -= 1
     sendAtMs = now()
@@ -149,18 +200,19 @@ export function openSettlement(parts: SettlementParts): Settlement {
     })
     database.transactionSync(() => {
       database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch.batch)
-      for (const { jobId, code } of ends) {
-        if (code === 'paid') database.sql.exec(setPaid, txHash, height, jobId)
-        // Paid before, by the miner's own transaction or by one of ours that was thought lost.
-        else if (code === 'already_settled') database.sql.exec(setPaidElsewhere, jobId)
-        else database.sql.exec(setUnpayable, code, jobId)
+      for (const end of ends) {
+        if (end.code === 'paid') database.sql.exec(setPaid, txHash, height, end.jobId)
+        else writeEnd(database, end)
       }
     })
     open -= 1
-    for (const { jobId, code, amount } of ends) {
-      funds.discharge(jobId)
-      if (code === 'paid') parts.onSettled({ jobId, txHash, height, amount })
-      else if (code !== 'already_settled') fault = `settle: job ${jobId} cannot be paid: ${code}`
+    for (const end of ends) {
+      if (end.code !== 'paid') {
+        ended(end)
+        continue
+      }
+      funds.discharge(end.jobId)
+      parts.onSettled({ jobId: end.jobId, txHash, height, amount: end.amount })
     }
   }
 
@@ -228,11 +280,8 @@ export function openSettlement(parts: SettlementParts): Settlement {
       while (used.has(nonce)) nonce += 1n
       const bytes = build(nonce)
       if (!bytes) return
-      const [verdict] = await ask(chain.submit([bytes]))
-      if (verdict?.ok === false) {
-        // It stays on disk and is followed: sent again, or given up when that is certain.
-        throw new Error(`settle: ${verdict.error.code}: ${verdict.error.message}`)
-      }
+      // It stays on disk and is followed: sent again, or given up when that is certain.
+      if ((await send(bytes)) !== 'sent') return
     }
   }
 
@@ -315,7 +364,30 @@ function itemOf(row: DueRow): SettlementItem {
   }
 }
 
-function nameOf(code: number): SettlementCode | 'unknown' {
+/** An end without a transaction of ours: paid by another one, or not payable any more. */
+function writeEnd(
+  database: SqlDatabase,
+  { jobId, code }: { readonly jobId: string; readonly code: EndCode },
+): void {
+  if (code === 'already_settled') database.sql.exec(setPaidElsewhere, jobId)
+  else database.sql.exec(setUnpayable, code, jobId)
+}
+
+/** Closes a batch that will never be in a block; what of it has no end is due again. */
+function writeLost(database: SqlDatabase, batch: number): void {
+  database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch)
+  database.sql.exec(setDue, batch)
+}
+
+function escrowOf(database: SqlDatabase, jobId: string): Uint8Array | undefined {
+  const query = 'SELECT escrow FROM jobs WHERE job_id = ?'
+  const id = fromHex(rowsOf<{ escrow: string }>(database, query, jobId)[0]?.escrow ?? '', 32)
+  return id.ok ? id.value : undefined
+}
+
+type EndCode = SettlementCode | 'unknown'
+
+function nameOf(code: number): EndCode {
   const entry = Object.entries(settlementCodes).find(([, number]) => number === code)
   return (entry?.[0] as SettlementCode | undefined) ?? 'unknown'
 }
@@ -326,6 +398,7 @@ const selectDue = `SELECT payments.job_id, authorisation, authorisation_signatur
   WHERE state = 'due' AND settle_by >= ? ORDER BY settle_by LIMIT ?`
 const selectExpired = "SELECT job_id FROM payments WHERE state = 'due' AND settle_by < ?"
 const setSent = "UPDATE payments SET state = 'sent', batch = ? WHERE job_id = ?"
+const setDue = "UPDATE payments SET state = 'due', batch = NULL WHERE batch = ? AND state = 'sent'"
 const setPaid = `UPDATE payments SET state = 'settled', reason = NULL, tx_hash = ?, height = ?
   WHERE job_id = ?`
 const setPaidElsewhere =

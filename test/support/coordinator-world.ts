@@ -20,7 +20,7 @@ import {
   openCoordinator,
 } from '../../durable-objects/coordinator/parts.ts'
 import type { SqlDatabase } from '../../durable-objects/coordinator/schema.ts'
-import { readSettings } from '../../durable-objects/coordinator/settings.ts'
+import { type CoordinatorEnv, readSettings } from '../../durable-objects/coordinator/settings.ts'
 import type { Agent } from './agent-socket.ts'
 import { authority, createGenesis, mustOpen, type Person, person, sign } from './chain-world.ts'
 import { createMemoryChainStore } from './memory-chain-store.ts'
@@ -37,7 +37,10 @@ export type World = Awaited<ReturnType<typeof createWorld>>
 
 /** Starts a chain and a coordinator on it. `alice` owns an escrow that is final. */
 export async function createWorld(
-  change: { readonly parameters?: Partial<Genesis['parameters']> } = {},
+  change: {
+    readonly parameters?: Partial<Genesis['parameters']>
+    readonly env?: Partial<CoordinatorEnv>
+  } = {},
 ) {
   const base = createGenesis()
   const alice = person('alice')
@@ -76,6 +79,7 @@ export async function createWorld(
     ADMIN_API_KEYS: '[]',
     MINER_PAYOUTS: JSON.stringify({ [minerKey]: formatAddress(legacyPayout.address) }),
   }
+  let settings: CoordinatorEnv = { ...env, ...change.env }
   let life = 0
   let sockets: FakeSocket[] = []
   /** Called before every write with its number since the start; throwing fails it. */
@@ -176,7 +180,7 @@ export async function createWorld(
       try {
         parts = openCoordinator({
           state: state as unknown as CoordinatorHost['state'],
-          settings: readSettings(env),
+          settings: readSettings(settings),
           chain,
           now: () => Date.now(),
           wakeAt: (dueAtMs) => setAlarm(own, dueAtMs),
@@ -306,6 +310,7 @@ export async function createWorld(
   })
 
   start()
+  const aliceEscrow = await openEscrow(alice, 10_000_000_000n)
   return {
     genesis,
     genesisHash: hash,
@@ -313,13 +318,15 @@ export async function createWorld(
     chain,
     slot,
     alice,
-    aliceEscrow: await openEscrow(alice, 10_000_000_000n),
+    aliceEscrow,
     initialSupply,
     parts: usable,
     isUp: () => parts !== undefined,
     start,
     kill,
-    restart: () => {
+    /** Kills it and starts it again, with these variables changed. */
+    restart: (changed: Partial<CoordinatorEnv> = {}) => {
+      settings = { ...settings, ...changed }
       kill()
       start()
     },
@@ -336,8 +343,22 @@ export async function createWorld(
       beforeWrite = before
     },
     writes: () => writes,
-    env,
     rows: <T>(query: string): T[] => disk.sql.exec(query).toArray() as unknown as T[],
+    /** Submits for `alice` from her escrow, and fails the test when that is refused. */
+    submit: async (question: string, job: Parameters<typeof jobOf>[3] = {}) => {
+      const asked = jobOf(alice, aliceEscrow, question, job)
+      const kept = await usable().clientJobs.submit(whoIs(alice), asked)
+      if (!kept.ok) throw new Error(`refused: ${kept.error.code}`)
+      return kept.value
+    },
+    /** The job as `alice` sees it. */
+    view: (jobId: string) => {
+      const found = usable().clientJobs.job(whoIs(alice), jobId)
+      if (!found.ok) throw new Error(found.error.code)
+      return found.value
+    },
+    /** Lets virtual time pass. */
+    pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
     keyPrincipal: (scope: 'client' | 'miner'): Principal => {
       const publicId = usable().apiKeys.publicIdOf(scope === 'client' ? clientKey : minerKey, scope)
       if (publicId === undefined) throw new Error('the key is known')
