@@ -1,0 +1,282 @@
+/** What a job costs, who is paid, and what proves it: read from outside, checked with Node's crypto. */
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import OpenAI from 'openai'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readProof } from '../../../core/api/rpc-read.ts'
+import { bytesEqual, fromHex, toBase64Url, toHex, toHex0x } from '../../../core/base/bytes.ts'
+import { decodeCanonical } from '../../../core/base/coders.ts'
+import { authorisationCoder, authorisationHash } from '../../../core/chain/authorisation.ts'
+import { settlementCodes } from '../../../core/chain/outcome.ts'
+import { verifyProof } from '../../../core/chain/proof.ts'
+import { releaseCoder, releaseSigningBytes } from '../../../core/chain/release.ts'
+import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
+import { nobleVerifier } from '../../../core/crypto/ed25519.ts'
+import { receiptCoder, receiptHash, receiptSigningBytes } from '../../../core/jobs/receipt.ts'
+import {
+  call,
+  finalBalance,
+  type Json,
+  jobIn,
+  keyOf,
+  supplyOf,
+  until,
+} from '../../support/api-client.ts'
+import {
+  coordinatorKey,
+  genesisOf,
+  hashOf,
+  openPayer,
+  permit,
+  signedCall,
+} from '../../support/api-payer.ts'
+import { checkReceipt } from '../../support/api-receipt.ts'
+import { type Harness, startHarness } from '../../support/harness.ts'
+import { startTestMiner, type TestMiner } from '../../support/test-miner.ts'
+
+let site: Harness
+let miner: TestMiner
+
+beforeAll(async () => {
+  site = await startHarness()
+  miner = await startTestMiner(site.url)
+})
+afterAll(async () => {
+  await miner?.stop()
+  await site?.dispose()
+})
+
+const question = 'What is the capital of France?'
+const answerText = 'The capital of France is Paris.'
+const chain = { className: 'ChainNode', name: 'chain' } as const
+
+/** Asks through the client's key and returns the job when it is done. */
+async function ask(): Promise<Json> {
+  const key = keyOf(site, 'CLIENT')
+  const client = new OpenAI({ apiKey: key, baseURL: `${site.url}/v1`, maxRetries: 0 })
+  const answer = await client.chat.completions.create({
+    model: 'aitbc-tiny',
+    messages: [{ role: 'user', content: question }],
+    temperature: 0,
+  })
+  expect(answer.choices[0]?.message.content).toBe(answerText)
+  const jobId = answer.id.replace('chatcmpl-', '')
+  return jobIn(site, { key, jobId, states: ['COMPLETED'] })
+}
+
+type Settlement = { tx_hash: string; block_height: number; final: boolean }
+
+/** The settlement of a job, when it is final. */
+async function settled(jobId: unknown): Promise<Settlement> {
+  const key = keyOf(site, 'CLIENT')
+  const { json } = await until(
+    () => call(site, `/api/v1/jobs/${jobId}`, { key }),
+    (answer) => answer.json['settlement'] !== null,
+  )
+  return json['settlement'] as Settlement
+}
+
+const bytesOf = (hex: unknown): Uint8Array => {
+  const bytes = fromHex(String(hex))
+  if (!bytes.ok) throw new Error(bytes.error.message)
+  return bytes.value
+}
+
+/** Whether Node's own crypto takes a signature. */
+function holds(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(publicKey) }
+  return verify(null, message, createPublicKey({ format: 'jwk', key: jwk }), signature)
+}
+
+/** 5 % of an amount, rounded down: what the coordinator keeps on a devnet. */
+const shareOf = (amount: bigint): bigint =>
+  (amount * BigInt(genesisOf(site).parameters.coordinatorShareBps)) / 10_000n
+
+const conserved = async () => {
+  const { genesis, minted, burned, held } = await supplyOf(site)
+  expect(held).toBe(genesis + minted - burned)
+  return held
+}
+
+test('JOBAPI-6: the first question of a key opens account, escrow and delegate', async () => {
+  const before = await conserved()
+  expect(await ask()).toMatchObject({ payment_status: 'released', attempts: 1 })
+  const { json } = await call(site, '/rpc/transactions?limit=50')
+  const kinds = (json['transactions'] as { payload: { type: string } }[]).map(
+    ({ payload }) => payload.type,
+  )
+  expect(kinds).toEqual(expect.arrayContaining(['FAUCET', 'ESCROW_OPEN']))
+  expect(await conserved()).toBe(before)
+})
+
+test('JOBAPI-7: a question waits for no block, and is paid when there is one', async () => {
+  const first = await ask()
+  await settled(first['job_id'])
+  await site.objectSql(
+    chain,
+    `CREATE TRIGGER no_blocks BEFORE INSERT ON blocks BEGIN SELECT RAISE(ABORT, 'paused'); END`,
+  )
+  const head = async () => (await call(site, '/rpc/head')).json['height']
+  const height = await head()
+  const second = await ask()
+  expect(second).toMatchObject({ payment_status: 'released', settlement: null })
+  expect(BigInt(String(second['amount']))).toBeGreaterThan(0n)
+  expect(await head()).toBe(height)
+  await site.objectSql(chain, 'DROP TRIGGER no_blocks')
+  const { block_height, final } = await settled(second['job_id'])
+  expect([block_height > Number(height), final]).toEqual([true, true])
+})
+
+test('JOBAPI-7: the price is what was announced, and the miner gets all but the share', async () => {
+  const before = await finalBalance(site, miner.address)
+  const supply = await conserved()
+  const jobs = [await ask(), await ask(), await ask()]
+  let paid = 0n
+  for (const job of jobs) {
+    // Prompt tokens × p_in + delivered tokens × p_out, for 1 000 each, rounded up.
+    const { prompt_tokens, completion_tokens } = job as Record<string, number>
+    expect([prompt_tokens, completion_tokens]).toEqual([9, 8])
+    const amount = BigInt(String(job['amount']))
+    expect(amount).toBe((9n * 1_000_000n + 8n * 3_000_000n + 999n) / 1_000n)
+    expect(amount).toBeLessThanOrEqual(BigInt(String(job['limit'])))
+    await settled(job['job_id'])
+    paid += amount - shareOf(amount)
+  }
+  expect(await finalBalance(site, miner.address)).toBe(before + paid)
+  expect(await conserved()).toBe(supply)
+})
+
+test('JOBAPI-1: the payment of a job, in the original’s view', async () => {
+  const job = await ask()
+  const { tx_hash } = await settled(job['job_id'])
+  const key = keyOf(site, 'CLIENT')
+  const { json, status } = await call(site, `/api/v1/jobs/${job['job_id']}/payment`, { key })
+  expect(status).toBe(200)
+  expect(json).toMatchObject({
+    job_id: job['job_id'],
+    payment_id: job['job_id'],
+    amount: Number(job['amount']) / 1e8,
+    currency: 'AITBC',
+    status: 'released',
+    payment_method: 'aitbc_token',
+    transaction_hash: tx_hash,
+    refunded_at: null,
+    charged: job['amount'],
+    final: true,
+  })
+  expect(json['released_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/)
+})
+
+test('JOBAPI-7: the receipt verifies: original’s form, canonical form, release, chain', async () => {
+  const job = await ask()
+  const settlement = await settled(job['job_id'])
+  const key = keyOf(site, 'CLIENT')
+  const path = `/api/v1/jobs/${job['job_id']}/receipt`
+  const legacy = await call(site, path, { key })
+  const checked = checkReceipt(legacy.text)
+  const coordinator = coordinatorKey(site)
+  expect(checked.keys).toEqual([toBase64Url(miner.publicKey), toBase64Url(coordinator)])
+  expect(() => checkReceipt(legacy.text.replace('Paris', 'Lyon!'))).toThrow(/does not hold/)
+  expect(legacy.json).toMatchObject({
+    version: '1.0',
+    job_id: job['job_id'],
+    provider: miner.id,
+    client: job['client'],
+    status: 'COMPLETED',
+    unit_type: 'gpu_seconds',
+    price: Number(job['amount']) / 1e8,
+    metadata: { result: { output: answerText, tokens_processed: 8 } },
+  })
+  const { units, unit_price, price } = legacy.json as Record<string, number>
+  expect(Math.abs((units as number) * (unit_price as number) - (price as number))).toBeLessThan(
+    1e-9,
+  )
+
+  const { json: bundle } = await call(site, `${path}?format=bundle`, { key })
+  expect(bundle['legacy_text']).toBe(legacy.text)
+  const canonical = decodeCanonical(receiptCoder, bytesOf(bundle['canonical']))
+  const release = decodeCanonical(releaseCoder, bytesOf(bundle['release']))
+  const allowed = decodeCanonical(authorisationCoder, bytesOf(bundle['authorisation']))
+  if (!canonical.ok || !release.ok || !allowed.ok) throw new Error('not canonical')
+  const receipt = canonical.value
+  const genesisHash = hashOf(site)
+  const anchored = receiptHash(receipt)
+  expect(toHex(receipt.legacyHash)).toBe(checked.hash)
+  expect(toHex(receipt.resultHash)).toBe(createHash('sha256').update(answerText).digest('hex'))
+  expect(receipt.minerKey && bytesEqual(receipt.minerKey, miner.publicKey)).toBe(true)
+  expect(formatAddress(receipt.miner)).toBe(miner.address)
+  expect(toHex(receipt.jobId)).toBe(job['job_id'])
+  expect([receipt.promptTokens, receipt.completionTokens]).toEqual([9, 8])
+  expect(String(receipt.amount)).toBe(job['amount'])
+  const minerSigned = receiptSigningBytes(genesisHash, receipt)
+  expect(holds(miner.publicKey, minerSigned, bytesOf(bundle['miner_signature']))).toBe(true)
+  const released = releaseSigningBytes(genesisHash, release.value)
+  expect(holds(coordinator, released, bytesOf(bundle['release_signature']))).toBe(true)
+  expect(toHex(release.value.receiptHash)).toBe(toHex(anchored))
+  expect(toHex0x(anchored)).toBe(job['receipt_hash'])
+  expect(toHex(release.value.authorisation)).toBe(toHex(authorisationHash(allowed.value)))
+
+  const answer = await call(site, `/rpc/proof/transaction/${settlement.tx_hash}`)
+  const proof = readProof(answer.json)
+  if (!proof.ok) throw new Error(proof.error.message)
+  const subject = { kind: 'transaction', hash: bytesOf(settlement.tx_hash) } as const
+  const fact = verifyProof({
+    genesis: genesisOf(site),
+    proof: proof.value,
+    subject,
+    verifier: nobleVerifier,
+  })
+  if (!fact.ok || fact.value.kind !== 'transaction') throw new Error('the proof does not hold')
+  expect(fact.value.block.height).toBe(settlement.block_height)
+  const item = fact.value.outcome.settlements.find((each) => bytesEqual(each.receiptHash, anchored))
+  const share = shareOf(receipt.amount)
+  expect(item).toEqual({
+    code: settlementCodes.paid,
+    escrow: allowed.value.escrow,
+    number: allowed.value.number,
+    miner: addressOf(miner.publicKey),
+    amount: receipt.amount,
+    minerAmount: receipt.amount - share,
+    coordinatorAmount: share,
+    receiptHash: anchored,
+  })
+})
+
+test('JOBAPI-7: an account pays from its own escrow, and every unit is somewhere', async () => {
+  const payer = await openPayer(site)
+  const job = permit(site, payer)
+  const sent = await signedCall(site, payer.signer, '/api/v1/jobs', { body: job.body })
+  expect([sent.status, sent.json['client']]).toEqual([201, payer.address])
+  const path = `/api/v1/jobs/${sent.json['job_id']}`
+  const done = await until(
+    () => signedCall(site, payer.signer, path),
+    ({ json }) => json['settlement'] !== null,
+  )
+  const amount = BigInt(String(done.json['amount']))
+  const { json: escrow } = await call(site, `/rpc/escrow/${toHex0x(payer.escrow)}`)
+  expect(BigInt(String(escrow['balance']))).toBe(50n * 100_000_000n - amount)
+  await conserved()
+})
+
+test('KEY-4: what the chain shows of a job holds neither question, answer nor key', async () => {
+  const job = await ask()
+  const { tx_hash, block_height } = await settled(job['job_id'])
+  const publicPaths = [
+    `/rpc/tx/${tx_hash}`,
+    `/rpc/blocks/${block_height}`,
+    '/rpc/transactions?limit=100',
+    '/rpc/receipts?limit=100',
+    `/rpc/receipts/${String(job['receipt_hash']).replace('0x', '')}`,
+    '/api/explorer/transactions',
+    '/api/explorer/receipts',
+    '/api/explorer/addresses',
+    '/api/v1/site',
+    '/v1/models',
+    '/rpc/status',
+  ]
+  const private_ = [question, answerText, keyOf(site, 'CLIENT'), 'Paris']
+  for (const path of publicPaths) {
+    const { text, status } = await call(site, path)
+    expect([path, status]).toEqual([path, 200])
+    for (const secret of private_) expect(text, path).not.toContain(secret)
+  }
+})
