@@ -12,6 +12,7 @@ export const amountMax = 2n ** 64n - 1n
 /** Total supply stays below this, so that legacy JSON integers are exact. */
 export const supplyMax = 2n ** 53n - 1n
 
+/** Why text or a sum is no amount. */
 export type AmountError = { readonly code: 'AMOUNT_INVALID'; readonly message: string }
 
 /** Adds two amounts; an overflow of 64 bits is an error. */

@@ -4,6 +4,7 @@
 import { base64urlnopad, hex, utf8 } from '@scure/base'
 import { err, ok, type Result } from './result.ts'
 
+/** Why text is no byte string. */
 export type BytesError = { readonly code: 'BYTES_INVALID'; readonly message: string }
 
 /** Encodes bytes as lower-case hex without a prefix. */

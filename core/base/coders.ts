@@ -5,7 +5,9 @@
 import * as P from 'micro-packed'
 import { err, ok, type Result } from './result.ts'
 
+/** Turns a value into its one canonical form and back; throws on others, hence `decodeCanonical`. */
 export type Coder<T> = P.CoderType<T>
+/** Bytes that are no canonical encoding. */
 export type DecodeError = { readonly code: 'ENCODING_INVALID'; readonly message: string }
 
 /** 32 bytes: a hash or a public key. */

@@ -6,6 +6,7 @@ import { assert } from '../base/result.ts'
 import { decodeAccount, entryKinds, escrowCoder } from './entries.ts'
 import { type NodeReader, type TreeRoot, walkTree } from './state-tree.ts'
 
+/** What a state holds in all. */
 export type Audit = {
   readonly accounts: number
   readonly escrows: number

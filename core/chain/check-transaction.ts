@@ -25,6 +25,7 @@ export type CheckedTransaction = {
   readonly sender: Uint8Array
 }
 
+/** For which chain, and by whose arithmetic, signatures are checked. */
 export type TransactionRules = {
   readonly genesisHash: Uint8Array
   readonly verifier: Verifier

@@ -48,12 +48,14 @@ export type ConsensusState = {
   readonly stopped: 'unremembered_signature' | undefined
 }
 
+/** An authority's index, what it commits to, and its signature. */
 export type AuthorityCommit = {
   readonly authority: number
   readonly commit: Commit
   readonly signature: Uint8Array
 }
 
+/** What can happen to a site. */
 export type ConsensusInput =
   /** Time has passed. `ready`: the mempool holds something that a block could. */
   | { readonly kind: 'tick'; readonly nowMs: number; readonly ready: boolean }
@@ -72,6 +74,7 @@ export type ConsensusInput =
   /** The operator vouches that no other copy of this site runs. */
   | { readonly kind: 'resume'; readonly nowMs: number }
 
+/** What a step asks of the engine, to be carried out in order. */
 export type ConsensusEffect =
   /** Build a block on the head for this slot, sign it, store it, then feed back `executed`. */
   | { readonly kind: 'propose'; readonly slot: number; readonly parent: BlockRef }
@@ -87,6 +90,7 @@ export type ConsensusEffect =
       readonly certificate: Certificate
     }
 
+/** Result of a step. */
 export type ConsensusStep = {
   readonly state: ConsensusState
   readonly effects: readonly ConsensusEffect[]

@@ -23,6 +23,7 @@ import type {
   TransactionView,
 } from './views.ts'
 
+/** What the host brings. */
 export type EngineOptions = {
   readonly store: ChainStore
   readonly genesis: Genesis
@@ -81,6 +82,7 @@ export type FinalizedBlock = {
   readonly certificate: Certificate | undefined
 }
 
+/** How the site stands. */
 export type EngineStatus = {
   readonly head: HeadView
   /** Slot by `nowMs`; may be negative before genesis. */
@@ -98,6 +100,7 @@ export type EngineStatus = {
   readonly fault: string | undefined
 }
 
+/** An open chain. Reads cost what they show; each write is one atomic write of the store. */
 export type Engine = {
   readonly genesisHash: Uint8Array
 

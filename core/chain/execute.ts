@@ -31,6 +31,7 @@ export type ExecutionRules = {
   readonly faucets: ReadonlySet<string>
 }
 
+/** Where an execution begins; `nextId` is the first free node id. */
 export type ExecutionStart = {
   readonly read: NodeReader
   /** State of the parent block. */

@@ -65,6 +65,7 @@ export const genesisCoder: Coder<Genesis> = P.struct({
   accounts: listOf(P.struct({ address: bytes20, balance: u64 })),
 })
 
+/** Why a genesis cannot be used; the message names the field. */
 export type GenesisError = { readonly code: 'GENESIS_INVALID'; readonly message: string }
 
 /** Names the chain: 32 bytes. */

@@ -31,6 +31,7 @@ type Queue = {
   readonly entries: Pooled[]
 }
 
+/** All that waits. Hashes and senders are keyed by hex; `bytes` sums the signed bytes. */
 export type Mempool = {
   readonly byHash: Map<string, Pooled>
   readonly queues: Map<string, Queue>
@@ -51,6 +52,7 @@ export type PoolView = {
   readonly costOf: (checked: CheckedTransaction) => bigint
 }
 
+/** Bounds of a pool. */
 export type PoolLimits = {
   readonly count: number
   readonly bytes: number
@@ -63,12 +65,14 @@ export type Admission = {
   readonly removed: readonly Pooled[]
 }
 
+/** The bounds of a real site. */
 export const poolLimits: PoolLimits = {
   count: poolCountMax,
   bytes: poolBytesMax,
   perSender: poolPerSenderMax,
 }
 
+/** An empty pool. */
 export const createMempool = (): Mempool => ({
   byHash: new Map(),
   queues: new Map(),

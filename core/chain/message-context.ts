@@ -5,6 +5,7 @@
 import type { Parameters } from './genesis.ts'
 import type { State } from './state.ts'
 
+/** Handed to the apply function of each kind. */
 export type MessageContext = {
   readonly state: State
   readonly parameters: Parameters

@@ -50,6 +50,7 @@ export type ProvenFact =
   | { readonly kind: 'account'; readonly block: ProvenBlock; readonly account: Account | undefined }
   | { readonly kind: 'escrow'; readonly block: ProvenBlock; readonly escrow: Escrow | undefined }
 
+/** What a proof is checked with. */
 export type ProofInput = {
   readonly genesis: Genesis
   readonly proof: ProofView

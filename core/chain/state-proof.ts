@@ -27,6 +27,7 @@ export const stateProofCoder = P.mappedTag(u8, {
 })
 export type StateProof = P.UnwrapCoder<typeof stateProofCoder>
 
+/** What a state proof is said to show. */
 export type StateClaim = {
   /** State root of a header. */
   readonly root: Uint8Array

@@ -51,6 +51,7 @@ export type StoredHistoryNode = {
   readonly hash: Uint8Array
 }
 
+/** The port. Heights, ids and indexes are safe integers; hashes have 32 bytes. */
 export type ChainStore = {
   /** Runs `action` as one atomic write and returns what it returns. Never nested. */
   readonly atomically: <T>(action: () => T) => T

@@ -31,6 +31,7 @@ export type SubmitVerdict =
   | { readonly ok: true; readonly hash: Uint8Array; readonly known: boolean }
   | { readonly ok: false; readonly hash: Uint8Array; readonly error: SubmitRefusal }
 
+/** A block at the head, and how far finality is. */
 export type HeadView = {
   readonly height: number
   readonly slot: number
@@ -46,6 +47,7 @@ export type HeadView = {
   readonly certificate: Certificate | undefined
 }
 
+/** An account; one that does not exist has balance and nonce 0. */
 export type AccountView = {
   readonly address: Uint8Array
   readonly balance: bigint
@@ -57,6 +59,7 @@ export type AccountView = {
   readonly finalNonce: bigint
 }
 
+/** An escrow in the newest final state. */
 export type EscrowView = {
   readonly id: Uint8Array
   readonly owner: Uint8Array
@@ -70,6 +73,7 @@ export type EscrowView = {
   readonly delegates: readonly DelegateView[]
 }
 
+/** A key that may authorise jobs from an escrow. */
 export type DelegateView = {
   readonly delegate: Uint8Array
   /** Base units that may still be authorised by it. */
@@ -79,6 +83,7 @@ export type DelegateView = {
   readonly revokedAtSlot: number | undefined
 }
 
+/** A transaction, pooled or in a block. */
 export type TransactionView = {
   readonly hash: Uint8Array
   readonly bytes: Uint8Array
@@ -95,6 +100,7 @@ export type TransactionView = {
   readonly final: boolean
 }
 
+/** A block without its transactions. */
 export type BlockView = {
   readonly hash: Uint8Array
   readonly header: Header

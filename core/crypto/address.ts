@@ -10,6 +10,7 @@ export const addressBytes = 20
 
 const prefix = 'aitbc'
 
+/** Why text is no address of this network. */
 export type AddressError =
   | { readonly code: 'ADDRESS_LEGACY'; readonly message: string }
   | { readonly code: 'ADDRESS_INVALID'; readonly message: string }

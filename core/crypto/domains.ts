@@ -18,6 +18,7 @@ export const domains = {
   request: 'aitbc/request/1',
 } as const
 
+/** A purpose for which something is signed. */
 export type SigningDomain = keyof typeof domains
 
 /**

@@ -23,6 +23,7 @@ export type HistoryNode = {
 /** Gives a stored subtree hash; a missing one is a bug or a damaged store, and the caller throws. */
 export type HistoryReader = (level: number, index: number) => Uint8Array
 
+/** The history of nothing. */
 export const emptyHistory: History = { size: 0, peaks: [] }
 
 /** Appends an entry; also returns the subtrees that this completed (about two an entry on average). */
@@ -94,6 +95,7 @@ export function historyConsistencyPath(
   return prove(from, 0, to, true)
 }
 
+/** What a consistency path is said to show. */
 export type ConsistencyClaim = {
   readonly fromSize: number
   readonly fromRoot: Uint8Array

@@ -33,6 +33,7 @@ export function inclusionPath(
   return pathOf(entries.map(entryHash), index)
 }
 
+/** What an inclusion path is said to show. */
 export type InclusionClaim = {
   readonly root: Uint8Array
   readonly count: number

@@ -49,12 +49,14 @@ export const settleCoder: Coder<Settle> = P.struct({ items: listOf(settlementIte
 /** The coordinator's part of one paid item, not yet credited: the fee comes out of it first. */
 export type CoordinatorShare = { readonly address: Uint8Array; readonly amount: bigint }
 
+/** What a batch did. */
 export type SettlementResult = {
   readonly outcomes: readonly SettlementOutcome[]
   /** One for each paid item, in order. */
   readonly shares: readonly CoordinatorShare[]
 }
 
+/** A message context that can check signatures. */
 export type SettlementContext = MessageContext & {
   readonly genesisHash: Uint8Array
   readonly verifier: Verifier
