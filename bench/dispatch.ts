@@ -8,6 +8,7 @@ import { type BenchSite, runtimeText, startBenchSite } from './support/bench-sit
 import { startChild } from './support/child.ts'
 import { monotonicMs } from './support/clock.ts'
 import { measureLatency } from './support/dispatch-latency.ts'
+import { jsonOf } from './support/http-client.ts'
 import { type Level, type LevelResult, measureLevel } from './support/job-throughput.ts'
 import type { MinerFunctions } from './support/miner-process.ts'
 import { makePayers, readChain } from './support/payers.ts'
@@ -17,6 +18,8 @@ import { rounded } from './support/statistics.ts'
 
 const { values: options } = parseArgs({
   options: {
+    /** Keep the report in bench/results/. */
+    save: { type: 'boolean', default: false },
     /** Pairs of job and echo. */
     pairs: { type: 'string', default: '400' },
     /** Longest that one level of load submits, seconds. */
@@ -34,6 +37,7 @@ const payerCount = 28
 /** Jobs a second for which the first level is prepared. */
 const rateFirst = 600
 const bareSeconds = 2
+const settleWaitMs = 10_000
 
 /** Of one job at the site: request and authorisation, two receipts; release and attestation. */
 const verificationsPerJob = 4
@@ -72,35 +76,52 @@ async function run({ http, socketUrl, pids }: BenchSite): Promise<void> {
     const level: Level = { concurrency, seconds, jobsMax: Math.ceil(rate * seconds) }
     results.push(await measureLevel({ http, miners, payers, terms, processes }, level))
   }
+  const settlement = await awaitSettlement(site)
   const bare = await bareRequests({ concurrency: 64, seconds: bareSeconds })
   const best = results.reduce((a, b) => (b.jobs_per_second > a.jobs_per_second ? b : a))
   const cost = signatureCost()
-  printReport({
-    bench: 'dispatch',
-    at: new Date().toISOString(),
-    machine: machine(),
-    runtime: runtimeText,
-    seconds: rounded((monotonicMs() - startedAt) / 1_000),
-    figures: [
-      figure({
-        name: 'job submitted until its miner has the offer, beyond a bare socket echo, p50',
-        unit: 'ms',
-        value: latency.beyond_echo_p50_ms,
-        goal: { atMost: 5 },
-        cause: () =>
-          `the echo takes ${latency.echo_ms.p50} ms, the offer ${latency.offer_ms.p50} ms`,
-      }),
-      jobsFigure(best, cost),
-    ],
-    details: {
-      latency,
-      levels: results,
-      best_concurrency: best.concurrency,
-      signature_ms: cost,
-      bare_requests_per_second: bare,
-      bare_requests_for_one_job: rounded(bare / best.jobs_per_second),
+  printReport(
+    {
+      bench: 'dispatch',
+      at: new Date().toISOString(),
+      machine: machine(),
+      runtime: runtimeText,
+      seconds: rounded((monotonicMs() - startedAt) / 1_000),
+      figures: [
+        figure({
+          name: 'job submitted until its miner has the offer, beyond a bare socket echo, p50',
+          unit: 'ms',
+          value: latency.beyond_echo_p50_ms,
+          goal: { atMost: 5 },
+          cause: () =>
+            `the echo takes ${latency.echo_ms.p50} ms, the offer ${latency.offer_ms.p50} ms`,
+        }),
+        jobsFigure(best, cost),
+      ],
+      details: {
+        latency,
+        levels: results,
+        best_concurrency: best.concurrency,
+        settlement,
+        signature_ms: cost,
+        bare_requests_per_second: bare,
+        bare_requests_for_one_job: rounded(bare / best.jobs_per_second),
+      },
     },
-  })
+    options.save,
+  )
+}
+
+/** How many of all jobs are paid on the chain, finally, a short while after the last. */
+async function awaitSettlement({ http }: BenchSite): Promise<Readonly<Record<string, unknown>>> {
+  const from = monotonicMs()
+  let totals = await miners.call('totals')
+  while (totals.settled < totals.released && monotonicMs() - from < settleWaitMs) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    totals = await miners.call('totals')
+  }
+  const { fault } = jsonOf(await http.get('/api/v1/site'))
+  return { ...totals, waited_seconds: rounded((monotonicMs() - from) / 1_000), fault }
 }
 
 function jobsFigure(best: LevelResult, cost: ReturnType<typeof signatureCost>): Figure {

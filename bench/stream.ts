@@ -18,6 +18,8 @@ import { rounded, summaryOf } from './support/statistics.ts'
 
 const { values: options } = parseArgs({
   options: {
+    /** Keep the report in bench/results/. */
+    save: { type: 'boolean', default: false },
     /** Requests for one token each, one at a time. */
     firsts: { type: 'string', default: '200' },
     streams: { type: 'string', default: '100' },
@@ -121,45 +123,48 @@ function report({ alone, echo, firsts, answers, cpu }: Measured): void {
   const cpuText = Object.entries(cpu)
     .map(([name, { cores }]) => `${name} ${cores}`)
     .join(', ')
-  printReport({
-    bench: 'stream',
-    at: new Date().toISOString(),
-    machine: machine(),
-    runtime: runtimeText,
-    seconds: rounded((monotonicMs() - startedAt) / 1_000),
-    figures: [
-      figure({
-        name: 'time to the first token that the path adds to the engine, p50',
-        unit: 'ms',
-        value: rounded(first.p50 - engineFirst.p50),
-        goal: { atMost: 15 },
-        cause: () => `the whole path takes ${first.p50} ms, the engine ${engineFirst.p50} ms`,
-      }),
-      figure({
-        name: `latency that the path adds to a token, ${load.streams} streams, p50`,
-        unit: 'ms',
-        value: rounded(path.p50 - engine.p50),
-        goal: { atMost: 1 },
-        cause: () => `cores in use at ${relayed} tokens/s: ${cpuText}`,
-      }),
-    ],
-    details: {
-      first_token_ms: first,
-      first_token_engine_alone_ms: engineFirst,
-      first_token_among_streams_ms: summaryOf(
-        answers.map(({ requestedAtMs, tokens }) => (tokens[0]?.readAtMs ?? 0) - requestedAtMs),
-      ),
-      token_ms: path,
-      token_engine_alone_ms: engine,
-      token_bare_echo_there_and_back_ms: summaryOf(echo),
-      tokens_per_second: relayed,
-      streams: load.streams,
-      cpu,
-      cpu_ms_per_token: Object.fromEntries(
-        Object.entries(cpu).map(([name, use]) => [name, rounded(use.cpuMs / expected)]),
-      ),
+  printReport(
+    {
+      bench: 'stream',
+      at: new Date().toISOString(),
+      machine: machine(),
+      runtime: runtimeText,
+      seconds: rounded((monotonicMs() - startedAt) / 1_000),
+      figures: [
+        figure({
+          name: 'time to the first token that the path adds to the engine, p50',
+          unit: 'ms',
+          value: rounded(first.p50 - engineFirst.p50),
+          goal: { atMost: 15 },
+          cause: () => `the whole path takes ${first.p50} ms, the engine ${engineFirst.p50} ms`,
+        }),
+        figure({
+          name: `latency that the path adds to a token, ${load.streams} streams, p50`,
+          unit: 'ms',
+          value: rounded(path.p50 - engine.p50),
+          goal: { atMost: 1 },
+          cause: () => `cores in use at ${relayed} tokens/s: ${cpuText}`,
+        }),
+      ],
+      details: {
+        first_token_ms: first,
+        first_token_engine_alone_ms: engineFirst,
+        first_token_among_streams_ms: summaryOf(
+          answers.map(({ requestedAtMs, tokens }) => (tokens[0]?.readAtMs ?? 0) - requestedAtMs),
+        ),
+        token_ms: path,
+        token_engine_alone_ms: engine,
+        token_bare_echo_there_and_back_ms: summaryOf(echo),
+        tokens_per_second: relayed,
+        streams: load.streams,
+        cpu,
+        cpu_ms_per_token: Object.fromEntries(
+          Object.entries(cpu).map(([name, use]) => [name, rounded(use.cpuMs / expected)]),
+        ),
+      },
     },
-  })
+    options.save,
+  )
 }
 
 /** Shows why a first request was not answered, and lets it be asked again. */

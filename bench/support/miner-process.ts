@@ -24,6 +24,8 @@ export type MinerFunctions = {
   /** Releases since the last `take`, without ending the count. */
   readonly releases: () => number
   readonly take: () => MinersSaw
+  /** Of all jobs since the start: how many were released, and how many of these are paid. */
+  readonly totals: () => { readonly released: number; readonly settled: number }
 }
 
 const troubleMax = 20
@@ -33,6 +35,7 @@ let trouble: string[] = []
 let releases: (() => boolean)[] = []
 let lastReleaseAtMs = 0
 let settled = 0
+const totals = { released: 0, settled: 0 }
 const miners: ScriptedMiner[] = []
 
 const functions: MinerFunctions = {
@@ -46,10 +49,12 @@ const functions: MinerFunctions = {
             onOffer: ({ job_id }, atMs) => void offers.push([job_id, atMs]),
             onRelease: (atMs, holds) => {
               releases.push(holds)
+              totals.released += 1
               lastReleaseAtMs = atMs
             },
             onSettled: () => {
               settled += 1
+              totals.settled += 1
             },
             onTrouble: (text) => {
               if (trouble.length < troubleMax) trouble.push(text)
@@ -60,6 +65,7 @@ const functions: MinerFunctions = {
     }
   },
   releases: () => releases.length,
+  totals: () => totals,
   take: () => {
     const validReleases = releases.filter((holds) => holds()).length
     const saw = {

@@ -1,5 +1,5 @@
 /** What a benchmark prints: text for people on stderr, one JSON object as the last line of stdout. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 import { inRoot } from '../../scripts/setup/paths.ts'
 
@@ -67,12 +67,16 @@ export function machine(): Machine {
 /** A line for people. */
 export const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
-/** Prints figures for people and the whole report for programs. */
-export function printReport(report: Report): void {
+/** Prints figures for people and the whole report for programs; `save` keeps it in `results/` too. */
+export function printReport(report: Report, save: boolean): void {
   say('')
   for (const { name, value, unit, goal, met, cause } of report.figures) {
     say(`${met ? 'met   ' : 'MISSED'}  ${name}: ${value} ${unit} (goal ${goal})`)
     if (cause !== undefined) say(`        ${cause}`)
+  }
+  if (save) {
+    const path = inRoot('bench', 'results', `${report.bench}.json`)
+    writeFileSync(path, `${JSON.stringify(report, undefined, 2)}\n`)
   }
   process.stdout.write(`${JSON.stringify(report)}\n`)
 }
