@@ -194,7 +194,7 @@ function answer(parts: Parts, challenge: Challenge): Result<MinerFrame, { messag
     hash: genesis_hash,
   }
   parts.agent.meet(parts.site)
-  parts.settler.meet(genesisHash.value)
+  parts.settler.meet(parts.site)
   log.info('site', {
     site: challenge.site,
     chain: chain_id,

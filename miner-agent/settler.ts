@@ -2,13 +2,15 @@
  * Sees to it that releases become money: believes a settlement only with its proof, and sends one itself
  * when the coordinator lets too much time pass.
  */
-import { fromHex, toHex } from '../core/base/bytes.ts'
+import type { AccountView } from '../core/api/chain-service.ts'
+import { bytesEqual, fromHex, toHex } from '../core/base/bytes.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
 import { genesisHash as hashOfGenesis, slotMs } from '../core/chain/genesis.ts'
 import type { Outcome } from '../core/chain/outcome.ts'
 import { addressOf } from '../core/crypto/address.ts'
 import type { Signer } from '../core/crypto/signature.ts'
 import type { ServerFrame } from '../core/jobs/miner-protocol.ts'
+import type { SiteIdentity } from './agent-state.ts'
 import type { ChainClient } from './chain-client.ts'
 import type { Journal, JournalRelease } from './journal.ts'
 import type { Logger } from './log.ts'
@@ -41,8 +43,8 @@ export type ProvenOutcome =
   | { readonly kind: 'false'; readonly message: string }
 
 export type Settler = {
-  /** Names the chain; nothing is settled before. */
-  meet(genesisHash: Uint8Array): void
+  /** Names chain and coordinator; nothing is settled before. */
+  meet(site: SiteIdentity): void
   /** The site says that a payment is final. */
   onSettled(frame: SettledFrame): void
   /** Proves what was claimed, settles what is overdue. Calls that come while one runs are dropped. */
@@ -51,7 +53,7 @@ export type Settler = {
 
 type SettlerState = {
   readonly options: SettlerOptions
-  genesisHash: Uint8Array | undefined
+  site: SiteIdentity | undefined
   genesis: Genesis | undefined
   /** Transaction hash in hex by attempt: said by the site, or sent by us. */
   readonly claims: Map<string, { readonly hash: string; readonly untilMs: number }>
@@ -68,19 +70,19 @@ const refusedPauseMs = 60_000
 export function createSettler(options: SettlerOptions): Settler {
   const state: SettlerState = {
     options,
-    genesisHash: undefined,
+    site: undefined,
     genesis: undefined,
     claims: new Map(),
     busy: false,
     pausedUntilMs: 0,
   }
   return {
-    meet(genesisHash) {
-      if (state.genesisHash !== undefined && toHex(state.genesisHash) !== toHex(genesisHash)) {
+    meet(site) {
+      if (state.site !== undefined && !bytesEqual(state.site.genesisHash, site.genesisHash)) {
         state.genesis = undefined
         state.claims.clear()
       }
-      state.genesisHash = genesisHash
+      state.site = site
     },
     onSettled(frame) {
       const untilMs = options.nowMs() + claimPatienceMs
@@ -112,8 +114,8 @@ async function tick(state: SettlerState): Promise<void> {
 /** Releases of this site on this chain that are not known to be paid. */
 function openReleases(state: SettlerState): JournalRelease[] {
   const { journal, api } = state.options
-  if (state.genesisHash === undefined) return []
-  const chain = toHex(state.genesisHash)
+  if (state.site === undefined) return []
+  const chain = toHex(state.site.genesisHash)
   return journal.open().filter((entry) => entry.api === api && entry.genesis_hash === chain)
 }
 
@@ -127,8 +129,8 @@ async function genesisOf(state: SettlerState): Promise<Genesis | undefined> {
     return undefined
   }
   const { genesis } = answer.value
-  const expected = state.genesisHash
-  if (expected === undefined || toHex(hashOfGenesis(genesis)) !== toHex(expected)) {
+  const expected = state.site?.genesisHash
+  if (expected === undefined || !bytesEqual(hashOfGenesis(genesis), expected)) {
     log.error('the site shows the genesis of another chain')
     return undefined
   }
@@ -247,6 +249,11 @@ async function unpaid(
   return left
 }
 
+/** Whether a credit would create the account. */
+function isNew({ nonce, balance }: AccountView): boolean {
+  return nonce === 0n && balance === 0n
+}
+
 /** Sends a settlement; returns why not. */
 async function send(
   state: SettlerState,
@@ -262,15 +269,16 @@ async function send(
   if (!status.ok) return status.error.message
   const account = await chain.account(addressOf(signer.publicKey))
   if (!account.ok) return account.error.message
-  const { nonce, balance, nextNonce } = account.value
+  const coordinator = await chain.account(addressOf((state.site as SiteIdentity).coordinator))
+  if (!coordinator.ok) return coordinator.error.message
   const transaction = makeSettlement({
     genesis: work.genesis,
     genesisHash: hashOfGenesis(work.genesis),
     signer,
     items: work.batch.map(itemOf),
-    nonce: nextNonce,
+    nonce: account.value.nextNonce,
     slot: Math.max(work.slot, status.value.status.currentSlot),
-    newAccounts: nonce === 0n && balance === 0n ? 1 : 0,
+    newAccounts: [account.value, coordinator.value].filter(isNew).length,
   })
   const verdict = await chain.submit(transaction)
   if (!verdict.ok) return verdict.error.message
