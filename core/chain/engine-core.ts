@@ -13,8 +13,9 @@ import { decodeExecution, decodeHeadRecord, type ExecutionRecord } from './engin
 import type { ExecutionRules } from './execute.ts'
 import { type Genesis, genesisHash } from './genesis.ts'
 import { createGenesisBlock } from './genesis-block.ts'
-import { nodeCacheMax, verifiedCacheMax } from './limits.ts'
+import { nodeCacheMax, recentBlocksMax, verifiedCacheMax } from './limits.ts'
 import { createMempool, type Mempool, restorePooled } from './mempool.ts'
+import { type Outcome, outcomesCoder } from './outcome.ts'
 import { openState } from './state.ts'
 import { createNodeCache, type NodeCache } from './state-tree-node.ts'
 import type { ChainStore, StoredBlock } from './store.ts'
@@ -25,6 +26,8 @@ export type EngineContext = Omit<EngineOptions, 'verifier'> & {
   readonly consensus: ConsensusRules
   readonly genesisBlock: Block
   readonly nodes: NodeCache
+  /** Blocks lately looked at, decoded: one block is often asked for transaction by transaction. */
+  readonly recent: Map<string, HeldBlock>
 }
 
 /** What follows the head. Replaced or changed only inside an atomic write. */
@@ -41,6 +44,8 @@ export type HeldBlock = {
   readonly stored: StoredBlock
   readonly block: Block
   readonly execution: ExecutionRecord
+  /** In the order of the transactions. */
+  readonly outcomes: readonly Outcome[]
 }
 
 /** Gathers the constants. The verifier gets a memory, so that admission is not paid for twice. */
@@ -61,6 +66,7 @@ export function createContext(options: EngineOptions): EngineContext {
     consensus: consensusRulesOf(genesis, header.authorities, self < 0 ? undefined : self),
     genesisBlock: { signedHeader: { header, signature: new Uint8Array(64) }, transactions: [] },
     nodes: createNodeCache(store.readNode, nodeCacheMax),
+    recent: new Map(),
   }
 }
 
@@ -109,7 +115,25 @@ export function readHeld(
     stored,
     block: blockCoder.decode(stored.block),
     execution: decodeExecution(stored.execution),
+    outcomes: outcomesCoder.decode(stored.outcomes),
   }
+}
+
+/**
+ * The same for showing: remembers the last few. Its list of nodes to prune may be out of date, so writers
+ * use `readHeld`.
+ */
+export function recallHeld(
+  { store, recent }: EngineContext,
+  hash: Uint8Array,
+): HeldBlock | undefined {
+  const name = toHex(hash)
+  const held = recent.get(name) ?? readHeld(store, hash)
+  if (!held) return undefined
+  recent.delete(name)
+  recent.set(name, held)
+  if (recent.size > recentBlocksMax) recent.delete(recent.keys().next().value ?? name)
+  return held
 }
 
 /** Name of a block with the numbers that consensus counts by. */

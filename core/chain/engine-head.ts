@@ -150,7 +150,7 @@ export function finalizeTo(
       table.writeBlock({ ...stored, execution: encodeExecution({ ...execution, staled: [] }) })
     }
     for (const other of store.listBlocksAt(height)) {
-      if (!bytesEqual(other, hash)) deleteBranchBlock(store, table, other)
+      if (!bytesEqual(other, hash)) deleteBranchBlock(context, table, other)
     }
     const before = readHeld(table, stored.parent)
     assert(before, 'the parent of a final block is held')
@@ -238,8 +238,13 @@ function putBack(
   if (added.length > 0) context.store.writePooled(added)
 }
 
-function deleteBranchBlock(store: ChainStore, table: BlockTable, hash: Uint8Array): void {
+function deleteBranchBlock(
+  { store, recent }: EngineContext,
+  table: BlockTable,
+  hash: Uint8Array,
+): void {
   const execution = readHeld(table, hash)?.execution
+  recent.delete(toHex(hash))
   if (!execution) return
   const ids: NodeId[] = []
   for (let id = execution.firstNode; id < execution.endNode; id++) ids.push(id)

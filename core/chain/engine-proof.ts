@@ -4,8 +4,8 @@
  */
 import { inclusionPath } from '../crypto/merkle.ts'
 import type { EngineContext, EngineMemory } from './engine-core.ts'
-import { readHeld } from './engine-core.ts'
-import { certificateAt, heldAt, outcomesOf } from './engine-views.ts'
+import { recallHeld } from './engine-core.ts'
+import { certificateAt, heldAt } from './engine-views.ts'
 import { outcomeCoder } from './outcome.ts'
 import { stateKeyOf } from './proof.ts'
 import { proveState } from './state-proof.ts'
@@ -30,7 +30,7 @@ function proveEntry(
   { consensus }: EngineMemory,
   key: Uint8Array,
 ): ProofView | ProofError {
-  const held = readHeld(context.store, consensus.final.hash)
+  const held = recallHeld(context, consensus.final.hash)
   if (!held || !consensus.certificate) {
     return { code: 'NOT_FINAL', message: 'no block after genesis is final yet' }
   }
@@ -53,7 +53,7 @@ function proveTransaction(
   }
   const { index } = place
   const { transactions } = held.block
-  const outcomes = outcomesOf(held).map((outcome) => outcomeCoder.encode(outcome))
+  const outcomes = held.outcomes.map((outcome) => outcomeCoder.encode(outcome))
   return {
     kind: 'transaction',
     header: held.block.signedHeader.header,

@@ -7,11 +7,11 @@ import { assert, err, ok, type Result } from '../base/result.ts'
 import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
 import { slotAt } from './consensus.ts'
 import { costOf, type EngineContext, type EngineMemory } from './engine-core.ts'
-import { type Execution, openExecution, rehearseSettle } from './execute.ts'
+import { type Execution, rehearseSettle } from './execute.ts'
 import { submitBatchMax } from './limits.ts'
 import { admit, type PoolView } from './mempool.ts'
 import { type OutcomeCode, outcomeCodes, settlementCodes } from './outcome.ts'
-import type { State } from './state.ts'
+import { openState, type State } from './state.ts'
 import type { StoredPooled } from './store.ts'
 import { transactionHash } from './transaction.ts'
 import type { SubmitRefusal, SubmitVerdict } from './views.ts'
@@ -36,9 +36,8 @@ export function submitTransactions(
 /** One batch against one head. `changes` says what to write: only what outlived the batch. */
 export function openAdmission(context: EngineContext, memory: EngineMemory, slot: bigint) {
   const { pool, head } = memory
-  const start = { read: context.nodes.read, root: head.root, nextId: 0, slot }
-  const execution = openExecution(context.rules, start)
-  const { state, parameters } = execution
+  const state = openState(context.nodes.read, head.root)
+  const parameters = state.parameters()
   const firstArrival = pool.nextArrival
   const added: StoredPooled[] = []
   const removed: Uint8Array[] = []
@@ -46,7 +45,7 @@ export function openAdmission(context: EngineContext, memory: EngineMemory, slot
   const admitChecked = (checked: CheckedTransaction): Result<boolean, SubmitRefusal> => {
     const kind = judgeKind(context, checked, parameters.faucetMax)
     if (kind) return err(kind)
-    const settled = judgeSettle(context, execution, checked)
+    const settled = judgeSettle(context, { state, parameters, slot }, checked)
     if (!settled.ok) return settled
     const view: PoolView = {
       parameters,
@@ -102,11 +101,11 @@ function judgeKind(
 /** What a settlement would cost its sender; refuses one that would pay nothing. Undefined for other kinds. */
 function judgeSettle(
   context: EngineContext,
-  { state, parameters, slot }: Execution,
+  on: Pick<Execution, 'state' | 'parameters' | 'slot'>,
   checked: CheckedTransaction,
 ): Result<bigint | undefined, SubmitRefusal> {
   if (checked.transaction.body.message.TAG !== 'settle') return ok(undefined)
-  const done = rehearseSettle(context.rules, { state, parameters, slot }, checked)
+  const done = rehearseSettle(context.rules, on, checked)
   if (!done.ok) return done
   const { outcome, cost } = done.value
   if (outcome.code === outcomeCodes.applied) return ok(cost)

@@ -5,10 +5,10 @@ import { toHex } from '../base/bytes.ts'
 import type { Certificate } from './block.ts'
 import { slotAt, stopReason } from './consensus.ts'
 import type { EngineStatus, FinalizedBlock } from './engine-api.ts'
-import { type EngineContext, type EngineMemory, type HeldBlock, readHeld } from './engine-core.ts'
+import { type EngineContext, type EngineMemory, type HeldBlock, recallHeld } from './engine-core.ts'
 import { genesisSupply } from './genesis-block.ts'
 import { inOrder, nextNonce, type Pooled } from './mempool.ts'
-import { type Outcome, outcomesCoder } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
 import { openState, type State } from './state.ts'
 import { decodeTransaction, transactionHash } from './transaction.ts'
 import type { AccountView, BlockView, EscrowView, HeadView, TransactionView } from './views.ts'
@@ -114,10 +114,10 @@ export function viewTransaction(
   const place = context.store.readPlace(hash)
   if (!place) return undefined
   const at = context.store.readHeight(place.height)
-  const held = at && readHeld(context.store, at)
+  const held = at && recallHeld(context, at)
   if (!held) return undefined
   const final = place.height <= memory.consensus.final.height
-  return viewPlaced(held, { index: place.index, outcome: outcomesOf(held)[place.index], final })
+  return viewPlaced(held, { index: place.index, outcome: held.outcomes[place.index], final })
 }
 
 /** Pooled transactions in the order in which a block would try them, at most `limit`. */
@@ -138,7 +138,7 @@ export function viewBlock(
   memory: EngineMemory,
   hash: Uint8Array,
 ): BlockView | undefined {
-  const held = readHeld(context.store, hash)
+  const held = recallHeld(context, hash)
   return held && blockViewOf(context, memory, held)
 }
 
@@ -153,7 +153,7 @@ export function viewFinalized(
   for (let at = height; at <= last && blocks.length < limit; at++) {
     const held = heldAt(context, at)
     if (!held) break
-    const outcomes = outcomesOf(held)
+    const { outcomes } = held
     blocks.push({
       view: blockViewOf(context, memory, held),
       block: held.block,
@@ -181,14 +181,10 @@ export function certificateAt(
 }
 
 /** The block at a height of the head's chain. */
-export function heldAt({ store }: EngineContext, height: number): HeldBlock | undefined {
-  const hash = store.readHeight(height)
-  return hash && readHeld(store, hash)
+export function heldAt(context: EngineContext, height: number): HeldBlock | undefined {
+  const hash = context.store.readHeight(height)
+  return hash && recallHeld(context, hash)
 }
-
-/** Outcomes of a held block, in order. */
-export const outcomesOf = ({ stored }: HeldBlock): Outcome[] =>
-  outcomesCoder.decode(stored.outcomes)
 
 /** State after the newest final block. */
 export function finalState(context: EngineContext, memory: EngineMemory): State {
@@ -244,7 +240,7 @@ function viewBytes(bytes: Uint8Array) {
 }
 
 function mustHold(context: EngineContext, hash: Uint8Array): HeldBlock {
-  const held = readHeld(context.store, hash)
+  const held = recallHeld(context, hash)
   if (!held) throw new Error('invariant broken: a block of the chain is held')
   return held
 }

@@ -94,6 +94,7 @@ function engineOver(context: EngineContext): Engine {
     } catch (error) {
       memory = undefined
       context.nodes.clear()
+      context.recent.clear()
       throw error
     }
   }

@@ -43,3 +43,6 @@ export const replacementBumpPercent = 10n
 /** Policy: most decoded tree nodes and most verified signatures kept in memory. */
 export const nodeCacheMax = 65_536
 export const verifiedCacheMax = 16_384
+
+/** Policy: most decoded blocks kept in memory for readers. */
+export const recentBlocksMax = 8
