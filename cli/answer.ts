@@ -65,16 +65,13 @@ export async function followAnswer(session: Session, jobId: string): Promise<Ans
   const deadlineMs = Date.now() + session.options.ttlSeconds * 1_000 + graceMs
   let tries = 0
   while (Date.now() < deadlineMs) {
-    try {
-      const end = await readStream(session, jobId, reading)
-      if (end !== undefined) return answerOf(reading, end)
-      session.say('the stream was cut; picking it up again')
-      tries = 0
-    } catch (error) {
+    const end = await readStream(session, jobId, reading).catch((error: unknown) => {
       const fault = faultOf(error, session.options.api, session.signal)
       if (!isPassing(fault)) throw fault
       session.say(`the stream broke (${fault.message}); trying again`)
-    }
+      return undefined
+    })
+    if (end !== undefined) return answerOf(reading, end)
     const pauseMs = Math.min(pauseMostMs, pauseFirstMs * 2 ** tries)
     tries += 1
     await pause(pauseMs, undefined, { signal: session.signal }).catch(() => undefined)
