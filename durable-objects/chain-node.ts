@@ -57,6 +57,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   readonly #gathered = gather(
     (transactions: readonly Uint8Array[]) => this.#submit(transactions),
     submitBatchMax,
+    () => this.ctx.storage.sync(),
   )
 
   protected abstract createIndexer(env: Env, genesis: Genesis): Indexer

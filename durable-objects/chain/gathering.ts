@@ -7,12 +7,16 @@
 export type Handler<Item, Answer> = (items: readonly Item[]) => readonly Answer[]
 
 /**
- * Wraps a handler so that calls made before the event loop turns are handled as one, at most `itemsMax`
- * items at a time. Where the handler throws, every caller of that one gets the error.
+ * Wraps a handler so that calls made before the event loop turns, or while an earlier write is on its way
+ * to disk, are handled as one, at most `itemsMax` items at a time. Where the handler throws, every caller
+ * of that one gets the error.
+ *
+ * @param written Resolves when what has been written so far is on disk.
  */
 export function gather<Item, Answer>(
   handler: Handler<Item, Answer>,
   itemsMax: number,
+  written: () => Promise<void>,
 ): (items: readonly Item[]) => Promise<Answer[]> {
   type Call = {
     readonly items: readonly Item[]
@@ -20,7 +24,16 @@ export function gather<Item, Answer>(
     readonly reject: (error: unknown) => void
   }
   let waiting: Call[] = []
+  let busy = false
 
+  const run = async () => {
+    while (waiting.length > 0) {
+      flush()
+      // Should the disk fail, the platform resets the object; until then nobody may wait for ever.
+      await written().catch(() => undefined)
+    }
+    busy = false
+  }
   const flush = () => {
     const calls = waiting
     waiting = []
@@ -49,7 +62,9 @@ export function gather<Item, Answer>(
   }
   return (items) =>
     new Promise((resolve, reject) => {
-      if (waiting.length === 0) setTimeout(flush, 0)
       waiting.push({ items, resolve, reject })
+      if (busy) return
+      busy = true
+      setTimeout(run, 0)
     })
 }
