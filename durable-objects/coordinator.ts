@@ -13,6 +13,7 @@ import type {
 } from '../core/api/coordinator-service.ts'
 import type { ApiError } from '../core/api/errors.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
+import { coordinatorLimits } from './coordinator/limits.ts'
 import { type CoordinatorParts, openCoordinator } from './coordinator/parts.ts'
 import { receiptBundle } from './coordinator/results.ts'
 import { type CoordinatorEnv, readSettings, type Scope } from './coordinator/settings.ts'
@@ -164,7 +165,12 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer) {
-    this.#parts?.sockets.message(socket, message)
+    try {
+      this.#parts?.sockets.message(socket, message)
+    } catch (error) {
+      console.error(JSON.stringify({ msg: 'frame not kept', error: String(error) }))
+      this.#parts?.sockets.fail(socket)
+    }
   }
 
   override async webSocketClose(socket: WebSocket) {
@@ -178,7 +184,12 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   /** Everything that is due by the clock, and the next alarm. */
   async #work(): Promise<void> {
     this.#alarmAtMs = Number.POSITIVE_INFINITY
-    await this.#usable().work()
+    try {
+      await this.#usable().work()
+    } catch (error) {
+      console.error(JSON.stringify({ msg: 'work not done', error: String(error) }))
+      this.#wakeAt(Date.now() + coordinatorLimits.retryMs)
+    }
     // Whatever is due has asked for its time again; an alarm that was lost is set anew.
     if (this.#alarmAtMs < Number.POSITIVE_INFINITY) await this.ctx.storage.setAlarm(this.#alarmAtMs)
   }
