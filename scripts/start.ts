@@ -31,6 +31,8 @@ const restartPauseMs = 5_000
 /** What runs now, so that one place can end it. */
 const running: { site?: Site; miner?: Child; client?: Child } = {}
 let ending = false
+let ready = false
+let minerFault: string | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => void end(0))
@@ -65,11 +67,13 @@ async function start(): Promise<void> {
   const home = openLocalHome(join(statePath, 'home'))
   console.log('starting a miner on the embedded engine …')
   mine(site.url, home)
-  await waitForMiners(site.url, { count: 1, stop: () => stopReason() })
+  const stop = () => (ending ? 'ended' : minerFault)
+  await waitForMiners(site.url, { count: 1, stop })
   console.log(`asking: ${question}`)
   const client = startClient({ home, api: site.url, id: clientId, prompt: question, onLine })
   running.client = client
   show(await reportOf(client))
+  ready = true
   console.log(`ready ${site.url}`)
 }
 
@@ -79,14 +83,15 @@ function mine(api: string, home: LocalHome): void {
   running.miner = miner
   void miner.ended.then(async (code) => {
     if (ending) return
-    console.error(`the miner ended with ${code}:\n${miner.stderr.slice(-5).join('\n')}`)
+    const words = `the miner ended with ${code}: ${miner.stderr.slice(-5).join('\n')}`
+    if (!ready) {
+      minerFault = words
+      return
+    }
+    console.error(words)
     await pause(restartPauseMs)
     if (!ending) mine(api, home)
   })
-}
-
-function stopReason(): string | undefined {
-  return ending ? 'ended' : undefined
 }
 
 function onLine(line: string, stream: 'stdout' | 'stderr'): void {

@@ -15,14 +15,17 @@ export function binary(name: string): string {
   return inRoot('node_modules', '.bin', name)
 }
 
+/** What belongs to the local site lies here; `AITBC_LOCAL` names another folder, as tests do. */
+const localPath = process.env.AITBC_LOCAL || root
+
 /** State of the local site (what `reset` deletes), the folder that `wrangler dev` uses too. */
-export const statePath = inRoot('.wrangler', 'state')
+export const statePath = join(localPath, '.wrangler', 'state')
 
 /** Secrets of the local site. */
-export const devVarsPath = inRoot('.dev.vars')
+export const devVarsPath = join(localPath, '.dev.vars')
 
 /** Genesis of the local site's chain. */
-export const genesisPath = inRoot('genesis.json')
+export const genesisPath = join(localPath, 'genesis.json')
 
 /** The folder where the person typed the command: what relative paths in arguments mean. */
 export const callerPath = process.env.AITBC_CWD ?? process.cwd()
