@@ -20,6 +20,7 @@ import { type JobSpec, jobHashOf, jobSpecCoder } from '../core/jobs/job-spec.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
 import { addFunds, type Funds, slotNow } from './funds.ts'
 import type { Session } from './session.ts'
+import { createSiteClient } from './site-client.ts'
 import type { SiteModel } from './site-info.ts'
 
 /** A submitted job and what was signed for it. */
@@ -114,10 +115,9 @@ export async function readJob(session: Session, jobId: string): Promise<JobJson>
 /** Asks the site to stop the job; that it has ended meanwhile is no failure. */
 export async function cancelJob(session: Session, jobId: string): Promise<void> {
   const target = `/api/v1/jobs/${jobId}/cancel`
-  const signal = AbortSignal.timeout(5_000)
-  await session.site
-    .json({ method: 'POST', target, identity: session.identity, signal })
-    .catch(() => undefined)
+  // A client of its own: the signal that stopped everything else would stop this request too.
+  const site = createSiteClient(session.options.api, AbortSignal.timeout(5_000))
+  await site.json({ method: 'POST', target, identity: session.identity }).catch(() => undefined)
 }
 
 async function submitOnce(
