@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { agentDist } from '../../scripts/setup/build.ts'
+import { startOllamaServer } from '../support/ollama-server.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
 import { environmentOf, type Program, startProgram, typescript } from './program.ts'
 
@@ -147,6 +148,28 @@ describe('a miner among others', () => {
     programs.push(started)
     expect(await started.ended).toBe(3)
     expect(started.stderr()).not.toContain('aitbc_miner_wrong')
+  })
+})
+
+describe('a miner with Ollama', () => {
+  test('offers its models and sells what it computes', async () => {
+    const ollama = await startOllamaServer({ models: ['llama-test:latest'] })
+    try {
+      const args = ['--engine', 'auto', '--ollama-url', ollama.url, '--price-out', '0.05']
+      const serving = miner('miner-ollama', { args })
+      await serving.until(/connected .*models=llama-test:latest/)
+      const asking = ask('client-ollama', 'What is the capital of France?', [
+        ...['--ollama-model', 'llama-test', '--output', 'json'],
+      ])
+      expect(await asking.ended, asking.stderr()).toBe(0)
+      expect(JSON.parse(asking.stdout())).toMatchObject({
+        model: 'llama-test:latest',
+        answer: 'The capital of France is Paris.',
+        miner: 'miner-ollama',
+      })
+    } finally {
+      await ollama.close()
+    }
   })
 })
 
