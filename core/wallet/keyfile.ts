@@ -44,6 +44,7 @@ export const keyFileCostDefault: KeyFileCost = { logN: 17, blockSize: 8, paralle
 /** An opened file: the secret seed and its public key, 32 bytes each. */
 export type KeyPairSeed = { readonly seed: Uint8Array; readonly publicKey: Uint8Array }
 
+/** Why a key file cannot be sealed or opened: SPEC.md says which code when. */
 export type KeyFileError =
   | { readonly code: 'KEY_FILE_INVALID'; readonly message: string }
   | { readonly code: 'KEY_FILE_UNSUPPORTED'; readonly message: string }

@@ -9,7 +9,7 @@ import {
   authorisationSigningBytes,
 } from '../../../core/chain/authorisation.ts'
 import { genesisHash } from '../../../core/chain/genesis.ts'
-import { releaseCoder, releaseSigningBytes } from '../../../core/chain/release.ts'
+import { type Release, releaseCoder, releaseSigningBytes } from '../../../core/chain/release.ts'
 import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import type { Signer } from '../../../core/crypto/signature.ts'
 import { payloadOfSpec } from '../../../core/jobs/job-request.ts'
@@ -94,18 +94,7 @@ function world() {
   const settling = sign({ by: coordinator, message: { TAG: 'settle', data: { items: [item] } } })
   engine.submit([settling], timeOf(3))
   engine.tick(timeOf(3))
-  const signatures = signReceipts(hash, built, miner)
-  const bundle = {
-    canonical: toHex(built.receiptBytes),
-    miner_signature: toHex(signatures.receiptSignature) as string | null,
-    release: toHex(releaseCoder.encode(release)),
-    release_signature: toHex(releaseSignature),
-    authorisation: toHex(authorisationCoder.encode(authorisation)),
-    legacy_text: sealLegacyReceipt(built.legacyText, {
-      signature: legacySignature(miner.publicKey, signatures.legacySignature),
-      attestations: [],
-    }),
-  }
+  const bundle = bundleOf({ built, release, releaseSignature, authorisation })
   const agreed: Agreed = {
     job: {
       jobId,
@@ -121,6 +110,29 @@ function world() {
     verifier: nodeVerifier,
   }
   return { engine, bundle, agreed, built, release, transaction: transactionHash(settling), opening }
+}
+
+type Bundled = {
+  readonly built: BuiltReceipts
+  readonly release: Release
+  readonly releaseSignature: Uint8Array
+  readonly authorisation: Authorisation
+}
+
+/** The bundle as a site serves it. */
+function bundleOf({ built, release, releaseSignature, authorisation }: Bundled) {
+  const signatures = signReceipts(hash, built, miner)
+  return {
+    canonical: toHex(built.receiptBytes),
+    miner_signature: toHex(signatures.receiptSignature) as string | null,
+    release: toHex(releaseCoder.encode(release)),
+    release_signature: toHex(releaseSignature),
+    authorisation: toHex(authorisationCoder.encode(authorisation)),
+    legacy_text: sealLegacyReceipt(built.legacyText, {
+      signature: legacySignature(miner.publicKey, signatures.legacySignature),
+      attestations: [],
+    }),
+  }
 }
 
 const sound = world()
