@@ -16,6 +16,7 @@ import { payloadOfSpec } from '../../../core/jobs/job-request.ts'
 import { jobHashOf } from '../../../core/jobs/job-spec.ts'
 import { legacySignature, sealLegacyReceipt } from '../../../core/jobs/legacy-receipt.ts'
 import {
+  type BuiltReceipts,
   buildReceipts,
   type JobOffer,
   releaseOf,
