@@ -56,28 +56,28 @@ export function openEngine(options: EngineOptions): Result<Engine, OpenError> {
   const context = createContext(options)
   const { store } = options
   if (!store.readHead()) store.atomically(() => layGenesis(context))
-  const refusal = checkStore(context)
-  return refusal ? err(refusal) : ok(engineOver(context))
+  const loaded = loadStore(context)
+  return loaded.ok ? ok(engineOver(context, loaded.value)) : loaded
 }
 
-function checkStore(context: EngineContext): OpenError | undefined {
+function loadStore(context: EngineContext): Result<EngineMemory, OpenError> {
   const record = context.store.readHead()
   try {
     assert(record, 'the head record is stored')
     if (!bytesEqual(decodeHeadRecord(record).genesisHash, context.rules.genesisHash)) {
-      return { code: 'GENESIS_MISMATCH', message: 'the store holds the chain of another genesis' }
+      const message = 'the store holds the chain of another genesis'
+      return err({ code: 'GENESIS_MISMATCH', message })
     }
-    loadMemory(context, record)
-    return undefined
+    return ok(loadMemory(context, record))
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unreadable'
-    return { code: 'STORE_CORRUPT', message }
+    return err({ code: 'STORE_CORRUPT', message })
   }
 }
 
-function engineOver(context: EngineContext): Engine {
+function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
   const { store } = context
-  let memory: EngineMemory | undefined
+  let memory: EngineMemory | undefined = loaded
 
   const current = (): EngineMemory => {
     if (!memory) {

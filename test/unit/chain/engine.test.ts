@@ -3,6 +3,12 @@ import { openEngine } from '../../../core/chain/engine.ts'
 import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import type { SubmitVerdict } from '../../../core/chain/views.ts'
 import {
+  historyConsistencyPath,
+  historyInclusionPath,
+  verifyConsistency,
+} from '../../../core/crypto/history.ts'
+import { emptyListHash, verifyInclusion } from '../../../core/crypto/merkle.ts'
+import {
   alice,
   authority,
   bob,
@@ -337,3 +343,31 @@ test('ENGINE-11: a block has bounds; what does not fit waits for the next one', 
 })
 
 const trusting = { verify: () => true }
+
+test('ENGINE-12: from what is stored, ancestors are proved and heads shown to extend each other', () => {
+  const store = createMemoryChainStore()
+  const engine = mustOpen({ store })
+  for (let n = 1; n <= 11; n++) engine.tick(timeOf(n * 30))
+  const read = (level: number, index: number): Uint8Array => {
+    const hash = store.readHistoryNode(level, index)
+    if (!hash) throw new Error(`no subtree ${level}/${index}`)
+    return hash
+  }
+  const rootAt = (height: number): Uint8Array => {
+    const view = engine.blockAt(height)
+    if (!view) throw new Error('no block')
+    return view.header.historyRoot
+  }
+  for (let size = 1; size <= 11; size++) {
+    const root = rootAt(size)
+    for (let index = 0; index < size; index++) {
+      const entry = engine.blockAt(index)?.hash ?? new Uint8Array()
+      const path = historyInclusionPath(read, { size, index })
+      expect(verifyInclusion({ root, count: size, index, entry, path })).toBe(true)
+      const consistency = historyConsistencyPath(read, { from: index, to: size })
+      const fromRoot = index === 0 ? emptyListHash : rootAt(index)
+      const sizes = { fromSize: index, toSize: size }
+      expect(verifyConsistency({ ...sizes, fromRoot, toRoot: root, path: consistency })).toBe(true)
+    }
+  }
+})
