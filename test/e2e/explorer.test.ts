@@ -125,7 +125,7 @@ test('what is not there is said to be missing, not broken', async () => {
   }
 })
 
-test('figures that cannot be refreshed stay, dated; a retry brings them back', async () => {
+test('what cannot be read says so, and a retry brings it', async () => {
   await using seen = await visit(browser, `${site.url}/explorer/receipts`)
   const { page, context } = seen
   await settled(page)
