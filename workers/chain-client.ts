@@ -105,12 +105,27 @@ export function httpChain(base: string): ChainService {
   }
 }
 
-/** Passes a request on to the followed site as it came, streams included. */
+/**
+ * What of a request is another site's business. Everything else stays here: credentials above all, which
+ * callers send along to whatever they ask.
+ */
+const forwardedHeaders = [
+  'accept',
+  'content-type',
+  'upgrade',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'x-request-id',
+] as const
+
+/** Passes a request on to the followed site, streams included, without what its caller confides to this one. */
 export async function forwardToUpstream(request: Request, base: string): Promise<Response> {
   const { pathname, search } = new URL(request.url)
-  const headers = new Headers(request.headers)
-  // Of this site alone: the other one counts and names its callers itself.
-  for (const name of ['host', 'cookie', 'cf-connecting-ip']) headers.delete(name)
+  const headers = new Headers()
+  for (const name of forwardedHeaders) {
+    const value = request.headers.get(name)
+    if (value !== null) headers.set(name, value)
+  }
   const { method, body } = request
   const passed = new Request(base + pathname + search, {
     method,
@@ -118,7 +133,11 @@ export async function forwardToUpstream(request: Request, base: string): Promise
     body,
     redirect: 'manual',
   })
-  return fetch(passed).catch(unavailable)
+  const response = await fetch(passed).catch(unavailable)
+  if (response.status === 101 || !response.headers.has('set-cookie')) return response
+  const plain = new Response(response.body, response)
+  plain.headers.delete('set-cookie')
+  return plain
 }
 
 type Answer = { readonly status: number; readonly json: unknown }
