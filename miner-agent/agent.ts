@@ -4,7 +4,7 @@
  */
 import { toHex } from '../core/base/bytes.ts'
 import { assert } from '../core/base/result.ts'
-import type { ServerFrame } from '../core/jobs/miner-protocol.ts'
+import { minerProtocolLimits, type ServerFrame } from '../core/jobs/miner-protocol.ts'
 import {
   type AgentOptions,
   type AgentState,
@@ -55,7 +55,7 @@ export function createAgent(options: AgentOptions): Agent {
     meet(site) {
       state.site = site
     },
-    resumable: () => [...state.attempts.keys()],
+    resumable: () => resumable(state),
     take: (frame) => take(state, frame),
     drain: () => drain(state),
     stop() {
@@ -69,6 +69,13 @@ export function createAgent(options: AgentOptions): Agent {
       unreleased: inPhase(state, 'delivered').length,
     }),
   }
+}
+
+/** What is worth most goes first: the protocol bounds how many can be named. */
+function resumable(state: AgentState): string[] {
+  const phases = ['delivered', 'running', 'waiting', 'failed'] as const
+  const attempts = phases.flatMap((phase) => inPhase(state, phase))
+  return attempts.map(({ id }) => id).slice(0, minerProtocolLimits.resumeMax)
 }
 
 function take(state: AgentState, frame: ServerFrame): void {

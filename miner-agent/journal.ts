@@ -75,15 +75,21 @@ export async function openJournal(path: string): Promise<Journal> {
   }
   const file = await open(path, 'a', 0o600)
   const append = openAppender(file)
+  let openAmount = [...releases.values()].reduce((sum, { amount }) => sum + BigInt(amount), 0n)
   return {
     open: () => [...releases.values()],
-    openAmount: () => [...releases.values()].reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    openAmount: () => openAmount,
     add(release) {
+      const before = releases.get(release.attempt_id)
+      openAmount += BigInt(release.amount) - BigInt(before?.amount ?? 0)
       releases.set(release.attempt_id, release)
       return append(release)
     },
     close(closing) {
-      if (!releases.delete(closing.attempt_id)) return Promise.resolve()
+      const release = releases.get(closing.attempt_id)
+      if (release === undefined) return Promise.resolve()
+      releases.delete(closing.attempt_id)
+      openAmount -= BigInt(release.amount)
       return append(closing)
     },
     async end() {
