@@ -16,6 +16,7 @@ import { sha256 } from '../core/crypto/hash.ts'
 import type { Config } from './config.ts'
 import type { AppContext } from './context.ts'
 import { ApiFailure } from './failure.ts'
+import { countByAddress } from './gateway/limiter.ts'
 import { isLoopback } from './gateway/loopback.ts'
 
 export type Scope = 'client' | 'miner' | 'admin'
@@ -35,7 +36,7 @@ export const authLimits = {
 /** The principal of a request, after its quota; throws 401, 403 or 429. Reads the body of signed ones. */
 export async function requirePrincipal(c: AppContext, scope: Scope): Promise<Principal> {
   const principal = await authenticate(c, scope)
-  countRequest(c, principal, scope)
+  await countRequest(c, principal, scope)
   return principal
 }
 
@@ -120,12 +121,14 @@ async function isSignedBy(input: {
 }
 
 /** Counts against the principal's quota. Benchmarks on loopback may turn it off, like the limiter. */
-function countRequest(c: AppContext, principal: Principal, scope: Scope): void {
+async function countRequest(c: AppContext, principal: Principal, scope: Scope): Promise<void> {
   if (c.env?.RATE_LIMIT === 'off' && isLoopback(new URL(c.req.url).hostname)) return
   const { counts } = memoryOf(c.get('config'))
   const now = c.get('now')
   const name = `${scope}:${principal.publicId}`
   const window = counts.get(name)
+  // Key pairs cost nothing: a new one for each request must not get around the limiter.
+  if (!window && principal.kind === 'account') await countByAddress(c)
   if (!window || now - window.fromMs >= authLimits.windowMs) {
     remember(counts, name, { fromMs: now, count: 1 }, authLimits.principalsMax)
     return

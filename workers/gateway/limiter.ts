@@ -1,15 +1,31 @@
 /**
- * The platform's rate limiter, for anonymous callers only: signed and keyed routes have quotas of their
- * own, and pages cost nothing.
+ * The platform's rate limiter, by address, for whoever is not known: signed and keyed callers have quotas
+ * of their own, and pages cost nothing.
  */
 import { signedRequestHeaders } from '../../core/api/signed-request.ts'
 import type { AppContext } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
 import { isLoopback } from './loopback.ts'
 
 /** Whether the request carries no credentials at all. Whether they hold is checked by the route. */
 export function isAnonymous(c: AppContext): boolean {
   const header = (name: string) => c.req.header(name) !== undefined
   return !(header('x-api-key') || header('authorization') || header(signedRequestHeaders.publicKey))
+}
+
+/**
+ * For routes of the coordinator that are open to everybody: counts what the gateway has not counted,
+ * because it carries credentials that nobody will check here.
+ */
+export async function countOpen(c: AppContext): Promise<void> {
+  if (!isAnonymous(c)) await countByAddress(c)
+}
+
+/** Counts the request against the caller's address; throws 429 when it is over the limit. */
+export async function countByAddress(c: AppContext): Promise<void> {
+  if (!(await isLimited(c))) return
+  const message = 'Rate limit exceeded'
+  throw new ApiFailure({ code: 'RATE_LIMIT_EXCEEDED', message }, { 'retry-after': '60' })
 }
 
 /** Counts the request against the caller's address; true when it is over the limit. */

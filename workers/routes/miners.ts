@@ -17,6 +17,7 @@ import { jobLimits } from '../../core/jobs/limits.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { countOpen } from '../gateway/limiter.ts'
 import { jobIdOf, jsonText, orThrow, readBody, readQuery } from './request.ts'
 
 export const minerRoutes = new Hono<AppEnv>()
@@ -29,7 +30,8 @@ export const minerRoutes = new Hono<AppEnv>()
   .post('/miners/:id/fail', fail)
 
 /** The agent proves its key inside the protocol, so the upgrade itself needs no credentials. */
-function socket(c: AppContext): Promise<Response> {
+async function socket(c: AppContext): Promise<Response> {
+  await countOpen(c)
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
     throw new ApiFailure({ code: 'UPGRADE_REQUIRED' }, { upgrade: 'websocket' })
   }

@@ -32,7 +32,7 @@ import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { failureResponse } from '../gateway/errors.ts'
-import { isLimited } from '../gateway/limiter.ts'
+import { countOpen, isLimited } from '../gateway/limiter.ts'
 import {
   type JobEventLine,
   type JobEvents,
@@ -64,6 +64,7 @@ async function complete(c: AppContext): Promise<Response> {
 
 /** `GET /models/{name}`: names may hold slashes and colons. */
 async function model(c: AppContext): Promise<Response> {
+  await countOpen(c)
   const name = decodeURIComponent(c.req.param('name') ?? '')
   const { models } = await c.get('coordinator').site()
   const found = models.find((each) => each.name === name)

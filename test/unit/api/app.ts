@@ -8,6 +8,7 @@ import type {
 import { signRequest } from '../../../core/api/signed-request.ts'
 import { utf8ToBytes } from '../../../core/base/bytes.ts'
 import { genesisHash, genesisToJson } from '../../../core/chain/genesis.ts'
+import type { Signer } from '../../../core/crypto/signature.ts'
 import type { AppEnv } from '../../../workers/context.ts'
 import type { Env } from '../../../workers/env.ts'
 import { createGateway } from '../../../workers/gateway/gateway.ts'
@@ -109,8 +110,14 @@ const keys: Readonly<Record<string, string>> = {
   'admin-key-1': 'admin',
 }
 
-/** An app whose coordinator answers as told; methods that were not told about fail the request. */
-export function app(answers: Partial<CoordinatorService> = {}) {
+/**
+ * An app whose coordinator answers as told; methods that were not told about fail the request. `isFree`
+ * is the platform's limiter: whether an address may go on.
+ */
+export function app(
+  answers: Partial<CoordinatorService> = {},
+  isFree: (address: string) => boolean = () => true,
+) {
   const calls: Calls = []
   const told: Partial<CoordinatorService> = {
     authenticate: async ({ apiKey, scope }) =>
@@ -132,7 +139,10 @@ export function app(answers: Partial<CoordinatorService> = {}) {
       },
   }) as CoordinatorService
   const upgrades: Request[] = []
-  const bindings = env() as unknown as Env
+  const bindings = {
+    ...env(),
+    ANONYMOUS_LIMIT: { limit: async ({ key }: { key: string }) => ({ success: isFree(key) }) },
+  } as unknown as Env
   const gateway = createGateway({
     provide: (c) => {
       c.set('coordinator', service)
@@ -164,10 +174,10 @@ export function app(answers: Partial<CoordinatorService> = {}) {
       method: string,
       path: string,
       body?: unknown,
-      changes: { timestampMs?: number; target?: string; sentBody?: unknown } = {},
+      changes: { timestampMs?: number; target?: string; sentBody?: unknown; by?: Signer } = {},
     ) => {
       const bytes = utf8ToBytes(bodyOf(body).body ?? '')
-      const headers = signRequest(genesisHash(genesis), owner, {
+      const headers = signRequest(genesisHash(genesis), changes.by ?? owner, {
         method,
         target: changes.target ?? path,
         body: bytes,

@@ -3,7 +3,7 @@ import { signedRequestHeaders } from '../../../core/api/signed-request.ts'
 import { ok } from '../../../core/base/result.ts'
 import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 import { authLimits } from '../../../workers/auth.ts'
-import { owner } from '../jobs/fixtures.ts'
+import { owner, signerOf } from '../jobs/fixtures.ts'
 import { app, errorOf, jobId, record } from './app.ts'
 
 const path = `/api/v1/jobs/${jobId}`
@@ -125,3 +125,31 @@ test('AUTHN-6: a signed request opens no miner’s route', async () => {
   const response = await app(told).signed('POST', '/api/v1/miners/heartbeat', {})
   expect(await errorOf(response)).toMatchObject({ status: 403, code: 'AUTHORIZATION_ERROR' })
 })
+
+test('AUTHN-7: a new key pair counts against its address, a known one has its quota', async () => {
+  const counted: string[] = []
+  let left = 1
+  const { signed } = app(told, (address) => {
+    counted.push(address)
+    return left-- > 0
+  })
+  expect((await signed('GET', path)).status).toBe(200)
+  expect((await signed('GET', path)).status).toBe(200)
+  expect(counted).toEqual(['unknown'])
+  const stranger = await signed('GET', path, undefined, { by: signerOf('stranger') })
+  expect(await errorOf(stranger)).toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED' })
+})
+
+test.each(['/site', '/models', '/models/aitbc-tiny', '/miners/ws'])(
+  'AUTHN-7: made-up credentials do not spare GET %s the limiter',
+  async (open) => {
+    const { send, upgrades } = app({}, () => false)
+    for (const made of [{ 'x-api-key': 'made up' }, { authorization: 'Bearer made-up' }]) {
+      const headers = { ...made, upgrade: 'websocket' } as unknown as HeadersInit
+      const response = await send(`/api/v1${open}`, { headers })
+      expect(response.status).toBe(429)
+      expect(response.headers.get('retry-after')).toBe('60')
+    }
+    expect(upgrades).toEqual([])
+  },
+)

@@ -289,11 +289,26 @@ describe('limits', () => {
   test('GW-11: anonymous API requests are counted by address; keyed ones and pages are not', async () => {
     const { get, limited } = site()
     const from = { 'cf-connecting-ip': '192.0.2.7' }
-    await get('/rpc/thing', { headers: from })
-    await get('/rpc/thing', { headers: { ...from, 'x-api-key': 'client-key-1' } })
-    await get('/rpc/thing', { headers: { ...from, authorization: 'Bearer x' } })
+    await get('/api/v1/thing', { headers: from })
+    await get('/api/v1/thing', { headers: { ...from, 'x-api-key': 'client-key-1' } })
+    await get('/api/v1/thing', { headers: { ...from, authorization: 'Bearer x' } })
     await get('/', { headers: from })
     expect(limited).toEqual(['192.0.2.7'])
+  })
+
+  test.each([
+    { 'x-api-key': 'made up' },
+    { authorization: 'Bearer made-up' },
+    { 'x-aitbc-key': 'made up' },
+  ])('GW-11: where no credential is checked, %j spares nobody the limiter', async (made) => {
+    const { get, limited } = site()
+    const headers = { 'cf-connecting-ip': '192.0.2.7', ...made } as unknown as HeadersInit
+    for (const path of ['/rpc/thing', '/api/explorer/thing', '/health/ready']) {
+      await get(path, { headers })
+    }
+    expect(limited).toEqual(['192.0.2.7', '192.0.2.7', '192.0.2.7'])
+    const full = await site({}, () => false).get('/rpc/thing', { headers })
+    expect(full.status).toBe(429)
   })
 
   test('GW-11: over the limit is 429 with Retry-After, also for refused credentials', async () => {
