@@ -45,6 +45,7 @@ export type AgentConfig = {
   readonly unreleasedMax: bigint
   readonly unsettledMax: bigint
   readonly summaryMs: number
+  readonly metricsAddress: { readonly host: string; readonly port: number } | undefined
   readonly acceptGenesis: string | undefined
   readonly log: LogFormat
   readonly verbose: boolean
@@ -115,6 +116,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .option('--unreleased-max <AITBC>', 'most work that may be out without a release', '1')
     .option('--unsettled-max <AITBC>', 'most released work that may wait for its settlement', '100')
     .option('--summary <TIME>', 'time between summaries in the log', '60s')
+    .option('--metrics-addr <HOST:PORT>', 'serve metrics for Prometheus there')
     .option('--accept-genesis <HASH>', 'accept that the site is on another chain than before')
     .option('--insecure', 'allow http:// to other machines')
     .addOption(new Option('--log <FORMAT>', 'log lines').choices(['text', 'json']).default('text'))
@@ -151,6 +153,7 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     unreleasedMax: read.coins('unreleasedMax'),
     unsettledMax: read.coins('unsettledMax'),
     summaryMs: read.duration('summary', 1_000, 86_400_000),
+    metricsAddress: metricsAddress(raw.metricsAddr as string | undefined, faults),
     acceptGenesis:
       raw.acceptGenesis === undefined
         ? undefined
@@ -228,6 +231,17 @@ function keySource(raw: Raw, faults: string[]): AgentConfig['apiKeyFrom'] {
   }
   if (typeof apiKeyEnv === 'string') return { kind: 'env', name: apiKeyEnv }
   return typeof keyFile === 'string' ? { kind: 'file', path: keyFile } : undefined
+}
+
+function metricsAddress(text: string | undefined, faults: string[]): AgentConfig['metricsAddress'] {
+  if (text === undefined) return undefined
+  const match = /^(?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):)?(\d{1,5})$/.exec(text)
+  const port = Number(match?.[2])
+  if (match === null || port < 1 || port > 65_535) {
+    faults.push('--metrics-addr is HOST:PORT')
+    return undefined
+  }
+  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
 }
 
 function gpuChoice(text: string, faults: string[]): GpuChoice {

@@ -7,6 +7,7 @@ import { exitCodes } from './exit-codes.ts'
 import { openHost } from './host.ts'
 import { terminalPrompt } from './key-store.ts'
 import { createLogger, type Logger } from './log.ts'
+import { serveMetrics } from './metrics.ts'
 import { readCard, startSession } from './session.ts'
 
 process.exitCode = await main(process.argv.slice(2), process.env)
@@ -42,6 +43,17 @@ async function run(config: AgentConfig, env: NodeJS.ProcessEnv, log: Logger): Pr
     return exitCodes.ok
   }
   const session = startSession({ config, host: host.value, card, log })
+  const { metricsAddress } = config
+  const metrics =
+    metricsAddress === undefined
+      ? undefined
+      : await serveMetrics(metricsAddress, () => session.report())
+  if (metrics?.ok === false) {
+    process.stderr.write(`miner: ${metrics.error.message}\n`)
+    session.abort()
+    await session.ended
+    return exitCodes.usage
+  }
   let asked = false
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {

@@ -27,6 +27,8 @@ import { nodeVerifier } from './verifier.ts'
 
 /** A miner at work. */
 export type Session = {
+  /** What it has done so far, and how it stands. */
+  report(): { readonly tally: Tally; readonly standing: Standing }
   /** Exit code, once it has ended. */
   readonly ended: Promise<number>
   /** Takes no new job, ends what runs, then the session; gives up after the drain timeout. */
@@ -94,6 +96,7 @@ export function startSession(input: {
       await input.host.journal.end()
       return exitCode
     }),
+    report: () => ({ tally: parts.tally, standing: standing(parts) }),
     drain: () => drain(parts),
     abort: () => parts.finish(exitCodes.interrupt),
   }

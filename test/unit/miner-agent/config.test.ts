@@ -31,7 +31,7 @@ describe('command line of the miner', () => {
       '--id a --gpu none --engine ollama --ollama-url http://gpu:1 --models x,y --concurrency 3 ' +
         '--queue 0 --region eu --price-in 1 --price-out 2.5 --api-key-env KEY --gpu-lock card0 ' +
         '--vram-reserve 100 --heartbeat 5s --token-timeout 1m --drain-timeout 0 --settle-after 10s ' +
-        '--unreleased-max 3 --unsettled-max 4 --summary 1h --log json --verbose --once --dry-run',
+        '--unreleased-max 3 --unsettled-max 4 --summary 1h --metrics-addr [::1]:9 --log json --verbose --once --dry-run',
     )
     if (!config.ok) throw new Error(config.error.message)
     expect(config.value).toMatchObject({
@@ -54,6 +54,7 @@ describe('command line of the miner', () => {
       unreleasedMax: 300_000_000n,
       unsettledMax: 400_000_000n,
       summaryMs: 3_600_000,
+      metricsAddress: { host: '::1', port: 9 },
       log: 'json',
       verbose: true,
       once: true,
@@ -74,6 +75,7 @@ describe('command line of the miner', () => {
     expect(messageOf('--id a --gpu-lock a/b')).toContain('--gpu-lock')
     expect(messageOf('--id a --unknown')).toContain('--unknown')
     expect(messageOf('--id a --api-key-env A --key-file B')).toContain('exclude')
+    expect(messageOf('--id a --metrics-addr host')).toContain('--metrics-addr')
     expect(messageOf('--id a --accept-genesis zz')).toContain('--accept-genesis')
   })
 
