@@ -30,6 +30,7 @@ export type {
   TransactionView,
 } from '../chain/views.ts'
 
+/** The chain as this site sees it, for anyone. */
 export type StatusView = {
   readonly chainId: string
   readonly genesisHash: Uint8Array

@@ -30,6 +30,7 @@ export type Constraints = {
 /** A signed permission to pay, as it came: canonical bytes and signature. */
 export type SignedAuthorisation = { readonly bytes: Uint8Array; readonly signature: Uint8Array }
 
+/** What a client wants computed, and what may be charged for it. */
 export type SubmitJob = {
   /** The payload as the client sent it: kept for the legacy receipt. */
   readonly payload: Record<string, unknown>
@@ -42,11 +43,20 @@ export type SubmitJob = {
   readonly authorisation: SignedAuthorisation | undefined
 }
 
+/** The original's words for what became of the money. */
 export type PaymentStatus = 'pending' | 'escrowed' | 'released' | 'refunded' | 'failed'
 
+/** A job as its client may see it. */
 export type JobRecord = {
   readonly jobId: string
-  readonly state: 'queued' | 'assigned' | 'running' | 'completed' | 'failed' | 'canceled' | 'expired'
+  readonly state:
+    | 'queued'
+    | 'assigned'
+    | 'running'
+    | 'completed'
+    | 'failed'
+    | 'canceled'
+    | 'expired'
   readonly client: string
   readonly model: string
   readonly minerId: string | undefined
@@ -68,6 +78,7 @@ export type JobRecord = {
     | undefined
 }
 
+/** What a finished job left, in the original's shapes. */
 export type JobResult = {
   readonly job: JobRecord
   /** Legacy result object: `{output, model, …}`; undefined when the job ended without one. */
@@ -75,6 +86,7 @@ export type JobResult = {
   readonly receipt: Record<string, unknown> | undefined
 }
 
+/** Everything with which a party proves what was computed and paid. */
 export type ReceiptBundle = {
   /** Legacy JSON receipt with `signature` and `attestations`, exactly as it was signed. */
   readonly legacy: Record<string, unknown>
@@ -100,6 +112,7 @@ export type JobStream = ReadableStreamOfBytes
 /** The platform's byte stream, named here because core sees no platform types. */
 export type ReadableStreamOfBytes = unknown
 
+/** A model that live miners serve. */
 export type ModelView = {
   readonly name: string
   readonly contextTokens: number
@@ -110,6 +123,7 @@ export type ModelView = {
   readonly engines: readonly string[]
 }
 
+/** The coordinator's state, for anyone. */
 export type SiteView = {
   readonly coordinatorKey: Uint8Array
   readonly models: readonly ModelView[]
@@ -127,6 +141,7 @@ export type SiteView = {
   readonly authorisationLifeSlots: number
 }
 
+/** A job as a miner of the original gets it from a poll (backend contract 1.4). */
 export type LegacyMinerJob = {
   readonly job_id: string
   readonly payload: Record<string, unknown>
@@ -143,7 +158,10 @@ export type CoordinatorService = {
 
   submitJob(who: Principal, job: SubmitJob): Promise<Result<JobRecord, ApiError>>
   job(who: Principal, jobId: string): Promise<Result<JobRecord, ApiError>>
-  jobs(who: Principal, page: { readonly limit: number; readonly offset: number }): Promise<{
+  jobs(
+    who: Principal,
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<{
     readonly items: readonly JobRecord[]
     readonly total: number
   }>

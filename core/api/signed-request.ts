@@ -4,11 +4,11 @@
  * idempotent by content, so that a replay changes nothing.
  */
 import * as P from 'micro-packed'
+import { toHex } from '../base/bytes.ts'
 import { bytes32, text, u64 } from '../base/coders.ts'
 import { signingBytes } from '../crypto/domains.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Signer } from '../crypto/signature.ts'
-import { toHex } from '../base/bytes.ts'
 
 /** Header names, in lower case. */
 export const signedRequestHeaders = {
@@ -28,6 +28,7 @@ const requestCoder = P.struct({
   publicKey: bytes32,
 })
 
+/** What of a request the signature covers. */
 export type RequestToSign = {
   /** Upper case. */
   readonly method: string

@@ -1,10 +1,9 @@
 /**
  * A server that speaks Ollama's HTTP API and really answers: behind it runs the tiny model, through
- * the embedded engine. Faults can be switched on while it runs. One file, as it is one wire format.
+ * the embedded engine. Faults can be switched on while it runs.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createEmbeddedEngine } from '../../miner-agent/engines/embedded/engine.ts'
 import { loadTinyModel, TINY_MODEL } from '../../miner-agent/engines/embedded/model-file.ts'
 import type { Model } from '../../miner-agent/engines/embedded/runtime/model.ts'
@@ -14,30 +13,7 @@ import {
   EngineError,
   type GenerateRequest,
 } from '../../miner-agent/engines/engine.ts'
-
-/** All counts of tokens are of answer tokens that were sent before the fault. */
-export type OllamaFaults = {
-  /** Answers 503 to every request for work. */
-  readonly busy?: boolean
-  /** Answers 503 to work beyond this many answers at a time. */
-  readonly parallelMax?: number
-  /** Answers every request with this instead. */
-  readonly reply?: { readonly status: number; readonly type: string; readonly body: string }
-  /** Sends an error line. */
-  readonly errorAfterTokens?: number
-  /** Breaks the connection. */
-  readonly dropAfterTokens?: number
-  /** Ends the answer without its last line. */
-  readonly endAfterTokens?: number
-  /** Sends a line that is not JSON. */
-  readonly garbageAfterTokens?: number
-  /** Sends nothing more and keeps the connection. */
-  readonly stallAfterTokens?: number
-  /** Waits before each token. */
-  readonly tokenDelayMs?: number
-  /** Claims this many tokens at the end. */
-  readonly evalCount?: number
-}
+import { misbehave, type OllamaFaults } from './ollama-faults.ts'
 
 export type OllamaServerOptions = {
   /** 0 or absent takes a free one. */
@@ -354,39 +330,6 @@ async function answerInLines({ state, job, form, response, gone }: Work): Promis
     if (error instanceof EngineError && error.code === 'ABORTED') return
     throw error
   }
-}
-
-type Progress = Pick<Work, 'response' | 'gone'> & { readonly sent: number }
-
-/** Does the fault that is due; true when it ends the answer. */
-async function misbehave(faults: OllamaFaults, progress: Progress): Promise<boolean> {
-  const { sent, response, gone } = progress
-  const due = (after: number | undefined): boolean => after !== undefined && sent >= after
-  if (faults.tokenDelayMs !== undefined) {
-    await delay(faults.tokenDelayMs, undefined, { signal: gone.signal }).catch(() => {})
-  }
-  if (due(faults.stallAfterTokens)) {
-    if (gone.signal.aborted) return true
-    await new Promise((resolve) => gone.signal.addEventListener('abort', resolve, { once: true }))
-    return true
-  }
-  if (due(faults.errorAfterTokens)) {
-    response.end('{"error":"an error was encountered while running the model: unexpected EOF"}\n')
-    return true
-  }
-  if (due(faults.garbageAfterTokens)) {
-    response.end('<html>not an answer</html>\n')
-    return true
-  }
-  if (due(faults.endAfterTokens)) {
-    response.end()
-    return true
-  }
-  if (due(faults.dropAfterTokens)) {
-    response.destroy()
-    return true
-  }
-  return false
 }
 
 function line(form: Form, text: string): Body {
