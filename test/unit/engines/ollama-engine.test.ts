@@ -1,7 +1,8 @@
 import { createServer } from 'node:net'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createOllamaEngine } from '../../../miner-agent/engines/ollama/engine.ts'
-import { type OllamaFaults, startOllamaServer } from '../../support/ollama-server.ts'
+import type { OllamaFaults } from '../../support/ollama-faults.ts'
+import { startOllamaServer } from '../../support/ollama-server.ts'
 import { collect, question } from './collect.ts'
 import { tinyVectors } from './tiny-model.ts'
 
