@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { formatCoins } from '../core/base/amount.ts'
 import { bytesEqual, toHex } from '../core/base/bytes.ts'
 import { genesisHash as hashOfGenesis } from '../core/chain/genesis.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
@@ -59,6 +60,10 @@ async function run(
   if (session.info.notice === 'EMBEDDED_ONLY') {
     session.say('this site has only the built-in demo model: expect small answers')
   }
+  const [asked, answered] = [model.price_prompt, model.price_completion].map(formatCoins)
+  session.say(
+    `${model.name}: from ${asked} AITBC for 1000 prompt, ${answered} for 1000 answer tokens`,
+  )
   const limit = limitOf(session, model, specOf(session, model, prompt))
   const funds = await ensureFunds(session, limit)
   for (let index = 0; index < options.count; index++) {
