@@ -112,7 +112,7 @@ export function admit(
       `with what is waiting this needs ${owed} base units, the account has ${account.balance}`,
     )
   }
-  const room = makeRoom(pool, checked, replaced, limits)
+  const room = makeRoom(pool, checked, { replaced, base: account.nonce }, limits)
   if (!room.ok) return room
   const removed = replaced ? [replaced, ...room.value] : room.value
   for (const entry of removed) removePooled(pool, entry.hash)
@@ -230,40 +230,65 @@ function judgeNonce(
 /** Least fee that replaces one: the bump, and in any case one base unit more. */
 const bumped = (fee: bigint): bigint => fee + divideUp(fee * replacementBumpPercent, 100n) + 1n
 
-/** Which pooled transactions must leave: cheapest queue ends first, and only for a better fee. */
+/**
+ * Which pooled transactions must leave: those behind a gap first, which pay nothing while it stays, then
+ * the cheapest queue ends, and these only for a better fee. What would itself wait behind a gap displaces
+ * nothing that can run.
+ */
 function makeRoom(
   pool: Mempool,
   checked: CheckedTransaction,
-  replaced: Pooled | undefined,
+  { replaced, base }: { readonly replaced: Pooled | undefined; readonly base: bigint },
   limits: PoolLimits,
 ): Result<Pooled[], SubmitRefusal> {
   let count = pool.byHash.size + 1 - (replaced ? 1 : 0)
   let bytes = pool.bytes + checked.bytes.length - (replaced ? replaced.bytes.length : 0)
   if (count <= limits.count && bytes <= limits.bytes) return ok([])
   const victims: Pooled[] = []
+  const isReady = joinsWithoutGap(pool, checked, base)
   const ends = endsByFee(pool, toHex(checked.sender))
   while (count > limits.count || bytes > limits.bytes) {
     const end = ends[0]
     const victim = end?.queue.entries[end.at]
-    if (!end || !victim || compareFees(victim, checked) >= 0) {
+    if (!end || !victim || !givesWay(end, victim, { checked, isReady })) {
       return refuse('MEMPOOL_FULL', 'the mempool is full of transactions that pay at least as much')
     }
-    pop(ends, isCheaper)
+    pop(ends, leavesFirst)
     victims.push(victim)
     count -= 1
     bytes -= victim.bytes.length
-    if (end.at > 0) push(ends, { queue: end.queue, at: end.at - 1 }, isCheaper)
+    if (end.at > 0) push(ends, { queue: end.queue, at: end.at - 1 }, leavesFirst)
   }
   return ok(victims)
 }
 
 type Place = { readonly queue: Queue; readonly at: number }
 
-/** A heap of the last transaction of each queue, cheapest on top, without the sender's own. */
+type Newcomer = { readonly checked: CheckedTransaction; readonly isReady: boolean }
+
+/** Whether a queue's end leaves for a newcomer. */
+function givesWay(end: Place, victim: Pooled, { checked, isReady }: Newcomer): boolean {
+  if (isReady && isBehindGap(end)) return true
+  return (isReady || isBehindGap(end)) && compareFees(victim, checked) < 0
+}
+
+/** Whether every nonce between the account's and this one waits as well. */
+function joinsWithoutGap(pool: Mempool, checked: CheckedTransaction, base: bigint): boolean {
+  const { nonce } = checked.transaction.body
+  const entries = pool.queues.get(toHex(checked.sender))?.entries ?? []
+  const before = entries.filter((entry) => entry.transaction.body.nonce < nonce)
+  return nonce === base + BigInt(before.length)
+}
+
+/** Whether a nonce is missing somewhere before this place: nonces rise and none is there twice. */
+const isBehindGap = ({ queue, at }: Place): boolean =>
+  nonceAt(queue, at) !== queue.base + BigInt(at)
+
+/** A heap of the last transaction of each queue, what leaves first on top, without the sender's own. */
 function endsByFee(pool: Mempool, except: string): Place[] {
   const heap: Place[] = []
   for (const [sender, queue] of pool.queues) {
-    if (sender !== except) push(heap, { queue, at: queue.entries.length - 1 }, isCheaper)
+    if (sender !== except) push(heap, { queue, at: queue.entries.length - 1 }, leavesFirst)
   }
   return heap
 }
@@ -298,7 +323,11 @@ function isDearer(a: Place, b: Place): boolean {
   return order > 0 || (order === 0 && first.arrival < second.arrival)
 }
 
-const isCheaper = (a: Place, b: Place): boolean => isDearer(b, a)
+/** Whether the first leaves a full pool before the second. */
+function leavesFirst(a: Place, b: Place): boolean {
+  const [first, second] = [isBehindGap(a), isBehindGap(b)]
+  return first === second ? isDearer(b, a) : first
+}
 
 type Before = (a: Place, b: Place) => boolean
 

@@ -227,3 +227,28 @@ test('POOL-8: bounds, sums and orders hold whatever comes', () => {
     { numRuns: 60 },
   )
 })
+
+test('POOL-9: what cannot run yet gives way to what can, whatever fee it promises', () => {
+  const pool = createMempool()
+  const [hoarder, other] = [person('hoarder'), person('other hoarder')]
+  for (const one of [hoarder, other]) rich(one.address)
+  // Nonce 0 never comes, so none of these ever pays what it promises.
+  for (const by of [hoarder, other]) {
+    for (const nonce of [1n, 2n, 3n]) {
+      expect(offer(pool, make(by, { nonce, fee: 1_000_000n }))).toBe('added')
+    }
+  }
+  expect(offer(pool, make(alice, { fee: 400n }))).toBe('added')
+  expect(offer(pool, make(bob, { fee: 400n }))).toBe('added')
+  expect(order(pool)).toHaveLength(2)
+  expect(pool.byHash.size).toBe(limits.count)
+})
+
+test('POOL-9: what cannot run yet displaces nothing that can', () => {
+  const pool = createMempool()
+  for (const by of [alice, bob]) {
+    for (const nonce of [0n, 1n, 2n]) expect(offer(pool, make(by, { nonce }))).toBe('added')
+  }
+  expect(offer(pool, make(carol, { nonce: 1n, fee: 1_000_000n }))).toBe('MEMPOOL_FULL')
+  expect(offer(pool, make(carol, { nonce: 0n, fee: 1_001n }))).toBe('added')
+})
