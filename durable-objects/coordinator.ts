@@ -168,8 +168,7 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     try {
       this.#parts?.sockets.message(socket, message)
     } catch (error) {
-      console.error(JSON.stringify({ msg: 'frame not kept', error: String(error) }))
-      this.#parts?.sockets.fail(socket)
+      this.#parts?.sockets.failed(socket, error)
     }
   }
 

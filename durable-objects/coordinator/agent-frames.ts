@@ -73,7 +73,7 @@ export function openAgentFrames(parts: AgentFrameParts) {
     const job = dispatcher.byAttempt(frame.attempt_id)
     const done = job && results.finish(job, workerOf(miner), frame)
     if (!done) finished(miner, frame.attempt_id)
-    else if (done.ok) release(miner, done.value)
+    else if (done.ok) releaseOnly(miner, done.value)
     else refuse(miner, frame.attempt_id, done.error)
   }
 
@@ -94,7 +94,7 @@ export function openAgentFrames(parts: AgentFrameParts) {
     else refuse(miner, attemptId, { code: 'LEASE_NOT_HELD', message })
   }
 
-  const release = (miner: Miner, row: ResultRow): void => {
+  const releaseOnly = (miner: Miner, row: ResultRow): void =>
     send(miner.socket, {
       type: 'release',
       attempt_id: row.attempt_id,
@@ -102,6 +102,10 @@ export function openAgentFrames(parts: AgentFrameParts) {
       release: toHex(bytesOf(row.release)),
       release_signature: toHex(bytesOf(row.release_signature)),
     })
+
+  /** The release of a job that ended before, and its payment, if that is final by now. */
+  const release = (miner: Miner, row: ResultRow): void => {
+    releaseOnly(miner, row)
     const payment = store.payment(row.job_id)
     if (payment?.state !== 'settled' || !payment.tx_hash || payment.height === null) return
     const { tx_hash: txHash, height, amount } = payment
@@ -146,7 +150,6 @@ export function openAgentFrames(parts: AgentFrameParts) {
           if (!job) return
           const { attempt_id: attemptId, ...event } = frame
           dispatcher.apply(job, { ...event, attemptId, minerId })
-          if (frame.type === 'fail') miners.note(minerId, 'failed')
           return
         }
         case 'drain':

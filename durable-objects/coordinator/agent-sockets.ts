@@ -16,6 +16,7 @@ import {
   type ServerFrame,
 } from '../../core/jobs/miner-protocol.ts'
 import type { ApiKeys } from './api-keys.ts'
+import type { Group } from './grouping.ts'
 import { coordinatorLimits as limits } from './limits.ts'
 import type { Miner, Miners } from './miners.ts'
 import type { Settings } from './settings.ts'
@@ -42,6 +43,8 @@ export type AgentSocketParts = {
   readonly onHello: (miner: Miner, resume: readonly string[]) => Welcome
   readonly onFrame: (miner: Miner, frame: Exclude<MinerFrame, { type: 'hello' }>) => void
   readonly onGone: (minerId: string) => void
+  /** Frames that are written at once share a commit. */
+  readonly group: Group
 }
 
 export type Welcome = {
@@ -107,6 +110,13 @@ export function openAgentSockets(parts: AgentSocketParts) {
     parts.onGone(minerId)
   }
 
+  /** Closes a socket whose frame could not be kept: its miner comes back and sends it again. */
+  const failed = (socket: WebSocket, error: unknown): void => {
+    console.error(JSON.stringify({ msg: 'frame not kept', error: String(error) }))
+    gone(socket)
+    close(socket, internalError, 'the frame could not be kept; connect and send it again')
+  }
+
   return {
     /** Takes a new socket from an address, or closes it with a code that says why. */
     accept: (socket: WebSocket, address: string): void => {
@@ -150,15 +160,13 @@ export function openAgentSockets(parts: AgentSocketParts) {
       // A socket that was replaced may still have frames under way.
       if (miner?.socket !== socket) return
       miner.seenAtMs = now()
-      if (frame.value.type === 'hello') bad(socket, 'HELLO_TWICE', 'hello was said already')
-      else parts.onFrame(miner, frame.value)
+      const { value } = frame
+      if (value.type === 'hello') bad(socket, 'HELLO_TWICE', 'hello was said already')
+      else if (!isWritten(value)) parts.onFrame(miner, value)
+      else parts.group(() => parts.onFrame(miner, value)).catch((error) => failed(socket, error))
     },
 
-    /** Closes a socket whose frame could not be kept: its miner comes back and sends it again. */
-    fail: (socket: WebSocket): void => {
-      gone(socket)
-      close(socket, internalError, 'the frame could not be kept; connect and send it again')
-    },
+    failed,
 
     closed: (socket: WebSocket): void => {
       gone(socket)
@@ -271,6 +279,10 @@ function admitHello(
   }
   return { publicKey: publicKey.value, card: card.data }
 }
+
+/** Frames whose effect is on disk before it is told; the others are remembered, or change nothing. */
+const isWritten = ({ type }: MinerFrame): boolean =>
+  type === 'result' || type === 'reject' || type === 'fail'
 
 type Read =
   | { readonly ok: true; readonly value: MinerFrame }

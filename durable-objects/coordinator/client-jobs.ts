@@ -27,10 +27,12 @@ import { sizeOf } from '../../core/jobs/estimate.ts'
 import { createJob, isTerminal } from '../../core/jobs/job.ts'
 import { jobHashOf } from '../../core/jobs/job-spec.ts'
 import type { ApiKeys } from './api-keys.ts'
+import { endEventOf, stateEventOf } from './assignment.ts'
 import type { ChainView, KnownEscrow } from './chain-view.ts'
 import type { Custody } from './custody.ts'
-import { type Dispatcher, endEventOf, stateEventOf } from './dispatcher.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import type { Funds } from './funds.ts'
+import type { Group } from './grouping.ts'
 import { type JobStore, type LiveJob, makeAsk, type StoredJob } from './job-store.ts'
 import { answerEvent, completedEvent } from './results.ts'
 import { bytesOf } from './schema.ts'
@@ -46,6 +48,7 @@ export type ClientJobParts = {
   readonly funds: Funds
   readonly dispatcher: Dispatcher
   readonly streams: Streams
+  readonly group: Group
   readonly now: () => number
 }
 
@@ -59,21 +62,23 @@ type Paid = {
 export type ClientJobs = ReturnType<typeof openClientJobs>
 
 export function openClientJobs(parts: ClientJobParts) {
-  const { settings, store, apiKeys, view, custody, funds, dispatcher, streams, now } = parts
-  const lifeSlots = Number(settings.genesis.parameters.authorisationLifeSlots)
+  const { settings, store, apiKeys, view, custody, funds, dispatcher, streams, group, now } = parts
+  const { authorisationLifeSlots, faucetMax } = settings.genesis.parameters
+  const lifeSlots = Number(authorisationLifeSlots)
 
   /** The signed permission that an account sent along, and the escrow that it names. */
-  const paidByAccount = async (job: SubmitJob): Promise<Result<Paid, ApiError>> => {
-    if (!job.authorisation) return err({ code: 'AUTHORISATION_INVALID' })
+  const paidByAccount = async (
+    job: SubmitJob,
+    authorisation: Authorisation | undefined,
+  ): Promise<Result<Paid, ApiError>> => {
+    if (!job.authorisation || !authorisation) return err({ code: 'AUTHORISATION_INVALID' })
     const { bytes, signature } = job.authorisation
-    const read = readAuthorisation(bytes)
-    if (!read.ok) return read
-    const escrowId = read.value.escrow
+    const escrowId = authorisation.escrow
     const peeked = view.peek(escrowId, now())
     // What is missing may have become final a moment ago.
     const known = peeked?.escrow ? ok(peeked) : await view.read(escrowId)
     if (!known.ok) return known
-    return ok({ authorisation: read.value, bytes, signature, escrow: known.value })
+    return ok({ authorisation, bytes, signature, escrow: known.value })
   }
 
   /** A permission by the delegate of an API key. */
@@ -86,7 +91,10 @@ export function openClientJobs(parts: ClientJobParts) {
     if (!delegate) return err({ code: 'AUTHORIZATION_ERROR' })
     let escrow = await custody.escrowOf(owner)
     if (!escrow.ok) return escrow
-    if (isShort(escrow.value, delegate, limit) && (await custody.refill(owner))) {
+    const lack = lackOf(escrow.value, delegate, limit)
+    if (lack > 0n && lack <= faucetMax) {
+      const refilled = await custody.refill(owner)
+      if (!refilled.ok) return refilled
       escrow = await custody.escrowOf(owner)
       if (!escrow.ok) return escrow
     }
@@ -111,8 +119,9 @@ export function openClientJobs(parts: ClientJobParts) {
     return ok({ authorisation, bytes, signature, escrow: escrow.value })
   }
 
-  const isShort = ({ escrow }: KnownEscrow, delegate: Signer, limit: bigint): boolean =>
-    escrow !== undefined && funds.available(escrow, delegate.publicKey).budget < limit
+  /** What a key's budget is short of for a limit; a gift of the faucet can bring `faucetMax` at most. */
+  const lackOf = ({ escrow }: KnownEscrow, delegate: Signer, limit: bigint): bigint =>
+    escrow === undefined ? 0n : limit - funds.available(escrow, delegate.publicKey).budget
 
   /** Admits, checks, reserves, keeps and dispatches. After the last `await` nothing can come between. */
   const submit = async (who: Principal, job: SubmitJob): Promise<Result<LiveJob, ApiError>> => {
@@ -121,18 +130,20 @@ export function openClientJobs(parts: ClientJobParts) {
     const size = sizeOf(job.spec)
     const { constraints } = job
     const stated = job.authorisation && readAuthorisation(job.authorisation.bytes)
-    const most = stated?.ok ? stated.value.limit : undefined
+    if (stated?.ok === false) return stated
+    const most = stated?.value.limit
     const limit =
       job.limit !== undefined && most !== undefined && most < job.limit ? most : job.limit
     const admission = dispatcher.admit({ size, constraints, limit: limit ?? most })
     if (!admission.ok) return admission
     const wanted = limit ?? most ?? admission.value.suggestedLimit
     const paid =
-      who.kind === 'account' ? await paidByAccount(job) : await paidByKey(who.publicId, job, wanted)
+      who.kind === 'account' ? await paidByAccount(job, stated?.value) : await paidByKey(who.publicId, job, wanted)
     if (!paid.ok) return paid
-    const checked = check(who, job, paid.value)
-    if (!checked.ok) return checked
-    return keep(who, job, { ...paid.value, limit: wanted })
+    return group(() => {
+      const checked = check(who, job, paid.value)
+      return checked.ok ? keep(who, job, { ...paid.value, limit: wanted }) : checked
+    })
   }
 
   const check = (who: Principal, job: SubmitJob, paid: Paid): Result<unknown, ApiError> => {
@@ -142,8 +153,9 @@ export function openClientJobs(parts: ClientJobParts) {
       return err({ code: 'CHAIN_UNAVAILABLE', message })
     }
     const { escrow, number } = paid.authorisation
-    const usedBy = store.isNumberUsed(toHex(escrow), number)
     const isAccount = who.kind === 'account'
+    // Numbers of our own are random, and the table would refuse a second.
+    const usedBy = isAccount ? store.isNumberUsed(toHex(escrow), number) : undefined
     const checked = checkAuthorisation(paid.authorisation, paid.signature, {
       genesisHash: settings.genesisHash,
       // What this object has signed a moment ago needs no check.
@@ -186,13 +198,14 @@ export function openClientJobs(parts: ClientJobParts) {
       constraints: job.constraints,
       spec: job.spec,
       limit: paid.limit,
+      authorisation: paid.authorisation,
       authorisationBytes: paid.bytes,
       authorisationSignature: paid.signature,
     })
     const held = funds.reserve(ask, escrow)
     if (!held.ok) return held
     const life = createJob({ jobId, requestedAtMs: now(), ttlSeconds: job.ttlSeconds })
-    const live: LiveJob = { ask, life, terms: new Map(), texts: new Map(), isDirty: false }
+    const live: LiveJob = { ask, life, terms: new Map(), texts: new Map() }
     try {
       dispatcher.submit(live)
     } catch (error) {

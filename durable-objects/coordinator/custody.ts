@@ -47,8 +47,8 @@ export type Custody = {
    * `ESCROW_NOT_FINAL` then means: it is on its way, ask again.
    */
   readonly escrowOf: (owner: string) => Promise<Result<KnownEscrow, ApiError>>
-  /** Waits a while until a top-up has come in; false where this site does not top up. */
-  readonly refill: (owner: string) => Promise<boolean>
+  /** Waits a while for a top-up; false where this site tops up nothing, `ESCROW_NOT_FINAL`: ask again. */
+  readonly refill: (owner: string) => Promise<Result<boolean, ApiError>>
   /** Makes an escrow that its owner opened, with the key's delegate, the one that pays for a key. */
   readonly link: (owner: string, escrowId: Uint8Array) => Promise<Result<null, ApiError>>
   /** Goes on with what is under way; never rejects. */
@@ -265,12 +265,14 @@ export function openCustody(parts: CustodyParts): Custody {
     return peeked ? ok(peeked) : view.read(escrowId)
   }
 
-  const refill = async (owner: string): Promise<boolean> => {
+  const refill = async (owner: string): Promise<Result<boolean, ApiError>> => {
     const row = rowOf(owner)
-    if (!row?.account_sealed || faucetMax === 0n) return false
+    if (!row?.account_sealed || faucetMax === 0n) return ok(false)
     if (row.step === 'ready') setStep(owner, 'funding')
     await run(owner)
-    return rowOf(owner)?.step === 'ready'
+    if (rowOf(owner)?.step === 'ready') return ok(true)
+    const message = 'The escrow of this key is being topped up; ask again in a few seconds.'
+    return err({ code: 'ESCROW_NOT_FINAL', message })
   }
 
   return {

@@ -56,8 +56,6 @@ export type LiveJob = {
   readonly terms: Map<string, TokenPrice>
   /** Text by attempt: of the live one, and of lapsed ones that may still finish. */
   readonly texts: Map<string, AttemptText>
-  /** Whether `life` or a text is ahead of the disk. */
-  isDirty: boolean
 }
 
 export type ResultRow = {
@@ -185,7 +183,7 @@ export function openJobStore(database: SqlDatabase) {
     loadOpen: (): LiveJob[] =>
       rowsOf<JobRow>(database, `${selectJob} WHERE lives.open = 1 ORDER BY seq`).map((row) => {
         const stored = storedOf(row)
-        return { ...stored, texts: loadTexts(database, stored.life), isDirty: false }
+        return { ...stored, texts: loadTexts(database, stored.life) }
       }),
 
     /** Jobs that stand against an escrow: open ones, and those whose payment is not final. */
@@ -246,13 +244,15 @@ function storedOf(row: JobRow): StoredJob {
     limit: string
   }
   const spec = decodeCanonical(jobSpecCoder, bytesOf(row.spec))
-  assert(spec.ok, 'a stored specification is canonical')
+  const authorisation = decodeCanonical(authorisationCoder, bytesOf(row.authorisation))
+  assert(spec.ok && authorisation.ok, 'what was stored is canonical')
   const ask = makeAsk({
     ...asked,
     limit: BigInt(asked.limit),
     jobId: row.job_id,
     client: row.client,
     spec: spec.value,
+    authorisation: authorisation.value,
     authorisationBytes: bytesOf(row.authorisation),
     authorisationSignature: bytesOf(row.authorisation_signature),
   })
@@ -276,7 +276,7 @@ function lifeText({ life, terms }: Pick<LiveJob, 'life' | 'terms'>): string {
   return JSON.stringify(stored)
 }
 
-/** Completes what was asked with all that follows from it. The authorisation's bytes must be canonical. */
+/** Completes what was asked with all that follows from it. */
 export function makeAsk(
   input: Pick<
     Ask,
@@ -287,20 +287,18 @@ export function makeAsk(
     | 'constraints'
     | 'spec'
     | 'limit'
+    | 'authorisation'
     | 'authorisationBytes'
     | 'authorisationSignature'
   >,
 ): Ask {
-  const authorisation = decodeCanonical(authorisationCoder, input.authorisationBytes)
-  assert(authorisation.ok, 'an authorisation that was taken is canonical')
   return {
     ...input,
     specBytes: jobSpecCoder.encode(input.spec),
     size: sizeOf(input.spec),
-    authorisation: authorisation.value,
-    authorisationHash: authorisationHash(authorisation.value),
-    escrow: toHex(authorisation.value.escrow),
-    signer: toHex(authorisation.value.signer),
+    authorisationHash: authorisationHash(input.authorisation),
+    escrow: toHex(input.authorisation.escrow),
+    signer: toHex(input.authorisation.signer),
   }
 }
 

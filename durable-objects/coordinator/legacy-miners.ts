@@ -149,7 +149,6 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
       const by = { attemptId: attempt.attemptId, minerId: who.publicId }
       const failed = dispatcher.apply(job, { type: 'fail', ...by, code, message, retryable: true })
       if (!failed.ok) return err(publicError(failed.error))
-      miners.note(who.publicId, 'failed')
       return ok(null)
     },
   }

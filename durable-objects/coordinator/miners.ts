@@ -168,11 +168,6 @@ export function openMiners(database: SqlDatabase) {
       return miner
     },
 
-    /** Counts an end, for operators. */
-    note: (minerId: string, how: 'completed' | 'failed'): void => {
-      database.sql.exec(`UPDATE miners SET ${how} = ${how} + 1 WHERE miner_id = ?`, minerId)
-    },
-
     /** Forgets names that nobody has used since. */
     sweep: (seenBeforeMs: number, rows: number): void => {
       database.sql.exec(deleteOld, seenBeforeMs, rows)

@@ -5,11 +5,13 @@ import type { ChainService } from '../../core/api/chain-service.ts'
 import { offer, openAgentFrames } from './agent-frames.ts'
 import { openAgentSockets } from './agent-sockets.ts'
 import { openApiKeys } from './api-keys.ts'
+import { isLive } from './assignment.ts'
 import { openChainView } from './chain-view.ts'
 import { openClientJobs } from './client-jobs.ts'
 import { openCustody } from './custody.ts'
-import { isLive, openDispatcher } from './dispatcher.ts'
+import { openDispatcher } from './dispatcher.ts'
 import { openFunds } from './funds.ts'
+import { openGroup } from './grouping.ts'
 import { openJobStore } from './job-store.ts'
 import { openLegacyMiners } from './legacy-miners.ts'
 import { coordinatorLimits as limits } from './limits.ts'
@@ -46,6 +48,7 @@ export function openCoordinator(host: CoordinatorHost) {
   const funds = openFunds(store.standing())
   const miners = openMiners(database)
   const streams = openStreams()
+  const group = openGroup(() => state.storage.sync())
 
   const dispatcher = openDispatcher({
     database,
@@ -79,7 +82,6 @@ export function openCoordinator(host: CoordinatorHost) {
   const results = openResults({
     settings,
     store,
-    miners,
     funds,
     dispatcher,
     now,
@@ -104,6 +106,7 @@ export function openCoordinator(host: CoordinatorHost) {
     onHello: agentFrames.welcome,
     onFrame: agentFrames.handle,
     onGone: dispatcher.gone,
+    group,
   })
   const custody = openCustody({
     database,
@@ -125,6 +128,7 @@ export function openCoordinator(host: CoordinatorHost) {
     funds,
     dispatcher,
     streams,
+    group,
     now,
   })
   restoreLoads(dispatcher, miners, now())

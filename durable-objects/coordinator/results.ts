@@ -23,7 +23,6 @@ import { type JobOffer, releaseOf } from '../../core/jobs/outcome.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Funds } from './funds.ts'
 import type { Ask, JobStore, LiveJob, ResultRow } from './job-store.ts'
-import type { Miners } from './miners.ts'
 import { bytesOf } from './schema.ts'
 import type { Settings } from './settings.ts'
 import type { StreamEvent } from './streams.ts'
@@ -38,7 +37,6 @@ export type Worker = {
 export type ResultParts = {
   readonly settings: Settings
   readonly store: JobStore
-  readonly miners: Miners
   readonly funds: Funds
   readonly dispatcher: Dispatcher
   readonly now: () => number
@@ -72,10 +70,7 @@ export function openResults(parts: ResultParts) {
       ...(isLate ? lateText(accepted) : []),
       completedEvent(row),
     ]
-    const write = () => {
-      store.saveResult(row, { settleBy, nowMs })
-      parts.miners.note(worker.minerId, 'completed')
-    }
+    const write = () => store.saveResult(row, { settleBy, nowMs })
     dispatcher.keep(job, step.value, { write, finale })
     const { amount } = accepted.built
     if (amount === 0n) {

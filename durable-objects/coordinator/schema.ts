@@ -53,7 +53,7 @@ const tables: readonly string[] = [
 
   // Jobs: what was asked never changes; how it goes does
   `CREATE TABLE IF NOT EXISTS jobs (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     job_id TEXT NOT NULL UNIQUE,
     client TEXT NOT NULL,
     model TEXT NOT NULL,
@@ -132,8 +132,6 @@ const tables: readonly string[] = [
     kind TEXT NOT NULL,
     card TEXT NOT NULL,
     identity TEXT NOT NULL,
-    seen_at_ms INTEGER NOT NULL,
-    completed INTEGER NOT NULL DEFAULT 0,
-    failed INTEGER NOT NULL DEFAULT 0
+    seen_at_ms INTEGER NOT NULL
   ) WITHOUT ROWID`,
 ]

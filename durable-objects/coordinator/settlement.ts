@@ -200,10 +200,9 @@ export function openSettlement(parts: SettlementParts): Settlement {
     })
     database.transactionSync(() => {
       database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch.batch)
-      for (const end of ends) {
-        if (end.code === 'paid') database.sql.exec(setPaid, txHash, height, end.jobId)
-        else writeEnd(database, end)
-      }
+      const paid = ends.filter(({ code }) => code === 'paid').map(({ jobId }) => jobId)
+      database.sql.exec(setPaid, txHash, height, JSON.stringify(paid))
+      for (const end of ends) if (end.code !== 'paid') writeEnd(database, end)
     })
     open -= 1
     for (const end of ends) {
@@ -245,7 +244,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
         JSON.stringify(jobIds),
       )
       assert(inserted, 'an insert returns its row')
-      for (const jobId of jobIds) database.sql.exec(setSent, inserted.batch, jobId)
+      database.sql.exec(setSent, inserted.batch, JSON.stringify(jobIds))
     })
     due -= jobIds.length
     open += 1
@@ -397,10 +396,11 @@ const selectDue = `SELECT payments.job_id, authorisation, authorisation_signatur
   release_signature FROM payments JOIN jobs USING (job_id) JOIN results USING (job_id)
   WHERE state = 'due' AND settle_by >= ? ORDER BY settle_by LIMIT ?`
 const selectExpired = "SELECT job_id FROM payments WHERE state = 'due' AND settle_by < ?"
-const setSent = "UPDATE payments SET state = 'sent', batch = ? WHERE job_id = ?"
+const setSent = `UPDATE payments SET state = 'sent', batch = ?
+  WHERE job_id IN (SELECT value FROM json_each(?))`
 const setDue = "UPDATE payments SET state = 'due', batch = NULL WHERE batch = ? AND state = 'sent'"
 const setPaid = `UPDATE payments SET state = 'settled', reason = NULL, tx_hash = ?, height = ?
-  WHERE job_id = ?`
+  WHERE job_id IN (SELECT value FROM json_each(?))`
 const setPaidElsewhere =
   "UPDATE payments SET state = 'settled', reason = 'already_settled' WHERE job_id = ?"
 const setUnpayable = "UPDATE payments SET state = 'unpayable', reason = ? WHERE job_id = ?"

@@ -40,8 +40,11 @@ export async function createWorld(
   change: {
     readonly parameters?: Partial<Genesis['parameters']>
     readonly env?: Partial<CoordinatorEnv>
+    /** How long the disk takes to sync, virtual milliseconds. */
+    readonly diskMs?: number
   } = {},
 ) {
+  const { diskMs = 0 } = change
   const base = createGenesis()
   const alice = person('alice')
   const genesisTimeMs = Math.floor(Date.now() / slotMs) * slotMs
@@ -120,7 +123,7 @@ export async function createWorld(
   const slot = () => Math.floor((Date.now() - genesisTimeMs) / slotMs)
 
   /** The disk as one life of the object sees it: after a kill it takes nothing any more. */
-  const storageOf = (own: number): SqlDatabase => {
+  const storageOf = (own: number): SqlDatabase & { sync: () => Promise<void> } => {
     let isWriting = false
     const guard = (query: string) => {
       if (own !== life) throw new Error('killed')
@@ -130,6 +133,7 @@ export async function createWorld(
       }
     }
     return {
+      sync: () => (diskMs === 0 ? Promise.resolve() : sleep(diskMs)),
       sql: {
         exec: ((query: string, ...bindings: unknown[]) => {
           guard(query)
@@ -218,8 +222,8 @@ export async function createWorld(
         if (own !== life) return
         try {
           current.sockets.message(socket as unknown as WebSocket, text)
-        } catch {
-          current.sockets.fail(socket as unknown as WebSocket)
+        } catch (error) {
+          current.sockets.failed(socket as unknown as WebSocket, error)
         }
       },
       onClose: () => {
@@ -367,6 +371,8 @@ export async function createWorld(
     hex: toHex,
   }
 }
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** The server's end of a socket in memory, as much as the coordinator uses. */
 export type FakeSocket = {

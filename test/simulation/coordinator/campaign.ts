@@ -24,7 +24,7 @@ const quietMs = 900_000
 export async function runCampaign(campaign: Campaign): Promise<void> {
   const random = randomOf(campaign.seed)
   const below = (n: number) => Math.floor(random() * n)
-  const world = await createWorld()
+  const world = await createWorld({ diskMs: 3 })
   let isBusy = true
   const at = (ms: number, action: () => unknown) => void setTimeout(action, ms)
 
