@@ -158,5 +158,7 @@ async function endAll(world: {
   await Promise.all(world.children.map(({ ended }) => ended))
   // The follower first: it would only complain about the other.
   for (const site of [...world.sites].reverse()) await site.stop()
-  await rm(world.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  const away = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }
+  await rm(world.folder, away)
+  await rm(join(tmpdir(), 'aitbc-gpu-locks', basename(world.folder)), away)
 }
