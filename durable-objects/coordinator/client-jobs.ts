@@ -138,11 +138,16 @@ export function openClientJobs(parts: ClientJobParts) {
     if (!admission.ok) return admission
     const wanted = limit ?? most ?? admission.value.suggestedLimit
     const paid =
-      who.kind === 'account' ? await paidByAccount(job, stated?.value) : await paidByKey(who.publicId, job, wanted)
+      who.kind === 'account'
+        ? await paidByAccount(job, stated?.value)
+        : await paidByKey(who.publicId, job, wanted)
     if (!paid.ok) return paid
     return group(() => {
-      const checked = check(who, job, paid.value)
-      return checked.ok ? keep(who, job, { ...paid.value, limit: wanted }) : checked
+      // While this waited a payment may have become final: its debt is gone, and so is the money.
+      const { escrow: escrowId } = paid.value.authorisation
+      const newest = { ...paid.value, escrow: view.peek(escrowId, now()) ?? paid.value.escrow }
+      const checked = check(who, job, newest)
+      return checked.ok ? keep(who, job, { ...newest, limit: wanted }) : checked
     })
   }
 
