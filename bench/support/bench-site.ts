@@ -22,6 +22,7 @@ export const runtimeText =
 
 /** Starts it; `connections` bounds how many requests its client sends at a time. */
 export async function startBenchSite(connections: number): Promise<BenchSite> {
+  boundTime()
   say('starting a site on fresh state')
   const site: TestSite = await startTestSite()
   const http = openHttp(site.url, connections)
@@ -40,4 +41,15 @@ export async function startBenchSite(connections: number): Promise<BenchSite> {
       await site.dispose()
     },
   }
+}
+
+/** Longest that a benchmark may take, on however busy a machine. */
+const benchSecondsMax = 180
+
+/** Whatever hangs, the program ends, and the site and the miners with it. */
+function boundTime(): void {
+  setTimeout(() => {
+    say(`given up after ${benchSecondsMax} s`)
+    process.exit(1)
+  }, benchSecondsMax * 1_000).unref()
 }
