@@ -100,6 +100,8 @@ export function openClientJobs(parts: ClientJobParts) {
     }
     const found = escrow.value.escrow
     if (!found) return err({ code: 'ESCROW_REQUIRED' })
+    // A limit may be stated that no amount can hold: it is not signed.
+    if (limit > found.balance) return err({ code: 'ESCROW_EXHAUSTED' })
     const window = settleByWindow({
       nowSlot: view.slotAt(now()),
       ttlSeconds: job.ttlSeconds,

@@ -43,3 +43,14 @@ test('PAY-1: a payment that becomes final while a submission waits for the disk 
   await world.pass(15_000)
   expect(await second).toMatchObject({ ok: false, error: { code: 'ESCROW_EXHAUSTED' } })
 })
+
+test('PAY-6: a limit that no amount can hold is refused, not an exception', async () => {
+  const world = await createWorld()
+  const limit = 10n ** 20n - 1n
+  await join(world, 'miner-A')
+  const job = { ...world.jobOf(world.alice, world.aliceEscrow, 'dear'), authorisation: undefined }
+  const asked = world.parts().clientJobs.submit(world.keyPrincipal('client'), { ...job, limit })
+  const outcome = asked.catch((error: unknown) => error)
+  await world.pass(30_000)
+  expect(await outcome).toMatchObject({ ok: false, error: { code: 'ESCROW_EXHAUSTED' } })
+})
