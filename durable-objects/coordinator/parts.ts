@@ -8,14 +8,14 @@ import { openApiKeys } from './api-keys.ts'
 import { isLive } from './assignment.ts'
 import { openChainView } from './chain-view.ts'
 import { openClientJobs } from './client-jobs.ts'
-import { openCustody } from './custody.ts'
-import { openDispatcher } from './dispatcher.ts'
+import { type Custody, openCustody } from './custody.ts'
+import { type Dispatcher, openDispatcher } from './dispatcher.ts'
 import { openFunds } from './funds.ts'
 import { openGroup } from './grouping.ts'
 import { openJobStore } from './job-store.ts'
 import { openLegacyMiners } from './legacy-miners.ts'
 import { coordinatorLimits as limits } from './limits.ts'
-import { openMiners } from './miners.ts'
+import { type Miners, openMiners } from './miners.ts'
 import { openResults } from './results.ts'
 import { createTables } from './schema.ts'
 import { openVault } from './sealing.ts'
@@ -37,27 +37,47 @@ export type CoordinatorHost = {
 
 /** Opens everything over the storage of one object. */
 export function openCoordinator(host: CoordinatorHost) {
-  const { state, settings, chain, now, wakeAt } = host
+  const ground = openGround(host)
+  const { miners, now, wakeAt } = ground
+  const working = openWorking(ground)
+  const { dispatcher } = working
+  const custody = openCustody(ground)
+  const clientJobs = openClientJobs({ ...ground, custody, dispatcher })
+  restoreLoads(dispatcher, miners, now())
+  // After a restart the age of the final head is not known: jobs wait for it.
+  if (isBusy(dispatcher)) wakeAt(now())
+  return { ...ground, ...working, clientJobs, work: openWork({ ...ground, ...working, custody }) }
+}
+
+/** What stands by itself: the disk and what is read from it, the chain as it is known, memory. */
+function openGround(host: CoordinatorHost) {
+  const { state, settings, now } = host
   const database = state.storage
   createTables(database)
   const vault = openVault(settings.sealingKey)
   const { apiKeys: admitted, payouts } = settings
-  const apiKeys = openApiKeys({ database, vault, apiKeys: admitted, payouts, nowMs: now() })
-  const view = openChainView({ chain, settings, now })
   const store = openJobStore(database)
-  const funds = openFunds(store.standing())
-  const miners = openMiners(database)
-  const streams = openStreams()
-  const group = openGroup(() => state.storage.sync())
-
-  const dispatcher = openDispatcher({
+  return {
+    ...host,
     database,
+    vault,
     store,
-    miners,
-    streams,
-    funds,
-    now,
-    wakeAt,
+    apiKeys: openApiKeys({ database, vault, apiKeys: admitted, payouts, nowMs: now() }),
+    view: openChainView(host),
+    funds: openFunds(store.standing()),
+    miners: openMiners(database),
+    streams: openStreams(),
+    group: openGroup(() => state.storage.sync()),
+  }
+}
+
+type Ground = ReturnType<typeof openGround>
+
+/** What works: each tells the others through the callbacks given here. */
+function openWorking(ground: Ground) {
+  const { miners, view } = ground
+  const dispatcher = openDispatcher({
+    ...ground,
     mayDispatch: (nowMs) => {
       const finalSlot = view.finalSlot()
       return finalSlot !== undefined && view.isFresh(finalSlot, nowMs)
@@ -70,123 +90,69 @@ export function openCoordinator(host: CoordinatorHost) {
       agentFrames.cancel(miners.get(minerId), attemptId, reason),
   })
   const settlement = openSettlement({
-    database,
-    settings,
-    chain,
-    view,
-    funds,
-    now,
-    wakeAt,
+    ...ground,
     onSettled: (payment) => agentFrames.settled(payment),
   })
-  const results = openResults({
-    settings,
-    store,
-    funds,
-    dispatcher,
-    now,
-    onDue: settlement.onDue,
-  })
+  const results = openResults({ ...ground, dispatcher, onDue: settlement.onDue })
   const agentFrames = openAgentFrames({
-    store,
-    miners,
+    ...ground,
     dispatcher,
     results,
-    now,
     misbehaved: (miner, code, message) => sockets.misbehaved(miner, code, message),
   })
-  const legacyMiners = openLegacyMiners({ store, miners, apiKeys, dispatcher, results, now })
+  const legacyMiners = openLegacyMiners({ ...ground, dispatcher, results })
   const sockets = openAgentSockets({
-    state,
-    settings,
-    apiKeys,
-    miners,
-    now,
-    wakeAt,
+    ...ground,
     onHello: agentFrames.welcome,
     onFrame: agentFrames.handle,
     onGone: dispatcher.gone,
-    group,
   })
-  const custody = openCustody({
-    database,
-    settings,
-    vault,
-    apiKeys,
-    chain,
-    view,
-    funds,
-    now,
-    wakeAt,
-  })
-  const clientJobs = openClientJobs({
-    settings,
-    store,
-    apiKeys,
-    view,
-    custody,
-    funds,
-    dispatcher,
-    streams,
-    group,
-    now,
-  })
-  restoreLoads(dispatcher, miners, now())
-  const isBusy = () => !dispatcher.all().next().done
-  if (isBusy()) wakeAt(now())
+  return { dispatcher, settlement, legacyMiners, sockets }
+}
 
+type Working = ReturnType<typeof openWorking>
+
+/** Returns what does all that is due; each part asks for its next time by itself. */
+function openWork(parts: Ground & Working & { readonly custody: Custody }): () => Promise<void> {
+  const { database, store, miners, view, dispatcher, sockets, settlement, custody, now } = parts
   let sweptAtMs = 0
   let headAtMs = 0
-
-  return {
-    settings,
-    apiKeys,
-    view,
-    store,
-    miners,
-    funds,
-    dispatcher,
-    settlement,
-    sockets,
-    legacyMiners,
-    clientJobs,
-
-    /** Does all that is due. Each part asks for its next time by itself. */
-    work: async (): Promise<void> => {
-      const nowMs = now()
-      dispatcher.flush()
-      const nextSweepMs = sockets.sweep()
-      if (nextSweepMs !== undefined) wakeAt(nextSweepMs)
-      for (const miner of [...miners.all()]) {
-        if (miner.card.kind === 'legacy' && !isLive(miner, nowMs)) miners.leave(miner.card.minerId)
-      }
-      // Work in hand keeps the final head fresh; an idle object asks the chain nothing.
-      if (isBusy() && nowMs - headAtMs >= limits.headRefreshMs) {
+  const sweepOld = (nowMs: number): void => {
+    if (nowMs - sweptAtMs < limits.retentionSweepMs) return
+    sweptAtMs = nowMs
+    const before = { endedAtMs: nowMs - limits.retentionMs, rows: limits.retentionSweepRows }
+    database.transactionSync(() => {
+      store.sweep(before)
+      miners.sweep(before.endedAtMs, before.rows)
+    })
+  }
+  return async () => {
+    const nowMs = now()
+    dispatcher.flush()
+    const nextSweepMs = sockets.sweep()
+    if (nextSweepMs !== undefined) parts.wakeAt(nextSweepMs)
+    for (const miner of [...miners.all()]) {
+      if (miner.card.kind === 'legacy' && !isLive(miner, nowMs)) miners.leave(miner.card.minerId)
+    }
+    // Work in hand keeps the final head fresh; an idle object asks the chain nothing.
+    if (isBusy(dispatcher)) {
+      parts.wakeAt(nowMs + limits.headRefreshMs)
+      if (nowMs - headAtMs >= limits.headRefreshMs) {
         headAtMs = nowMs
         await view.readHead()
       }
-      if (isBusy()) wakeAt(nowMs + limits.headRefreshMs)
-      dispatcher.tick()
-      await custody.tick()
-      await settlement.tick()
-      if (nowMs - sweptAtMs >= limits.retentionSweepMs) {
-        sweptAtMs = nowMs
-        const before = { endedAtMs: nowMs - limits.retentionMs, rows: limits.retentionSweepRows }
-        database.transactionSync(() => {
-          store.sweep(before)
-          miners.sweep(before.endedAtMs, before.rows)
-        })
-      }
-    },
+    }
+    dispatcher.tick()
+    await custody.tick()
+    await settlement.tick()
+    sweepOld(nowMs)
   }
 }
 
+const isBusy = (dispatcher: Dispatcher): boolean => !dispatcher.all().next().done
+
 /** Counts the attempts of miners whose sockets outlived this object's memory. */
-function restoreLoads(
-  dispatcher: ReturnType<typeof openDispatcher>,
-  miners: ReturnType<typeof openMiners>,
-  nowMs: number,
-): void {
+function restoreLoads(dispatcher: Dispatcher, miners: Miners, nowMs: number): void {
   for (const job of dispatcher.all()) {
     const attempt = job.life.attempts.at(-1)
     if (attempt?.state !== 'offered' && attempt?.state !== 'running') continue
