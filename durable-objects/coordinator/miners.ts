@@ -8,6 +8,7 @@ import { addressOf } from '../../core/crypto/address.ts'
 import type { LiveMiner } from '../../core/jobs/matching.ts'
 import { cardFromAgent, cardFromLegacy, type MinerCard } from '../../core/jobs/miner-card.ts'
 import { type CapabilityCard, capabilityCardSchema } from '../../core/jobs/miner-protocol.ts'
+import { coordinatorLimits } from './limits.ts'
 import { rowsOf, type SqlDatabase } from './schema.ts'
 
 /** A miner that is here. Fits `LiveMiner`, so that matching looks at it as it is. */
@@ -44,9 +45,27 @@ export type Miners = ReturnType<typeof openMiners>
 export function openMiners(database: SqlDatabase) {
   const here = new Map<string, Miner>()
 
+  let names = rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM miners')[0]?.n ?? 0
+
   const save = (row: Omit<MinerRow, 'seen_at_ms'>, nowMs: number): void => {
+    const isNew = rowOf(row.miner_id) === undefined
+    if (isNew && names >= coordinatorLimits.minerNamesMax) forgetOldest()
     database.sql.exec(upsert, row.miner_id, row.kind, row.card, row.identity, nowMs)
+    if (isNew) names += 1
   }
+
+  /** Strangers make names up for nothing: the longest unused ones make room, some at a time. */
+  const forgetOldest = (): void => {
+    const rows = rowsOf<{ miner_id: string }>(database, selectOldest, here.size + forgottenAtOnce)
+    const gone = rows.filter((row) => !here.has(row.miner_id)).slice(0, forgottenAtOnce)
+    for (const { miner_id: minerId } of gone) forget(minerId)
+  }
+
+  const forget = (minerId: string): void => {
+    database.sql.exec('DELETE FROM miners WHERE miner_id = ?', minerId)
+    names -= 1
+  }
+
   const rowOf = (minerId: string): MinerRow | undefined =>
     rowsOf<MinerRow>(database, 'SELECT * FROM miners WHERE miner_id = ?', minerId)[0]
 
@@ -78,13 +97,17 @@ export function openMiners(database: SqlDatabase) {
 
     /**
      * The id under which a key is known here: the name that it gives itself, or, where another key had
-     * that name first, the name with the beginning of its key.
+     * that name first, the name with the beginning of its key; the key itself where even that is taken.
      */
     idFor: (label: string, publicKey: Uint8Array): string => {
       const key = toHex(publicKey)
-      const holder = rowOf(label)
-      if (holder === undefined || holder.identity === key) return label
-      return `${label.slice(0, 47)}.${key.slice(0, 16)}`
+      const isFree = (name: string): boolean => {
+        const holder = rowOf(name)
+        return holder === undefined || holder.identity === key
+      }
+      if (!isPublicId(label) && isFree(label)) return label
+      const longer = `${label.slice(0, 47)}.${key.slice(0, 16)}`
+      return isFree(longer) ? longer : key
     },
 
     /** An agent that has proved its key. `cardText` is kept, for the time after a hibernation. */
@@ -168,9 +191,14 @@ export function openMiners(database: SqlDatabase) {
       return miner
     },
 
-    /** Forgets names that nobody has used since. */
+    /** Forgets names that nobody has used since. Whoever is here is using its name. */
     sweep: (seenBeforeMs: number, rows: number): void => {
-      database.sql.exec(deleteOld, seenBeforeMs, rows)
+      const old = rowsOf<{ miner_id: string }>(database, selectOld, seenBeforeMs, rows)
+      for (const { miner_id: minerId } of old) {
+        const miner = here.get(minerId)
+        if (miner) database.sql.exec(touch, miner.seenAtMs, minerId)
+        else forget(minerId)
+      }
     },
   }
 }
@@ -178,5 +206,12 @@ export function openMiners(database: SqlDatabase) {
 const upsert = `INSERT INTO miners (miner_id, kind, card, identity, seen_at_ms)
   VALUES (?, ?, ?, ?, ?) ON CONFLICT (miner_id) DO UPDATE SET kind = excluded.kind,
   card = excluded.card, identity = excluded.identity, seen_at_ms = excluded.seen_at_ms`
-const deleteOld = `DELETE FROM miners WHERE miner_id IN
-  (SELECT miner_id FROM miners WHERE seen_at_ms < ? LIMIT ?)`
+const selectOld = 'SELECT miner_id FROM miners WHERE seen_at_ms < ? ORDER BY seen_at_ms LIMIT ?'
+const selectOldest = "SELECT miner_id FROM miners WHERE kind = 'agent' ORDER BY seen_at_ms LIMIT ?"
+const touch = 'UPDATE miners SET seen_at_ms = ? WHERE miner_id = ?'
+
+/** Names forgotten together, so that the search for them is not made for each new one. */
+const forgottenAtOnce = 256
+
+/** Public ids of API keys look so (api-keys.ts); a miner of the original is known by its key's. */
+const isPublicId = (label: string): boolean => /^(?:client|miner|admin)_[0-9a-f]{16}$/.test(label)
