@@ -65,7 +65,12 @@ export function withHeaders(response: Response, context: HeaderContext): Respons
     // Other sites' pages may not embed what is served here; the allow-list decides for APIs.
     headers.set('cross-origin-resource-policy', 'same-origin')
   }
-  if (!headers.has('cache-control')) headers.set('cache-control', cacheControl(context.pathname))
+  const isBuilt = (response.ok || response.status === 304) && builtName.test(context.pathname)
+  // The assets binding sets one of its own, for files whose names stay.
+  if (isBuilt) headers.set('cache-control', 'public, max-age=31536000, immutable')
+  else if (!headers.has('cache-control')) {
+    headers.set('cache-control', isAnswer.test(context.pathname) ? 'no-store' : 'no-cache')
+  }
   return result
 }
 
@@ -81,7 +86,8 @@ export function preflight(request: Request): Response {
   })
 }
 
-function cacheControl(pathname: string): string {
-  if (pathname.startsWith('/assets/')) return 'public, max-age=31536000, immutable'
-  return /^\/(?:api|rpc|v1|wallet|admin|health)(?:\/|$)/.test(pathname) ? 'no-store' : 'no-cache'
-}
+/** Files of the build have a hash of their content in their names. */
+const builtName = /^\/assets\/.*-[\w-]{8}\.[a-z0-9]+$/
+
+/** Addresses of programs, whose answers nobody may keep. */
+const isAnswer = /^\/(?:api|rpc|v1|wallet|admin|health)(?:\/|$)/

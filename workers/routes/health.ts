@@ -3,7 +3,9 @@
  * only that requests arrive.
  */
 import { Hono } from 'hono'
+import { chainQueries } from '../../d1/chain-queries.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { fromDatabase } from './rpc-input.ts'
 
 /** One dependency, tried. */
 type Probe = { readonly ok: boolean; readonly detail: string }
@@ -43,7 +45,8 @@ async function ready(c: AppContext): Promise<Response> {
 async function probeAll(c: AppContext): Promise<Record<string, Probe>> {
   const [database, chain, coordinator] = await Promise.all([
     probe(async () => {
-      await c.env.DB.prepare('SELECT 1').first()
+      // A read of the tables themselves: a database without them is of no use.
+      await fromDatabase(chainQueries(c.env.DB).meta())
       return 'connected'
     }),
     probe(async () => {
