@@ -170,15 +170,18 @@ export function openDispatcher(parts: DispatcherParts) {
     return ok(null)
   }
 
-  for (const job of store.loadOpen()) {
-    job.life = withResumeTime(job.life, now())
-    jobs.enter(job)
-    if (isDispatchable(job.life)) queue.add(job)
-    wake(job)
+  const restore = (): void => {
+    for (const job of store.loadOpen()) {
+      job.life = withResumeTime(job.life, now())
+      jobs.enter(job)
+      if (isDispatchable(job.life)) queue.add(job)
+      wake(job)
+    }
+    // After a restart the age of the final head is not known yet.
+    if (queue.size() > 0) placement.starve()
   }
-  // After a restart the age of the final head is not known yet.
-  if (queue.size() > 0) placement.starve()
 
+  restore()
   return {
     job: jobs.get,
     byAttempt: jobs.byAttempt,

@@ -65,19 +65,7 @@ export function createAgent(options: AgentOptions) {
       .digest(),
   )
   const now = options.now ?? Date.now
-  const card: CapabilityCard = {
-    engine: options.engine ?? 'scripted',
-    agent_version: 'test',
-    models: (options.models ?? ['test-model']).map((name) => ({
-      name,
-      context_tokens: 4_096,
-      price_prompt: String(options.pricePrompt ?? 100_000n),
-      price_completion: String(options.priceCompletion ?? 300_000n),
-    })),
-    gpus: [{ index: 0, name: 'Test GPU', memory_mib: 24_576, cuda: '12.4' }],
-    concurrency: options.concurrency ?? 4,
-    ...(options.region !== undefined && { region: options.region }),
-  }
+  const card = cardOf(options)
   const frames: ServerFrame[] = []
   const held = new Map<string, HeldAttempt>()
   const releases = new Map<string, OfFrame<'release'>>()
@@ -282,6 +270,20 @@ export function createAgent(options: AgentOptions) {
   }
   return self
 }
+
+const cardOf = (options: AgentOptions): CapabilityCard => ({
+  engine: options.engine ?? 'scripted',
+  agent_version: 'test',
+  models: (options.models ?? ['test-model']).map((name) => ({
+    name,
+    context_tokens: 4_096,
+    price_prompt: String(options.pricePrompt ?? 100_000n),
+    price_completion: String(options.priceCompletion ?? 300_000n),
+  })),
+  gpus: [{ index: 0, name: 'Test GPU', memory_mib: 24_576, cuda: '12.4' }],
+  concurrency: options.concurrency ?? 4,
+  ...(options.region !== undefined && { region: options.region }),
+})
 
 /** Connects a miner to a site over a real socket; resolves when it is welcomed or closed. */
 export async function connectAgent(agent: Agent, siteUrl: string): Promise<void> {

@@ -7,12 +7,8 @@ import { authorisationCoder } from '../../../core/chain/authorisation.ts'
 import { releaseCoder } from '../../../core/chain/release.ts'
 import { type Agent, createAgent } from '../../support/agent-socket.ts'
 import { person } from '../../support/chain-world.ts'
-import {
-  clientKey,
-  createWorld,
-  type World,
-  worldCoordinator,
-} from '../../support/coordinator-world.ts'
+import { worldCoordinator } from '../../support/coordinator-chain.ts'
+import { clientKey, createWorld, type World } from '../../support/coordinator-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_790_000_000_000 })

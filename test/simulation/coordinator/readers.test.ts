@@ -7,12 +7,8 @@ import { coordinatorLimits } from '../../../durable-objects/coordinator/limits.t
 import { openStreams } from '../../../durable-objects/coordinator/streams.ts'
 import { type Agent, answerOf, createAgent, type HeldAttempt } from '../../support/agent-socket.ts'
 import { nodeVerifier } from '../../support/chain-world.ts'
-import {
-  createWorld,
-  legacyPayout,
-  type World,
-  worldCoordinator,
-} from '../../support/coordinator-world.ts'
+import { worldCoordinator } from '../../support/coordinator-chain.ts'
+import { createWorld, legacyPayout, type World } from '../../support/coordinator-world.ts'
 import { collect } from './campaign.ts'
 
 beforeEach(() => {
