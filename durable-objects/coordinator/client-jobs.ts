@@ -192,8 +192,6 @@ export function openClientJobs(parts: ClientJobParts) {
     job: SubmitJob,
     paid: Paid & { readonly limit: bigint },
   ): Result<LiveJob, ApiError> => {
-    const room = dispatcher.hasRoom(who.publicId)
-    if (!room.ok) return room
     const { escrow } = paid.escrow
     if (!escrow) return err({ code: 'ESCROW_REQUIRED' })
     const jobId = toHex(new Uint8Array(randomBytes(16)))
@@ -209,6 +207,8 @@ export function openClientJobs(parts: ClientJobParts) {
       authorisationBytes: paid.bytes,
       authorisationSignature: paid.signature,
     })
+    const room = dispatcher.hasRoom(who.publicId, ask.bytes)
+    if (!room.ok) return room
     const held = funds.reserve(ask, escrow)
     if (!held.ok) return held
     const life = createJob({ jobId, requestedAtMs: now(), ttlSeconds: job.ttlSeconds })

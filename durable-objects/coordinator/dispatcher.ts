@@ -194,12 +194,17 @@ export function openDispatcher(parts: DispatcherParts) {
     keep,
 
     /** Whether one more job of this client, in this state of the queue, is taken. */
-    hasRoom: (client: string): Result<null, ApiError> => {
+    hasRoom: (client: string, bytes = 0): Result<null, ApiError> => {
       if (jobs.openOf(client) >= jobLimits.openJobsPerClientMax) {
         const message = `${jobLimits.openJobsPerClientMax} jobs of this client are open already.`
         return err({ code: 'QUOTA_EXCEEDED', message })
       }
-      return queue.size() >= jobLimits.queueMax ? err({ code: 'QUEUE_FULL' }) : ok(null)
+      if (jobs.bytes(client) + bytes > coordinatorLimits.openBytesPerClientMax) {
+        const message = `The open jobs of this client hold ${jobs.bytes(client)} bytes already.`
+        return err({ code: 'QUOTA_EXCEEDED', message })
+      }
+      const isHeavy = jobs.bytes() + bytes > coordinatorLimits.openBytesMax
+      return isHeavy || queue.size() >= jobLimits.queueMax ? err({ code: 'QUEUE_FULL' }) : ok(null)
     },
 
     admit: (wanted: Parameters<typeof admit>[1]) => admit(placement.live(now()), wanted),

@@ -7,35 +7,44 @@ export type JobIndex = {
   readonly all: () => IterableIterator<LiveJob>
   readonly size: () => number
   readonly openOf: (client: string) => number
+  /** What open jobs weigh, in all or of one client (`Ask.bytes`). */
+  readonly bytes: (client?: string) => number
   readonly enter: (job: LiveJob) => void
   readonly enterAttempt: (attemptId: string, job: LiveJob) => void
   readonly leave: (job: LiveJob) => void
 }
 
+type Load = { readonly jobs: number; readonly bytes: number }
+
 /** An empty index. */
 export function openJobIndex(): JobIndex {
   const jobs = new Map<string, LiveJob>()
   const byAttempt = new Map<string, LiveJob>()
-  const openByClient = new Map<string, number>()
+  const openByClient = new Map<string, Load>()
+  let bytes = 0
   return {
     get: (jobId) => jobs.get(jobId),
     byAttempt: (attemptId) => byAttempt.get(attemptId),
     all: () => jobs.values(),
     size: () => jobs.size,
-    openOf: (client) => openByClient.get(client) ?? 0,
+    openOf: (client) => openByClient.get(client)?.jobs ?? 0,
+    bytes: (client) => (client === undefined ? bytes : (openByClient.get(client)?.bytes ?? 0)),
     enter: (job) => {
       const { jobId, client } = job.ask
       jobs.set(jobId, job)
-      openByClient.set(client, (openByClient.get(client) ?? 0) + 1)
+      const load = openByClient.get(client) ?? { jobs: 0, bytes: 0 }
+      openByClient.set(client, { jobs: load.jobs + 1, bytes: load.bytes + job.ask.bytes })
+      bytes += job.ask.bytes
       for (const { attemptId } of job.life.attempts) byAttempt.set(attemptId, job)
     },
     enterAttempt: (attemptId, job) => void byAttempt.set(attemptId, job),
     leave: (job) => {
       const { jobId, client } = job.ask
       if (!jobs.delete(jobId)) return
-      const left = (openByClient.get(client) ?? 1) - 1
-      if (left === 0) openByClient.delete(client)
-      else openByClient.set(client, left)
+      const load = openByClient.get(client) ?? { jobs: 1, bytes: job.ask.bytes }
+      bytes -= job.ask.bytes
+      if (load.jobs === 1) openByClient.delete(client)
+      else openByClient.set(client, { jobs: load.jobs - 1, bytes: load.bytes - job.ask.bytes })
       for (const { attemptId } of job.life.attempts) byAttempt.delete(attemptId)
     },
   }

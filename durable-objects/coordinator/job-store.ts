@@ -28,6 +28,8 @@ export type Ask = {
   readonly spec: JobSpec
   readonly specBytes: Uint8Array
   readonly size: JobSize
+  /** What it weighs while it is open: bytes of specification and payload. */
+  readonly bytes: number
   /** Most that may be charged, base units: the authorised limit, or less where the client said so. */
   readonly limit: bigint
   readonly authorisation: Authorisation
@@ -114,14 +116,12 @@ export function openJobStore(database: SqlDatabase) {
   return {
     insert: (job: LiveJob): void => {
       const { ask } = job
-      const { payload, constraints, receiptId } = ask
-      const limit = ask.limit.toString()
       sql.exec(
         insertJob,
         ask.jobId,
         ask.client,
         ask.spec.model,
-        JSON.stringify({ payload, constraints, receiptId, limit }),
+        askText(ask),
         ask.specBytes,
         ask.escrow,
         ask.authorisation.number.toString(),
@@ -131,9 +131,19 @@ export function openJobStore(database: SqlDatabase) {
       sql.exec('INSERT INTO lives VALUES (?, 1, NULL, ?)', ask.jobId, lifeText(job))
     },
 
-    saveLife: (job: Pick<LiveJob, 'life' | 'terms'>): void => {
+    /** Writes how a job goes. One that ends without a result keeps nothing of what was asked. */
+    saveLife: (job: Pick<LiveJob, 'ask' | 'life' | 'terms'>): void => {
       const { jobId, state, endedAtMs } = job.life
-      sql.exec(updateLife, isTerminal(state) ? 0 : 1, endedAtMs ?? null, lifeText(job), jobId)
+      sql.exec(updateLife, openOf(state), endedAtMs ?? null, lifeText(job), jobId)
+      if (openOf(state) !== openCodes.unpaid) return
+      const { ask } = job
+      const bare = { ...ask.spec, messages: [], stop: [], extra: '' }
+      sql.exec(
+        updateAsk,
+        askText({ ...ask, payload: {}, constraints: {} }),
+        jobSpecCoder.encode(bare),
+        jobId,
+      )
     },
 
     /** Appends what is not on disk yet. The caller moves `saved` when the write is kept. */
@@ -221,23 +231,56 @@ export function openJobStore(database: SqlDatabase) {
     payment: (jobId: string): PaymentRow | undefined =>
       rowsOf<PaymentRow>(database, 'SELECT * FROM payments WHERE job_id = ?', jobId)[0],
 
-    /** Forgets jobs that ended before a time and owe nothing. Returns how many. */
-    sweep: (before: { endedAtMs: number; rows: number }): number => {
-      const ids = rowsOf<{ job_id: string }>(
-        database,
-        selectOld,
-        before.endedAtMs,
-        before.rows,
-      ).map((row) => row.job_id)
+    /**
+     * Forgets jobs that ended before a time and owe nothing; those without a result sooner, and the oldest
+     * of them when there are more than `unpaidKept`; and batches that were closed before a slot. At most
+     * `rows` of each. Returns how many jobs.
+     */
+    sweep: (before: Sweep): number => {
+      const { rows } = before
+      const idsOf = (query: string, ...bindings: number[]): string[] =>
+        rowsOf<{ job_id: string }>(database, query, ...bindings).map((row) => row.job_id)
+      const ids = new Set([
+        ...idsOf(selectOld, before.endedAtMs, rows),
+        ...idsOf(selectOldUnpaid, before.unpaidEndedAtMs, rows),
+        ...idsOf(selectSurplus, rows, before.unpaidKept),
+      ])
+      sql.exec(deleteBatches, rows, before.slot)
       for (const id of ids) {
         for (const table of ['payments', 'results', 'lives', 'jobs']) {
           sql.exec(`DELETE FROM ${table} WHERE job_id = ?`, id)
         }
       }
-      return ids.length
+      return ids.size
     },
   }
 }
+
+/** What may be forgotten. Unix milliseconds, slots, numbers of rows. */
+export type Sweep = {
+  readonly endedAtMs: number
+  readonly unpaidEndedAtMs: number
+  readonly unpaidKept: number
+  readonly slot: number
+  readonly rows: number
+}
+
+/** Column `lives.open`: ended with a result, open, ended without one. */
+const openCodes = { paid: 0, open: 1, unpaid: 2 } as const
+
+const openOf = (state: Job['state']): number => {
+  if (!isTerminal(state)) return openCodes.open
+  return state === 'completed' ? openCodes.paid : openCodes.unpaid
+}
+
+/** Column `jobs.ask`: what was asked beside the specification. */
+const askText = ({
+  payload,
+  constraints,
+  receiptId,
+  limit,
+}: Pick<Ask, 'payload' | 'constraints' | 'receiptId' | 'limit'>): string =>
+  JSON.stringify({ payload, constraints, receiptId, limit: limit.toString() })
 
 function storedOf(row: JobRow): StoredJob {
   const asked = JSON.parse(row.ask) as Pick<Ask, 'payload' | 'constraints' | 'receiptId'> & {
@@ -292,9 +335,11 @@ export function makeAsk(
     | 'authorisationSignature'
   >,
 ): Ask {
+  const specBytes = jobSpecCoder.encode(input.spec)
   return {
     ...input,
-    specBytes: jobSpecCoder.encode(input.spec),
+    specBytes,
+    bytes: specBytes.length + Buffer.byteLength(JSON.stringify(input.payload)),
     size: sizeOf(input.spec),
     authorisationHash: authorisationHash(input.authorisation),
     escrow: toHex(input.authorisation.escrow),
@@ -338,9 +383,18 @@ const selectStanding = `SELECT seq, jobs.job_id, client, ask, spec, authorisatio
 const insertJob = `INSERT INTO jobs (job_id, client, model, ask, spec, escrow, number, authorisation,
   authorisation_signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const updateLife = 'UPDATE lives SET open = ?, ended_at_ms = ?, life = ? WHERE job_id = ?'
+const updateAsk = 'UPDATE jobs SET ask = ?, spec = ? WHERE job_id = ?'
 const insertText = 'INSERT OR REPLACE INTO attempt_text VALUES (?, ?, ?, ?, ?)'
 const insertResult = `INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const insertPayment = `INSERT INTO payments (job_id, state, amount, settle_by, released_at_ms)
   VALUES (?, ?, ?, ?, ?)`
 const selectOld = `SELECT job_id FROM lives WHERE open = 0 AND ended_at_ms < ? AND job_id NOT IN
   (SELECT job_id FROM payments WHERE state IN ('due', 'sent')) ORDER BY ended_at_ms LIMIT ?`
+const selectOldUnpaid = `SELECT job_id FROM lives WHERE open = 2 AND ended_at_ms < ?
+  ORDER BY ended_at_ms LIMIT ?`
+const selectSurplus = `SELECT job_id FROM lives WHERE open = 2 ORDER BY ended_at_ms DESC
+  LIMIT ? OFFSET ?`
+// The oldest stand first: none behind them can be older.
+const deleteBatches = `DELETE FROM batches WHERE batch IN (SELECT batch FROM
+  (SELECT batch, open, valid_until FROM batches ORDER BY batch LIMIT ?)
+  WHERE open = 0 AND valid_until < ?)`

@@ -25,6 +25,10 @@ export const coordinatorLimits = {
   readersPerJobMax: 16,
   readersMax: 4_096,
 
+  /** Bytes of specifications and payloads of open jobs, which are all in memory: in all, and of one client. */
+  openBytesMax: 16_777_216,
+  openBytesPerClientMax: 4_194_304,
+
   /** Jobs looked at in one model's queue before a freed miner goes on to its next model. */
   queueScanMax: 64,
 
@@ -58,6 +62,9 @@ export const coordinatorLimits = {
 
   /** Jobs that ended are kept this long, with result and receipt (30 days). */
   retentionMs: 2_592_000_000,
+  /** Those without a result, which cost their client nothing: a day, and this many at most. */
+  unpaidRetentionMs: 86_400_000,
+  unpaidKeptMax: 100_000,
   retentionSweepRows: 200,
   retentionSweepMs: 3_600_000,
 } as const

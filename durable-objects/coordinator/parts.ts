@@ -119,12 +119,21 @@ function openWork(parts: Ground & Working & { readonly custody: Custody }): () =
   let headAtMs = 0
   const sweepOld = (nowMs: number): void => {
     if (nowMs - sweptAtMs < limits.retentionSweepMs) return
-    sweptAtMs = nowMs
-    const before = { endedAtMs: nowMs - limits.retentionMs, rows: limits.retentionSweepRows }
-    database.transactionSync(() => {
-      store.sweep(before)
-      miners.sweep(before.endedAtMs, before.rows)
+    const endedAtMs = nowMs - limits.retentionMs
+    const rows = limits.retentionSweepRows
+    const swept = database.transactionSync(() => {
+      miners.sweep(endedAtMs, rows)
+      return store.sweep({
+        endedAtMs,
+        unpaidEndedAtMs: nowMs - limits.unpaidRetentionMs,
+        unpaidKept: limits.unpaidKeptMax,
+        slot: view.slotAt(endedAtMs),
+        rows,
+      })
     })
+    // What leaves must keep up with what comes.
+    if (swept >= rows) parts.wakeAt(nowMs + limits.retryMs)
+    else sweptAtMs = nowMs
   }
   return async () => {
     const nowMs = now()

@@ -74,6 +74,7 @@ const tables: readonly string[] = [
   ) WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS lives_open ON lives (job_id) WHERE open = 1',
   'CREATE INDEX IF NOT EXISTS lives_ended ON lives (ended_at_ms) WHERE open = 0',
+  'CREATE INDEX IF NOT EXISTS lives_unpaid ON lives (ended_at_ms) WHERE open = 2',
   `CREATE TABLE IF NOT EXISTS attempt_text (
     job_id TEXT NOT NULL,
     attempt_id TEXT NOT NULL,
