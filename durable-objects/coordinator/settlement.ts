@@ -104,22 +104,27 @@ export function openSettlement(parts: SettlementParts): Settlement {
     }
   }
 
-  /** Follows one batch until it is closed. */
-  const follow = async (batch: BatchRow): Promise<void> => {
+  /** Follows one batch until it is closed. `waits`: it is in the mempool, and needs nothing. */
+  const follow = async (batch: BatchRow): Promise<'waits' | 'moved'> => {
     const hash = bytesOf(batch.tx_hash)
     const found = await ask(chain.transaction(hash))
-    if (found?.final && found.block) return close(batch, found)
-    if (found) return
+    if (found?.final && found.block) {
+      await close(batch, found)
+      return 'moved'
+    }
+    if (found) return found.block ? 'moved' : 'waits'
     const answer = await send(bytesOf(batch.bytes))
-    if (answer === 'sent') return
+    // Those behind it may have been lost with it: each is looked at.
+    if (answer === 'sent') return 'moved'
     const head = await ask(chain.head())
-    if (answer !== 'unheard' && (await isHopeless(batch, answer, head))) return
+    if (answer !== 'unheard' && (await isHopeless(batch, answer, head))) return 'moved'
     // Not in a block and perhaps never: certain once its validity, or its nonce, is past and final.
     const { finalNonce } = await ask(chain.account(address))
     const isPast = head.finalSlot > batch.valid_until || finalNonce > BigInt(batch.nonce)
-    if (!isPast) return
+    if (!isPast) return 'moved'
     const again = await ask(chain.transaction(hash))
     if (!again?.block) giveUp(batch)
+    return 'moved'
   }
 
   /**
@@ -280,7 +285,8 @@ export function openSettlement(parts: SettlementParts): Settlement {
   }
 
   const work = async (): Promise<void> => {
-    for (const batch of openBatches(database)) await follow(batch)
+    // In order of nonce: while one waits in the mempool, those behind it cannot be in a block.
+    for (const batch of openBatches(database)) if ((await follow(batch)) === 'waits') break
     if (sendAtMs !== undefined && (sendAtMs <= now() || due >= batchMax)) {
       sendAtMs = undefined
       await view.readHead()

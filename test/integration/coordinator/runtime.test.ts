@@ -163,6 +163,8 @@ describe('a site that is killed', () => {
       await until(site, `/jobs/${warm}`, (body) => body['state'] === 'COMPLETED')
       const jobs: string[] = [warm]
       for (const instantMs of instants) {
+        // Until its miner is back a site refuses at once what nobody can serve.
+        await until(site, '/models', (body) => JSON.stringify(body).includes('test-model'))
         jobs.push(await submit(site, `kill after ${instantMs} ms`))
         await new Promise((resolve) => setTimeout(resolve, instantMs))
         await site.site.killRuntime()
