@@ -179,7 +179,10 @@ describe('HTTPS', () => {
 
 describe('WebSockets', () => {
   /** Opens a socket; its first frame and the headers of the hand-over. */
-  function open(path: string, headers: Record<string, string> = {}) {
+  function open(
+    path: string,
+    { headers = {}, onOpen }: { headers?: Record<string, string>; onOpen?: () => void } = {},
+  ) {
     return new Promise<{ frame: Record<string, unknown>; headers: Record<string, unknown> }>(
       (done, fail) => {
         const socket = new WebSocket(`${site.url.replace('http', 'ws')}${path}`, { headers })
@@ -192,12 +195,15 @@ describe('WebSockets', () => {
           done({ frame: JSON.parse(String(data)) as Record<string, unknown>, headers: upgrade })
         })
         socket.on('error', fail)
+        if (onOpen) socket.on('open', onOpen)
       },
     )
   }
 
   test.each(['/api/v1', '/api', '/v1'])('GW-14: the miners’ socket under %s', async (base) => {
-    const { frame, headers } = await open(`${base}/miners/ws`, { origin: 'https://example.org' })
+    const { frame, headers } = await open(`${base}/miners/ws`, {
+      headers: { origin: 'https://example.org' },
+    })
     expect(frame).toMatchObject({
       type: 'challenge',
       version: 1,
@@ -214,7 +220,10 @@ describe('WebSockets', () => {
   })
 
   test('GW-14: the chain’s streams', async () => {
-    const next = open('/rpc/ws/blocks')
+    // A transaction may be in a block at once, so the listener comes first.
+    const { promise: isOpen, resolve: onOpen } = Promise.withResolvers<void>()
+    const next = open('/rpc/ws/blocks', { onOpen })
+    await isOpen
     const address = formatAddress(addressOf(freshSigner().publicKey))
     const gift = await call(site, '/rpc/admin/mintFaucet', { body: { address, amount: '100' } })
     expect(gift.status, gift.text).toBe(200)
