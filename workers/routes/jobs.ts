@@ -19,11 +19,11 @@ import {
   paymentView,
   receiptBundleText,
 } from '../../core/api/jobs-views.ts'
-import { fromHex } from '../../core/base/bytes.ts'
+import { bytesEqual, fromHex } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { ttlSecondsMaxOf } from '../../core/jobs/check-authorisation.ts'
 import { payloadOfSpec, specFaults, validationError } from '../../core/jobs/job-request.ts'
-import { type JobSpec, jobSpecCoder } from '../../core/jobs/job-spec.ts'
+import { type JobSpec, jobHashOf, jobSpecCoder } from '../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { specFromLegacy } from '../../core/jobs/spec-from-legacy.ts'
 import { requirePrincipal } from '../auth.ts'
@@ -118,6 +118,7 @@ async function stream(c: AppContext): Promise<Response> {
 async function submission(c: AppContext, who: Principal, body: SubmitJobBody): Promise<SubmitJob> {
   const isAccount = who.kind === 'account'
   const spec = body.spec === undefined ? undefined : readSpec(body.spec)
+  if (spec && body.payload) requireSame(spec, body.payload)
   const payload = body.payload ?? payloadOfSpec(spec as JobSpec)
   const authorisation = readAuthorisation(body)
   if (isAccount && !authorisation) {
@@ -174,6 +175,17 @@ async function cheapestModel(c: AppContext): Promise<string> {
 export function randomSeed(): bigint {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number]
   return (BigInt(high >>> 11) << 32n) | BigInt(low)
+}
+
+/**
+ * Price and permission look at the specification, miners of the original at the payload: whoever sends
+ * both must not ask one thing and pay for another.
+ */
+function requireSame(spec: JobSpec, payload: Record<string, unknown>): void {
+  const meant = specFromLegacy(payload, { model: spec.model, seed: spec.seed })
+  if (meant.ok && bytesEqual(jobHashOf(meant.value), jobHashOf(spec))) return
+  const message = 'asks for something else than spec'
+  throw new ApiFailure(validationError([{ field: 'body.payload', message, code: 'invalid' }]))
 }
 
 function readSpec(hex: string): JobSpec {

@@ -5,6 +5,7 @@ import { naiveUtc } from '../../../core/api/jobs-time.ts'
 import { toHex } from '../../../core/base/bytes.ts'
 import { err, ok } from '../../../core/base/result.ts'
 import { ttlSecondsMaxOf } from '../../../core/jobs/check-authorisation.ts'
+import { payloadOfSpec } from '../../../core/jobs/job-request.ts'
 import { jobHashOf, jobSpecCoder } from '../../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
 import { specFromLegacy } from '../../../core/jobs/spec-from-legacy.ts'
@@ -109,6 +110,29 @@ describe('JOBHTTP-2: submission by a signed client', () => {
     const body = { payload: { prompt: 'hi' }, ...changes }
     const response = await app(taken).signed('POST', '/api/v1/jobs', body)
     expect(await errorOf(response)).toMatchObject({ code, status })
+  })
+
+  test('JOBHTTP-11: a payload beside a spec must ask for the same', async () => {
+    const { signed, calls } = app({ submitJob: async () => ok(record()) })
+    const send = (payload: unknown) =>
+      signed('POST', '/api/v1/jobs', {
+        spec: toHex(jobSpecCoder.encode(spec)),
+        payload,
+        ...permission,
+      })
+    expect((await send(payloadOfSpec(spec))).status).toBe(201)
+    const before = calls.length
+    for (const payload of [
+      { ...payloadOfSpec(spec), model: 'another' },
+      { prompt: 'much more work', parameters: { max_tokens: 16_000 } },
+      { ...payloadOfSpec(spec), video: 'render this' },
+    ]) {
+      expect(await errorOf(await send(payload))).toMatchObject({
+        status: 422,
+        code: 'VALIDATION_ERROR',
+      })
+    }
+    expect(calls).toHaveLength(before)
   })
 
   test('JOBHTTP-2: a spec beyond the bounds is refused by field', async () => {
