@@ -160,7 +160,8 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     }
     const { 0: client, 1: server } = new WebSocketPair()
     const address = request.headers.get('cf-connecting-ip') ?? 'local'
-    this.#usable().sockets.accept(server, address)
+    const { host } = new URL(request.url)
+    this.#usable().sockets.accept(server, { address, host })
     return new Response(null, { status: 101, webSocket: client })
   }
 

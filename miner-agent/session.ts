@@ -172,7 +172,7 @@ function answer(parts: Parts, challenge: Challenge): Result<MinerFrame, { messag
   const { genesis_hash, chain_id } = challenge
   if (!namesSite(config.api, challenge.site)) {
     // Signed for another name, our answer would open that other site's door to whoever asks.
-    const message = `${config.api.host} calls itself ${challenge.site}; its SITE_HOST is wrong, or it relays`
+    const message = `${config.api.host} calls itself ${challenge.site}; its SITE_HOST is wrong, or it relays another site`
     return err({ message })
   }
   const check = checkSite({

@@ -7,8 +7,6 @@ import type { Env } from './env.ts'
 
 export type Config = {
   readonly appEnv: string
-  /** Host name under which the site knows itself: part of what miners sign. */
-  readonly site: string
   readonly chainId: string
   /** Whether this chain has a faucet: a devnet. */
   readonly devnet: boolean
@@ -77,7 +75,6 @@ export function readConfig(env: Env): ConfigCheck {
     ok: true,
     value: {
       appEnv: env.APP_ENV ?? 'dev',
-      site: env.SITE_HOST ?? 'localhost',
       chainId: genesis.chainId,
       devnet: genesis.parameters.faucetMax > 0n,
       genesis,

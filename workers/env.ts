@@ -28,7 +28,7 @@ export type Env = {
   // Settings
   /** Shown by health routes: `dev`, `production`, … */
   readonly APP_ENV?: string
-  /** Host name under which the site is known, such as `aitbc.example`; `localhost` when unset. */
+  /** Name that miners sign, where it differs from the host name under which they reach the site. */
   readonly SITE_HOST?: string
   /** Comma-separated origins added to the allow-list. */
   readonly CORS_ORIGINS?: string

@@ -24,6 +24,8 @@ import type { Settings } from './settings.ts'
 /** What a socket carries through a hibernation: at most 2 kB. */
 type Attachment = {
   readonly address: string
+  /** Host name under which the miner reached the site: part of what it signs. */
+  readonly site: string
   readonly openedAtMs: number
   /** What the miner has to sign, hex. */
   readonly nonce: string
@@ -118,8 +120,13 @@ export function openAgentSockets(parts: AgentSocketParts) {
   }
 
   return {
-    /** Takes a new socket from an address, or closes it with a code that says why. */
-    accept: (socket: WebSocket, address: string): void => {
+    /** Takes a new socket that came from `address` to `host`, or closes it with a code that says why. */
+    accept: (
+      socket: WebSocket,
+      from: { readonly address: string; readonly host: string },
+    ): void => {
+      const { address } = from
+      const site = settings.siteHost ?? from.host
       const fault = crowd(state.getWebSockets().map(attachmentOf), address)
       if (fault !== undefined) {
         socket.accept()
@@ -129,14 +136,14 @@ export function openAgentSockets(parts: AgentSocketParts) {
       const nonce = toHex(new Uint8Array(randomBytes(32)))
       const openedAtMs = now()
       state.acceptWebSocket(socket)
-      const fresh: Attachment = { address, openedAtMs, nonce, minerId: undefined, badFrames: 0 }
-      socket.serializeAttachment(fresh)
+      const fresh = { address, site, openedAtMs, nonce, minerId: undefined, badFrames: 0 }
+      socket.serializeAttachment(fresh satisfies Attachment)
       parts.wakeAt(openedAtMs + minerProtocolLimits.helloTimeoutMs)
       send(socket, {
         type: 'challenge',
         version: minerProtocolVersion,
         nonce,
-        site: settings.siteHost,
+        site,
         genesis_hash: toHex(settings.genesisHash),
         chain_id: settings.genesis.chainId,
         coordinator: toHex(settings.coordinator.publicKey),
@@ -258,7 +265,7 @@ function admitHello(
   if (!publicKey.ok || !signature.ok || !nonce.ok) return unknown('KEY_INVALID', 'malformed key')
   const message = minerChallengeBytes(settings.genesisHash, {
     version: frame.version,
-    site: settings.siteHost,
+    site: attachment.site,
     nonce: nonce.value,
     minerId: frame.miner_id,
     publicKey: publicKey.value,

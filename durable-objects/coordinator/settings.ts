@@ -19,7 +19,7 @@ export type CoordinatorEnv = {
   readonly ADMIN_API_KEYS?: string
   /** JSON object from miner API key to the `aitbc1…` address that is paid. */
   readonly MINER_PAYOUTS?: string
-  /** Host name under which the site is known: part of what miners sign. `localhost` when unset. */
+  /** Name that miners sign, where it differs from the host name that they ask for. */
   readonly SITE_HOST?: string
 }
 
@@ -38,7 +38,8 @@ export type Settings = {
   readonly apiKeys: Readonly<Record<Scope, readonly string[]>>
   /** Address that is paid for the work of a legacy miner, by API key. */
   readonly payouts: ReadonlyMap<string, Uint8Array>
-  readonly siteHost: string
+  /** Name of the site where that differs from the host that miners ask for. */
+  readonly siteHost: string | undefined
 }
 
 /**
@@ -65,7 +66,7 @@ export function readSettings(env: CoordinatorEnv): Settings {
       admin: keyList('ADMIN_API_KEYS', env.ADMIN_API_KEYS),
     },
     payouts: readPayouts(env.MINER_PAYOUTS),
-    siteHost: env.SITE_HOST || 'localhost',
+    siteHost: env.SITE_HOST || undefined,
   }
 }
 

@@ -145,7 +145,7 @@ export function createCoordinatorLife(input: {
         if (own === life && wasOpen) current.sockets.closed(socket as unknown as WebSocket)
       },
     })
-    current.sockets.accept(socket as unknown as WebSocket, address)
+    current.sockets.accept(socket as unknown as WebSocket, { address, host: 'localhost' })
     return socket
   }
 
