@@ -209,6 +209,8 @@ describe('WebSockets', () => {
       version: 1,
       nonce: expect.stringMatching(/^[0-9a-f]{64}$/),
       genesis_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      // What the miner signs names the host that it asked for, so nobody can pass its answer on.
+      site: new URL(site.url).host,
     })
     expect(headers).toMatchObject({
       upgrade: 'websocket',
