@@ -32,7 +32,7 @@ export type LegacyMiners = {
   readonly finish: CoordinatorService['finishMinerJob']
   readonly fail: CoordinatorService['failMinerJob']
   /** A job has been claimed for a miner whose poll waits. */
-  readonly claimed: (miner: Miner) => void
+  readonly claimed: (miner: Miner, job: LiveJob) => void
 }
 
 export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
@@ -67,12 +67,11 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
     }
   }
 
-  /** What was assigned to this miner while, or because, it polled. */
-  const handed = (minerId: string, known: ReadonlySet<string>): LegacyMinerJob | null => {
-    const fresh = attemptsOf(minerId).find(({ attemptId }) => !known.has(attemptId))
-    if (!fresh) return null
-    const { jobId, payload, constraints } = fresh.job.ask
-    return { job_id: jobId, payload, constraints }
+  /** A miner that begins anew has forgotten what it held: that goes back to the queue at once. */
+  const forget = (minerId: string): void => {
+    for (const { job, attemptId } of attemptsOf(minerId)) {
+      dispatcher.apply(job, { type: 'lost', attemptId, minerId })
+    }
   }
 
   return {
@@ -84,8 +83,8 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
       const known = miners.get(who.publicId)
       if (!known && miners.count() >= coordinatorLimits.minersMax) return err(tooMany)
       const entering = { minerId: who.publicId, payout, capabilities, concurrency, region, session }
-      const miner = miners.enterLegacy(entering, now())
-      for (const { attemptId } of attemptsOf(who.publicId)) miners.take(miner, attemptId, now())
+      forget(who.publicId)
+      miners.enterLegacy(entering, now())
       return ok({ sessionToken: session })
     },
 
@@ -102,28 +101,34 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
       if (!miner) return err({ code: 'MINER_NOT_REGISTERED' })
       renew(minerId)
       // A second poll of one miner ends the first: it would never see a job.
-      miner.poll?.()
-      const known = new Set(miner.attempts)
-      let resolve: () => void = () => undefined
-      const woken = new Promise<void>((done) => {
-        resolve = done
+      miner.poll?.(undefined)
+      let claimed: LiveJob | undefined
+      let end: () => void = () => undefined
+      const ended = new Promise<void>((resolve) => {
+        end = resolve
       })
-      miner.poll = resolve
-      // One job a poll: the first that is claimed ends it.
+      // One job a poll: the first that is claimed ends it, and is this poll's alone.
+      const poll: Miner['poll'] = (job) => {
+        claimed = job
+        end()
+      }
+      miner.poll = poll
       dispatcher.fill(minerId)
-      if (miner.poll === resolve && waitMs > 0) {
-        const timer = setTimeout(resolve, Math.min(waitMs, jobLimits.pollWaitMsMax))
-        await woken
+      if (miner.poll === poll && waitMs > 0) {
+        const timer = setTimeout(end, Math.min(waitMs, jobLimits.pollWaitMsMax))
+        await ended
         clearTimeout(timer)
       }
-      if (miner.poll === resolve) miner.poll = undefined
-      return ok(handed(minerId, known))
+      // The registry may have a new entry for this miner by now; the poll is in that one.
+      const present = miners.get(minerId)
+      if (present?.poll === poll) present.poll = undefined
+      return ok(claimed ? handed(claimed) : null)
     },
 
-    claimed: (miner) => {
+    claimed: (miner, job) => {
       const { poll } = miner
       miner.poll = undefined
-      poll?.()
+      poll?.(job)
     },
 
     finish: async (who, { jobId, result, metrics }) => {
@@ -153,6 +158,12 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
     },
   }
 }
+
+const handed = ({ ask }: LiveJob): LegacyMinerJob => ({
+  job_id: ask.jobId,
+  payload: ask.payload,
+  constraints: ask.constraints,
+})
 
 /** A result for a job that has ended: the same miner's own gets its receipt again. */
 function finished(

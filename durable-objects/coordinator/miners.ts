@@ -8,6 +8,7 @@ import { addressOf } from '../../core/crypto/address.ts'
 import type { LiveMiner } from '../../core/jobs/matching.ts'
 import { cardFromAgent, cardFromLegacy, type MinerCard } from '../../core/jobs/miner-card.ts'
 import { type CapabilityCard, capabilityCardSchema } from '../../core/jobs/miner-protocol.ts'
+import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'
 import { rowsOf, type SqlDatabase } from './schema.ts'
 
@@ -26,8 +27,8 @@ export type Miner = LiveMiner & {
   readonly attempts: Set<string>
   /** Its socket; undefined for a miner of the original. */
   socket: WebSocket | undefined
-  /** Hands a job to a waiting poll of a miner of the original; undefined while none waits. */
-  poll: (() => void) | undefined
+  /** Ends the waiting poll of a miner of the original, with a job or without; undefined: none waits. */
+  poll: ((job: LiveJob | undefined) => void) | undefined
 }
 
 type MinerRow = {

@@ -83,7 +83,7 @@ function openWorking(ground: Ground) {
       return finalSlot !== undefined && view.isFresh(finalSlot, nowMs)
     },
     sendOffer: (miner, job) => {
-      if (miner.card.kind === 'legacy') legacyMiners.claimed(miner)
+      if (miner.card.kind === 'legacy') legacyMiners.claimed(miner, job)
       else offer(miner, job)
     },
     sendCancel: (minerId, attemptId, reason) =>

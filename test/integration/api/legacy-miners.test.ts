@@ -369,6 +369,27 @@ describe('who may do what', () => {
   })
 })
 
+describe('miners that begin anew', () => {
+  test('MINERAPI-7: registering frees the places; what was held goes back to the queue', async () => {
+    await registerScript(scriptKey, { capabilities: { models: ['m-anew'] } })
+    const jobId = await submit({ type: 'inference', prompt: 'hi', model: 'm-anew' })
+    const first = await script(scriptKey, 'POST', '/miners/poll', { max_wait_seconds: 1 })
+    expect(first.json).toMatchObject({ job_id: jobId })
+    const full = await script(scriptKey, 'POST', '/miners/poll', { max_wait_seconds: 0 })
+    expect(full.status).toBe(204)
+    // The program was killed and starts again.
+    await registerScript(scriptKey, { capabilities: { models: ['m-anew'] } })
+    const waiting = await call(site, `/v1/jobs/${jobId}`, { key: client() })
+    expect(waiting.json).toMatchObject({ state: 'QUEUED', attempts: 1 })
+    const next = await submit({ type: 'inference', prompt: 'hi', model: 'm-anew' })
+    const second = await script(scriptKey, 'POST', '/miners/poll', { max_wait_seconds: 1 })
+    expect(second.json).toMatchObject({ job_id: next })
+    for (const each of [jobId, next]) {
+      await call(site, `/v1/jobs/${each}/cancel`, { method: 'POST', key: client() })
+    }
+  })
+})
+
 describe('races', () => {
   test('MINERAPI-3: polls at the same time never share a job', { timeout: 120_000 }, async () => {
     const miners = [hostKey, scriptKey, otherKey]
@@ -391,6 +412,22 @@ describe('races', () => {
     for (const jobId of wanted) {
       await call(site, `/v1/jobs/${jobId}/cancel`, { method: 'POST', key: client() })
     }
+  })
+
+  test('MINERAPI-3: a poll that another one ends does not get that one’s job', async () => {
+    // Who serves the model does not poll, so the job waits.
+    await registerScript(otherKey, { capabilities: { models: ['m-late'] } })
+    await registerScript(scriptKey)
+    const jobId = await submit({ type: 'inference', prompt: 'hi', model: 'm-late' })
+    const first = script(scriptKey, 'POST', '/miners/poll', { max_wait_seconds: 4 })
+    // In the middle of that poll the miner learns the model, and polls again.
+    await script(scriptKey, 'POST', '/miners/heartbeat', {})
+    await registerScript(scriptKey, { capabilities: { models: ['m-late'] } })
+    const second = await script(scriptKey, 'POST', '/miners/poll', { max_wait_seconds: 0 })
+    const both = [await first, second]
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 204])
+    expect(both.find(({ status }) => status === 200)?.json).toMatchObject({ job_id: jobId })
+    await call(site, `/v1/jobs/${jobId}/cancel`, { method: 'POST', key: client() })
   })
 
   test('MINERAPI-5: results of all miners at the same time: one is taken', async () => {
