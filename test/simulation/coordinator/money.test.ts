@@ -5,6 +5,7 @@ import { fromHex, toHex } from '../../../core/base/bytes.ts'
 import { decodeCanonical } from '../../../core/base/coders.ts'
 import { authorisationCoder } from '../../../core/chain/authorisation.ts'
 import { releaseCoder } from '../../../core/chain/release.ts'
+import { addressOf } from '../../../core/crypto/address.ts'
 import { type Agent, createAgent } from '../../support/agent-socket.ts'
 import { person } from '../../support/chain-world.ts'
 import { worldCoordinator } from '../../support/coordinator-chain.ts'
@@ -263,6 +264,31 @@ test('KEEP-3: a kill at each step of the first job still ends in one escrow', as
     expect(world.rows('SELECT step FROM custody')).toMatchObject([{ step: 'ready' }])
     expect(await submitKey(world, 'again')).toMatchObject({ ok: true })
     expect(world.engine.status(Date.now()).supply.held).toBe(world.initialSupply)
+    vi.clearAllTimers()
+  }
+})
+
+test('KEEP-3: whichever write of the first job fails, its account sends one transaction', async () => {
+  for (let failing = 1; failing <= 10; failing += 1) {
+    const world = await createWorld()
+    await join(world, 'miner-A')
+    const start = world.writes()
+    world.failWrites((count) => {
+      if (count - start === failing) throw new Error('injected')
+    })
+    const who = world.keyPrincipal('client')
+    const asked = world
+      .parts()
+      .clientJobs.submit(who, keyJob(world, 'first'))
+      .catch(() => undefined)
+    await world.pass(30_000)
+    await asked
+    await submitKey(world, 'again')
+    await world.pass(30_000)
+    const [row] = world.rows<{ step: string; account_public: Uint8Array }>('SELECT * FROM custody')
+    expect(row?.step).toBe('ready')
+    const address = addressOf(new Uint8Array(row?.account_public ?? []))
+    expect(world.engine.account(address).nonce).toBe(1n)
     vi.clearAllTimers()
   }
 })

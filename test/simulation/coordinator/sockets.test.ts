@@ -1,5 +1,6 @@
 /** Sockets of miners: proofs, floods, garbage, and coming back. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { jobLimits } from '../../../core/jobs/limits.ts'
 import { minerCloseCodes, minerProtocolLimits } from '../../../core/jobs/miner-protocol.ts'
 import { coordinatorLimits } from '../../../durable-objects/coordinator/limits.ts'
 import {
@@ -165,6 +166,23 @@ test('SOCK-6: after a reconnect the answer goes on where it was', async () => {
   agent.finish(attempt)
   await world.pass(50)
   expect(world.view(jobId)).toMatchObject({ state: 'completed', attempts: 1, completionTokens: 8 })
+})
+
+test('SOCK-6: a miner has time to come back after a site was away for longer than its lease', async () => {
+  const world = await createWorld()
+  const agent = await join(world, { name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const { jobId } = await world.submit('away')
+  await world.pass(1_000)
+  const attempt = only(agent)
+  world.kill()
+  await world.pass(2 * jobLimits.leaseMs)
+  world.start()
+  await world.pass(3_000)
+  world.connect(agent)
+  await world.pass(50)
+  agent.work(attempt)
+  await world.pass(50)
+  expect(world.view(jobId)).toMatchObject({ state: 'completed', attempts: 1 })
 })
 
 test('SOCK-6: a release that was lost with the socket is sent again', async () => {
