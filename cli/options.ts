@@ -2,7 +2,8 @@
  * The client's command line: one table of options, and its checked form.
  */
 import { Command, CommanderError, Option } from 'commander'
-import { parseCoins } from '../core/base/amount.ts'
+import { isLoopback } from '../core/base/loopback.ts'
+import { optionReader } from '../core/base/option-reader.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { jobLimits } from '../core/jobs/limits.ts'
 
@@ -93,7 +94,7 @@ function clientCommand(): Command {
 
 function check(raw: Raw): Result<ClientOptions, OptionsError> {
   const faults: string[] = []
-  const read = reader(raw, faults)
+  const read = optionReader(raw, faults)
   const api = apiUrl(String(raw.api), raw.insecure === true, faults)
   const prompt = promptOf(raw, faults)
   const options = {
@@ -105,12 +106,14 @@ function check(raw: Raw): Result<ClientOptions, OptionsError> {
     topP: read.number('topP', { least: 0.001, most: 1 }),
     seed: raw.seed === undefined ? undefined : read.seed('seed'),
     stop: raw.stop ?? [],
-    maxPrice: raw.maxPrice === undefined ? undefined : read.coins('maxPrice'),
-    lock: raw.lock === undefined ? undefined : read.coins('lock'),
-    ttlSeconds: Math.ceil(read.duration('ttl', jobLimits.ttlSecondsMax * 1_000) / 1_000),
+    maxPrice: raw.maxPrice === undefined ? undefined : read.coins('maxPrice', 1n),
+    lock: raw.lock === undefined ? undefined : read.coins('lock', 1n),
+    ttlSeconds: Math.ceil(
+      read.duration('ttl', { leastMs: 1_000, mostMs: jobLimits.ttlSecondsMax * 1_000 }) / 1_000,
+    ),
     region: raw.region as string | undefined,
     count: read.number('count', { least: 1, most: 10_000, whole: true }),
-    settleTimeoutMs: read.duration('settleTimeout', 3_600_000),
+    settleTimeoutMs: read.duration('settleTimeout', { leastMs: 1_000, mostMs: 3_600_000 }),
     genesisFile: raw.genesis as string | undefined,
     acceptGenesis:
       raw.acceptGenesis === undefined
@@ -137,57 +140,6 @@ function promptOf(raw: Raw, faults: string[]): ClientOptions['prompt'] | undefin
   return { text: String(prompt) }
 }
 
-function reader(raw: Raw, faults: string[]) {
-  const flag = (name: string) =>
-    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  const text = (name: string) => String((raw as Record<string, unknown>)[name])
-  return {
-    matching: (name: string, pattern: RegExp): string => {
-      if (!pattern.test(text(name))) {
-        faults.push(`${flag(name)} cannot be ${JSON.stringify(text(name))}`)
-      }
-      return text(name)
-    },
-    number: (
-      name: string,
-      bounds: { readonly least: number; readonly most: number; readonly whole?: boolean },
-    ): number => {
-      const value = /^\d+(?:\.\d+)?$/.test(text(name)) ? Number(text(name)) : Number.NaN
-      const fits = value >= bounds.least && value <= bounds.most
-      if (fits && (bounds.whole !== true || Number.isInteger(value))) return value
-      const kind = bounds.whole === true ? 'a whole number' : 'a number'
-      faults.push(`${flag(name)} is ${kind} from ${bounds.least} to ${bounds.most}`)
-      return bounds.least
-    },
-    seed: (name: string): bigint => {
-      const value = /^\d{1,19}$/.test(text(name)) ? BigInt(text(name)) : 2n ** 63n
-      if (value < 2n ** 63n) return value
-      faults.push(`${flag(name)} is a whole number below 2^63`)
-      return 0n
-    },
-    duration: (name: string, mostMs: number): number => {
-      const value = parseDuration(text(name))
-      if (value !== undefined && value >= 1_000 && value <= mostMs) return value
-      faults.push(`${flag(name)} is a time such as 15s or 2m, up to ${mostMs / 1_000}s`)
-      return 1_000
-    },
-    coins: (name: string): bigint => {
-      const amount = parseCoins(text(name))
-      if (amount.ok && amount.value > 0n) return amount.value
-      faults.push(`${flag(name)} is an amount above 0, such as 1.5`)
-      return 1n
-    },
-  }
-}
-
-/** Milliseconds of `500ms`, `15s`, `2m`, `1h` or a bare number of seconds. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,9})(ms|s|m|h)?$/.exec(text.trim())
-  if (match === null) return undefined
-  const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
-  return Number(match[1]) * (units[match[2] ?? 's'] as number)
-}
-
 function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {
@@ -199,11 +151,6 @@ function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefi
     return undefined
   }
   return url
-}
-
-/** Whether a host name means this machine. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
 const usage = (message: string): Result<never, OptionsError> => err({ code: 'USAGE', message })

@@ -2,10 +2,10 @@
  * The agent's command line: one table of options, and its checked form.
  */
 import { Command, CommanderError, Option } from 'commander'
-import { parseCoins } from '../core/base/amount.ts'
+import { isLoopback } from '../core/base/loopback.ts'
+import { optionReader } from '../core/base/option-reader.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { minerProtocolLimits } from '../core/jobs/miner-protocol.ts'
-import { parseDuration } from './duration.ts'
 import { isGpuLockName } from './gpu-lock.ts'
 import type { LogFormat } from './log.ts'
 
@@ -127,7 +127,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
 
 function check(raw: Raw): Result<AgentConfig, ConfigError> {
   const faults: string[] = []
-  const read = reader(raw, faults)
+  const read = optionReader(raw, faults)
   const api = apiUrl(String(raw.api), raw.insecure === true, faults)
   const apiKeyFrom = keySource(raw, faults)
   const config = {
@@ -136,23 +136,33 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     engine: raw.engine as AgentConfig['engine'],
     ollamaUrl: String(raw.ollamaUrl),
     models: modelList(String(raw.models)),
-    concurrency: read.whole('concurrency', 1, minerProtocolLimits.concurrencyMax),
-    queueMax: read.whole('queue', 0, minerProtocolLimits.resumeMax / 2),
+    concurrency: read.number('concurrency', {
+      least: 1,
+      most: minerProtocolLimits.concurrencyMax,
+      whole: true,
+    }),
+    queueMax: read.number('queue', {
+      least: 0,
+      most: minerProtocolLimits.resumeMax / 2,
+      whole: true,
+    }),
     region: raw.region === undefined ? undefined : read.matching('region', /^[\w .:-]{1,64}$/),
-    pricePrompt: read.coins('priceIn'),
-    priceCompletion: read.coins('priceOut'),
+    pricePrompt: read.coins('priceIn', 0n),
+    priceCompletion: read.coins('priceOut', 0n),
     apiKeyFrom,
     gpuLock: raw.gpuLock as string | undefined,
     tokensPerSecond:
-      raw.tokensPerSecond === undefined ? undefined : read.whole('tokensPerSecond', 1, 1_000_000),
-    vramReserveMib: read.whole('vramReserve', 0, 1_048_576),
-    heartbeatMs: read.duration('heartbeat', 1_000, 300_000),
-    tokenTimeoutMs: read.duration('tokenTimeout', 1_000, 3_600_000),
-    drainTimeoutMs: read.duration('drainTimeout', 0, 3_600_000),
-    settleAfterMs: read.duration('settleAfter', 1_000, 3_600_000),
-    unreleasedMax: read.coins('unreleasedMax'),
-    unsettledMax: read.coins('unsettledMax'),
-    summaryMs: read.duration('summary', 1_000, 86_400_000),
+      raw.tokensPerSecond === undefined
+        ? undefined
+        : read.number('tokensPerSecond', { least: 1, most: 1_000_000, whole: true }),
+    vramReserveMib: read.number('vramReserve', { least: 0, most: 1_048_576, whole: true }),
+    heartbeatMs: read.duration('heartbeat', { leastMs: 1_000, mostMs: 300_000 }),
+    tokenTimeoutMs: read.duration('tokenTimeout', { leastMs: 1_000, mostMs: 3_600_000 }),
+    drainTimeoutMs: read.duration('drainTimeout', { leastMs: 0, mostMs: 3_600_000 }),
+    settleAfterMs: read.duration('settleAfter', { leastMs: 1_000, mostMs: 3_600_000 }),
+    unreleasedMax: read.coins('unreleasedMax', 0n),
+    unsettledMax: read.coins('unsettledMax', 0n),
+    summaryMs: read.duration('summary', { leastMs: 1_000, mostMs: 86_400_000 }),
     metricsAddress: metricsAddress(raw.metricsAddr as string | undefined, faults),
     acceptGenesis:
       raw.acceptGenesis === undefined
@@ -170,38 +180,6 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
   return ok({ ...config, api })
 }
 
-function reader(raw: Raw, faults: string[]) {
-  const flag = (name: string) =>
-    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  const text = (name: string) => String(raw[name])
-  return {
-    matching: (name: string, pattern: RegExp): string => {
-      if (!pattern.test(text(name)))
-        faults.push(`${flag(name)} cannot be ${JSON.stringify(text(name))}`)
-      return text(name)
-    },
-    whole: (name: string, least: number, most: number): number => {
-      const value = /^\d{1,9}$/.test(text(name)) ? Number(text(name)) : -1
-      if (value < least || value > most) {
-        faults.push(`${flag(name)} is a whole number from ${least} to ${most}`)
-      }
-      return value
-    },
-    duration: (name: string, leastMs: number, mostMs: number): number => {
-      const value = parseDuration(text(name))
-      if (value !== undefined && value >= leastMs && value <= mostMs) return value
-      faults.push(`${flag(name)} is a time such as 15s or 2m, from ${leastMs} to ${mostMs} ms`)
-      return leastMs
-    },
-    coins: (name: string): bigint => {
-      const amount = parseCoins(text(name))
-      if (amount.ok) return amount.value
-      faults.push(`${flag(name)}: ${amount.error.message}`)
-      return 0n
-    },
-  }
-}
-
 function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {
@@ -217,11 +195,6 @@ function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefi
   url.search = ''
   url.hash = ''
   return url
-}
-
-/** Whether a host name means this machine. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
 function keySource(raw: Raw, faults: string[]): AgentConfig['apiKeyFrom'] {

@@ -3,6 +3,7 @@
  */
 
 import { fromHex, toHex } from '../core/base/bytes.ts'
+import { isLoopback } from '../core/base/loopback.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import type { CapabilityCard, MinerFrame, ServerFrame } from '../core/jobs/miner-protocol.ts'
@@ -10,7 +11,7 @@ import { type Agent, createAgent } from './agent.ts'
 import type { SiteIdentity } from './agent-state.ts'
 import { makeCard, missingModels } from './card.ts'
 import { createChainClient } from './chain-client.ts'
-import { type AgentConfig, isLoopback } from './config.ts'
+import type { AgentConfig } from './config.ts'
 import { deliver } from './deliver.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openGpuLock } from './gpu-lock.ts'

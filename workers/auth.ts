@@ -10,6 +10,7 @@ import {
   signedRequestHeaders,
 } from '../core/api/signed-request.ts'
 import { fromHex, toHex, utf8ToBytes } from '../core/base/bytes.ts'
+import { isLoopback } from '../core/base/loopback.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import { strictVerifier } from '../core/crypto/ed25519.ts'
 import { sha256 } from '../core/crypto/hash.ts'
@@ -17,7 +18,6 @@ import type { Config } from './config.ts'
 import type { AppContext } from './context.ts'
 import { ApiFailure } from './failure.ts'
 import { countByAddress } from './gateway/limiter.ts'
-import { isLoopback } from './gateway/loopback.ts'
 
 export type Scope = 'client' | 'miner' | 'admin'
 

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { isLoopback } from '../../core/base/loopback.ts'
 import { configOf } from '../config.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import type { Env } from '../env.ts'
@@ -19,7 +20,6 @@ import { errorResponse, failureResponse } from './errors.ts'
 import { contentSecurityPolicy, preflight, withHeaders } from './headers.ts'
 import { isAnonymous, isLimited } from './limiter.ts'
 import { gatewayLimits } from './limits.ts'
-import { isLoopback } from './loopback.ts'
 import { methodsAt } from './methods.ts'
 import { type Route, routeOf, routeTable, type ServiceName } from './routes.ts'
 

@@ -3,9 +3,9 @@
  * of their own, and pages cost nothing.
  */
 import { signedRequestHeaders } from '../../core/api/signed-request.ts'
+import { isLoopback } from '../../core/base/loopback.ts'
 import type { AppContext } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
-import { isLoopback } from './loopback.ts'
 
 /** Whether the request carries no credentials at all. Whether they hold is checked by the route. */
 export function isAnonymous(c: AppContext): boolean {

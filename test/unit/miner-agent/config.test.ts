@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { isLoopback, parseConfig } from '../../../miner-agent/config.ts'
-import { parseDuration } from '../../../miner-agent/duration.ts'
+import { parseDuration } from '../../../core/base/duration.ts'
+import { isLoopback } from '../../../core/base/loopback.ts'
+import { parseConfig } from '../../../miner-agent/config.ts'
 
 function parse(line: string, env: NodeJS.ProcessEnv = {}) {
   return parseConfig(
