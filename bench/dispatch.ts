@@ -65,7 +65,8 @@ async function run({ http, socketUrl, pids }: BenchSite): Promise<void> {
     pricePrompt: price.promptPer1000,
     priceCompletion: price.completionPer1000,
   })
-  const terms = { chain: await readChain(http), model, price, maxTokens: 16 }
+  const { host } = new URL(socketUrl)
+  const terms = { host, chain: await readChain(http), model, price, maxTokens: 16 }
   const latency = await measureLatency({ http, miners, payers, terms }, Number(options.pairs))
   const processes = { ...pids, clients: process.pid, miners: miners.pid }
   const results: LevelResult[] = []

@@ -109,6 +109,7 @@ async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promis
   if (body !== undefined) headers['content-type'] = 'application/json'
   if (identity !== undefined) {
     const signed = signRequest(identity.genesisHash, identity.signer, {
+      host: url.host,
       method,
       target: url.pathname + url.search,
       body: utf8ToBytes(text),

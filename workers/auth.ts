@@ -73,7 +73,7 @@ async function authenticate(c: AppContext, scope: Scope): Promise<Principal> {
   return principal
 }
 
-/** Checks the three headers against method, path, body and time. */
+/** Checks the three headers against host, method, path, body and time. */
 export async function verifySignedRequest(
   c: AppContext,
 ): Promise<Extract<Principal, { kind: 'account' }>> {
@@ -90,6 +90,7 @@ export async function verifySignedRequest(
   }
   const url = new URL(c.req.url)
   const message = requestSigningBytes(c.get('config').genesisHash, publicKey.value, {
+    host: url.host,
     method: c.req.method.toUpperCase(),
     target: url.pathname + url.search,
     body: new Uint8Array(await c.req.arrayBuffer()),

@@ -165,7 +165,7 @@ async function check(parts: ThroughputParts, run: Run, saw: MinersSaw): Promise<
   for (let at = 0; at < run.jobIds.length; at += step) {
     const { jobId, payer } = run.jobIds[at] as Run['jobIds'][number]
     const path = `${jobsPath}/${jobId}`
-    const job = jsonOf(await parts.http.get(path, signedGet(payer, parts.terms.chain, path)))
+    const job = jsonOf(await parts.http.get(path, signedGet(payer, parts.terms, path)))
     if (job['state'] !== 'COMPLETED') faults.push(`job ${jobId} is ${String(job['state'])}`)
   }
   if (faults.length > 0) throw new Error(`the run does not count: ${faults.slice(0, 5).join('; ')}`)

@@ -17,6 +17,8 @@ export type PreparedJob = {
 }
 
 export type JobTerms = {
+  /** Host and port of the site: part of what is signed. */
+  readonly host: string
   readonly chain: StatusView
   readonly model: string
   readonly price: TokenPrice
@@ -58,6 +60,7 @@ export function prepareJob(payer: Payer, terms: JobTerms): PreparedJob {
     authorisation_signature: toHex(signature),
   })
   const headers = signRequest(genesisHash, payer.signer, {
+    host: terms.host,
     method: 'POST',
     target: jobsPath,
     body: utf8ToBytes(body),
@@ -69,10 +72,11 @@ export function prepareJob(payer: Payer, terms: JobTerms): PreparedJob {
 /** Headers that let this payer read its own job. */
 export const signedGet = (
   payer: Payer,
-  chain: StatusView,
+  { chain, host }: Pick<JobTerms, 'chain' | 'host'>,
   path: string,
 ): Readonly<Record<string, string>> =>
   signRequest(chain.genesisHash, payer.signer, {
+    host,
     method: 'GET',
     target: path,
     body: new Uint8Array(),

@@ -1,6 +1,6 @@
 /**
  * Signed requests: HTTP authentication by an Ed25519 key pair, without an API key. The signature covers
- * method, path with query, body and time; a request is good for `requestAgeMsMax` and writes are
+ * host, method, path with query, body and time; a request is good for `requestAgeMsMax` and writes are
  * idempotent by content, so that a replay changes nothing.
  */
 import * as P from 'micro-packed'
@@ -21,6 +21,7 @@ export const signedRequestHeaders = {
 export const requestAgeMsMax = 60_000
 
 const requestCoder = P.struct({
+  host: text,
   method: text,
   target: text,
   bodyHash: bytes32,
@@ -30,6 +31,8 @@ const requestCoder = P.struct({
 
 /** What of a request the signature covers. */
 export type RequestToSign = {
+  /** Host and port of the site (as in `URL.host`): one site cannot use it at another. */
+  readonly host: string
   /** Upper case. */
   readonly method: string
   /** Path and query as sent, such as `/api/v1/jobs?limit=10`. */
@@ -45,8 +48,9 @@ export function requestSigningBytes(
   publicKey: Uint8Array,
   request: RequestToSign,
 ): Uint8Array {
-  const { method, target, body, timestampMs } = request
+  const { host, method, target, body, timestampMs } = request
   const encoded = requestCoder.encode({
+    host,
     method,
     target,
     bodyHash: sha256(body),

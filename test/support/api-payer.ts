@@ -183,6 +183,7 @@ export function signedCall(
   const method = given.method ?? (text === undefined ? 'GET' : 'POST')
   const { signed = {} } = given
   const headers = signRequest(signed.genesisHash ?? hashOf(site), signer, {
+    host: new URL(site.url).host,
     method: signed.method ?? method,
     target: signed.target ?? path,
     body: utf8ToBytes(signed.body ?? text ?? ''),

@@ -174,10 +174,17 @@ export function app(
       method: string,
       path: string,
       body?: unknown,
-      changes: { timestampMs?: number; target?: string; sentBody?: unknown; by?: Signer } = {},
+      changes: {
+        timestampMs?: number
+        host?: string
+        target?: string
+        sentBody?: unknown
+        by?: Signer
+      } = {},
     ) => {
       const bytes = utf8ToBytes(bodyOf(body).body ?? '')
       const headers = signRequest(genesisHash(genesis), changes.by ?? owner, {
+        host: changes.host ?? new URL(origin).host,
         method,
         target: changes.target ?? path,
         body: bytes,

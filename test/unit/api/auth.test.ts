@@ -53,6 +53,7 @@ describe('AUTHN-2: signed requests', () => {
   })
 
   test.each([
+    ['another site', { host: 'aitbc.example' }],
     ['another path', { target: '/api/v1/jobs' }],
     ['another query', { target: `${path}?y=2` }],
     ['another body', { sentBody: { payload: { prompt: 'another' } } }],

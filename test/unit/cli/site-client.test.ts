@@ -60,6 +60,7 @@ describe('asking a site', () => {
     if (request === undefined) throw new Error('no request')
     const signature = fromHex(String(request.headers['x-aitbc-signature']), 64)
     const message = requestSigningBytes(genesisHash, alice.publicKey, {
+      host: String(request.headers.host),
       method: request.method,
       target: request.target,
       body: utf8ToBytes(request.body),
