@@ -178,6 +178,12 @@ export type CoordinatorService = {
     job: SubmitJob,
   ): Promise<Result<{ readonly job: JobRecord; readonly stream: JobStream }, ApiError>>
 
+  /**
+   * Makes an escrow (hex id) pay for an API key: its owner opened it for this coordinator and granted the
+   * key's delegate. `ESCROW_REQUIRED` with both keys when it is not so in the final state.
+   */
+  linkEscrow(who: Principal, escrowId: string): Promise<Result<null, ApiError>>
+
   // Miners of the original, over HTTP (backend contract 1.4)
   registerMiner(
     who: Principal,

@@ -35,6 +35,14 @@ export const constraintsSchema = z
   })
   .describe('What a miner must have; absent means any')
 
+/** `PUT /escrow`: the id of an escrow, 32 bytes in hex. */
+export const linkEscrowSchema = z.object({
+  escrow: z
+    .string()
+    .regex(/^(?:0x)?[0-9a-fA-F]{64}$/, 'must be 64 hex digits')
+    .transform((text) => text.replace(/^0x/, '').toLowerCase()),
+})
+
 /** `POST /jobs`: a payload of the original, or `spec`; signed clients add their authorisation. */
 export const submitJobSchema = z
   .looseObject({

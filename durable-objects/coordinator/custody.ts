@@ -302,6 +302,11 @@ export function openCustody(parts: CustodyParts): Custody {
     },
     refill,
     link: async (owner, escrowId) => {
+      if (rowOf(owner)?.account_sealed) {
+        // Its funds would be out of reach once the account were forgotten.
+        const message = 'This site keeps an account for this key and locks its funds itself.'
+        return err({ code: 'AUTHORIZATION_ERROR', message })
+      }
       const read = await view.read(escrowId)
       if (!read.ok) return read
       const { escrow } = read.value
@@ -315,7 +320,7 @@ export function openCustody(parts: CustodyParts): Custody {
       database.sql.exec(
         `INSERT INTO custody (owner, escrow, step, transactions) VALUES (?, ?, 'ready', '[]')
          ON CONFLICT (owner) DO UPDATE SET escrow = excluded.escrow, step = 'ready',
-         account_sealed = NULL, account_public = NULL, transactions = '[]'`,
+         transactions = '[]'`,
         owner,
         escrowId,
       )
@@ -335,7 +340,7 @@ function escrowRequired(settings: Settings, apiKeys: ApiKeys, owner: string): Ap
     code: 'ESCROW_REQUIRED',
     message:
       'No escrow stands behind this API key. Open one for this coordinator, grant its delegate key a ' +
-      'budget, and link the escrow to the key; or sign the authorisation of each job yourself.',
+      'budget, and link it (PUT /api/v1/escrow); or sign the authorisation of each job yourself.',
     details: {
       coordinator: toHex(settings.coordinator.publicKey),
       delegate: delegate ? toHex(delegate.publicKey) : null,

@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
+import { escrowRoutes } from './escrow.ts'
 import { jobRoutes } from './jobs.ts'
 import { minerRoutes } from './miners.ts'
 import { openAiRoutes } from './openai.ts'
@@ -11,5 +12,6 @@ import { siteRoutes } from './site.ts'
 export const coordinatorRoutes = new Hono<AppEnv>()
   .route('/', siteRoutes)
   .route('/', jobRoutes)
+  .route('/', escrowRoutes)
   .route('/', minerRoutes)
   .route('/', openAiRoutes)
