@@ -199,6 +199,12 @@ describe('bodies', () => {
     })
   })
 
+  test('JOBAPI-4: pages of lists beyond their bounds', async () => {
+    for (const query of ['limit=0', 'limit=201', 'limit=ten', 'offset=-1', 'offset=1e12']) {
+      expectInvalid(await ask(`/v1/jobs?${query}`, { key: keyOf(site, 'CLIENT') }))
+    }
+  })
+
   test('GW-12: a body over the limit is 413, announced or not', async () => {
     for (const [path, key] of [...bodied(), ['/rpc/transactions', ''] as const]) {
       // Refused for its length alone: the rest need not travel.
@@ -235,59 +241,6 @@ function answerToPart(
   sent.write('x'.repeat(body.bytes))
   return promise
 }
-
-describe('addresses and methods', () => {
-  test('GW-5: unknown addresses', async () => {
-    for (const path of [
-      '/api/v1/nothing',
-      '/api/nothing',
-      '/v1/nothing',
-      '/v1/',
-      '/api/',
-      '/v1/jobs/',
-      `/v1/jobs/${jobId}/nothing`,
-      '/v2/jobs',
-      '/rpc/nothing',
-      '/nothing',
-      '/.env',
-      '/.dev.vars',
-      '/genesis.json',
-      '/..%2f..%2fetc/passwd',
-      '/api/v1/miners/../../admin',
-    ]) {
-      const answer = await ask(path, { key: keyOf(site, 'CLIENT') })
-      expect([path, [404, 501]]).toEqual([path, expect.arrayContaining([answer.status])])
-      expectFailure(answer, answer.status, answer.status === 404 ? 'NOT_FOUND' : 'NOT_BUILT')
-    }
-  })
-
-  test.each([
-    ['/v1/jobs', ['PUT', 'PATCH', 'DELETE'], 'GET, POST'],
-    [`/v1/jobs/${jobId}`, ['POST', 'PUT', 'PATCH'], 'DELETE, GET'],
-    [`/v1/jobs/${jobId}/cancel`, ['GET', 'DELETE'], 'POST'],
-    [`/v1/jobs/${jobId}/result`, ['POST'], 'GET'],
-    ['/api/v1/miners/register', ['GET', 'PUT'], 'POST'],
-    ['/api/miners/poll', ['DELETE'], 'GET, POST'],
-    ['/v1/chat/completions', ['GET', 'PUT'], 'POST'],
-    ['/v1/models', ['POST', 'DELETE'], 'GET'],
-    ['/api/v1/site', ['POST'], 'GET'],
-    ['/api/v1/health', ['POST'], 'GET'],
-    ['/rpc/head', ['POST'], 'GET'],
-    ['/rpc/sendTx', ['GET'], 'POST'],
-  ])('GW-6: a wrong method on %s', async (path, methods, allow) => {
-    for (const method of methods) {
-      const answer = await ask(path, { method, key: keyOf(site, 'CLIENT') })
-      expectFailure(answer, 405, 'METHOD_NOT_ALLOWED')
-      expect([method, answer.headers.get('allow')]).toEqual([method, allow])
-    }
-  })
-
-  test('JOBAPI-4: pages of lists beyond their bounds', async () => {
-    for (const query of ['limit=0', 'limit=201', 'limit=ten', 'offset=-1', 'offset=1e12']) {
-      expectInvalid(await ask(`/v1/jobs?${query}`, { key: keyOf(site, 'CLIENT') }))
-    }
-  })
-})
 
 describe('keys', () => {
   const routes = () =>

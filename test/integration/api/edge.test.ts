@@ -297,6 +297,55 @@ describe('routes', () => {
   })
 })
 
+const jobId = 'ab'.repeat(16)
+
+describe('addresses and methods', () => {
+  test('GW-5: unknown addresses', async () => {
+    for (const path of [
+      '/api/v1/nothing',
+      '/api/nothing',
+      '/v1/nothing',
+      '/v1/',
+      '/api/',
+      '/v1/jobs/',
+      `/v1/jobs/${jobId}/nothing`,
+      '/v2/jobs',
+      '/rpc/nothing',
+      '/nothing',
+      '/.env',
+      '/.dev.vars',
+      '/genesis.json',
+      '/..%2f..%2fetc/passwd',
+      '/api/v1/miners/../../admin',
+    ]) {
+      const answer = await call(site, path, { key: keyOf(site, 'CLIENT') })
+      expect([path, [404, 501]]).toEqual([path, expect.arrayContaining([answer.status])])
+      expectFailure(answer, answer.status, answer.status === 404 ? 'NOT_FOUND' : 'NOT_BUILT')
+    }
+  })
+
+  test.each([
+    ['/v1/jobs', ['PUT', 'PATCH', 'DELETE'], 'GET, POST'],
+    [`/v1/jobs/${jobId}`, ['POST', 'PUT', 'PATCH'], 'DELETE, GET'],
+    [`/v1/jobs/${jobId}/cancel`, ['GET', 'DELETE'], 'POST'],
+    [`/v1/jobs/${jobId}/result`, ['POST'], 'GET'],
+    ['/api/v1/miners/register', ['GET', 'PUT'], 'POST'],
+    ['/api/miners/poll', ['DELETE'], 'GET, POST'],
+    ['/v1/chat/completions', ['GET', 'PUT'], 'POST'],
+    ['/v1/models', ['POST', 'DELETE'], 'GET'],
+    ['/api/v1/site', ['POST'], 'GET'],
+    ['/api/v1/health', ['POST'], 'GET'],
+    ['/rpc/head', ['POST'], 'GET'],
+    ['/rpc/sendTx', ['GET'], 'POST'],
+  ])('GW-6: a wrong method on %s', async (path, methods, allow) => {
+    for (const method of methods) {
+      const answer = await call(site, path, { method, key: keyOf(site, 'CLIENT') })
+      expectFailure(answer, 405, 'METHOD_NOT_ALLOWED')
+      expect([method, answer.headers.get('allow')]).toEqual([method, allow])
+    }
+  })
+})
+
 describe('limits of anonymous callers', () => {
   test('GW-11: they and guesses of keys are limited, those who sign or hold a key are not', async () => {
     await site.restart({ RATE_LIMIT: undefined })

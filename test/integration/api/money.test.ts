@@ -166,15 +166,31 @@ test('JOBAPI-1: the payment of a job, in the original’s view', async () => {
   expect(json['released_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/)
 })
 
-test('JOBAPI-7: the receipt verifies: original’s form, canonical form, release, chain', async () => {
-  const job = await ask()
-  const settlement = await settled(job['job_id'])
+/** What the parties of a job get to prove it: the decoded statements and their signatures. */
+async function proofsOf(job: Json) {
   const key = keyOf(site, 'CLIENT')
   const path = `/api/v1/jobs/${job['job_id']}/receipt`
   const legacy = await call(site, path, { key })
-  const checked = checkReceipt(legacy.text)
-  const coordinator = coordinatorKey(site)
-  expect(checked.keys).toEqual([toBase64Url(miner.publicKey), toBase64Url(coordinator)])
+  const { json: bundle } = await call(site, `${path}?format=bundle`, { key })
+  const receipt = decodeCanonical(receiptCoder, bytesOf(bundle['canonical']))
+  const release = decodeCanonical(releaseCoder, bytesOf(bundle['release']))
+  const allowed = decodeCanonical(authorisationCoder, bytesOf(bundle['authorisation']))
+  if (!receipt.ok || !release.ok || !allowed.ok) throw new Error('not canonical')
+  return {
+    legacy,
+    bundle,
+    receipt: receipt.value,
+    release: release.value,
+    allowed: allowed.value,
+  }
+}
+
+test('JOBAPI-7: the original’s receipt verifies in its own form, and no other text does', async () => {
+  const job = await ask()
+  const { legacy, bundle } = await proofsOf(job)
+  const keys = [toBase64Url(miner.publicKey), toBase64Url(coordinatorKey(site))]
+  expect(checkReceipt(legacy.text).keys).toEqual(keys)
+  expect(bundle['legacy_text']).toBe(legacy.text)
   expect(() => checkReceipt(legacy.text.replace('Paris', 'Lyon!'))).toThrow(/does not hold/)
   expect(legacy.json).toMatchObject({
     version: '1.0',
@@ -187,20 +203,15 @@ test('JOBAPI-7: the receipt verifies: original’s form, canonical form, release
     metadata: { result: { output: answerText, tokens_processed: 8 } },
   })
   const { units, unit_price, price } = legacy.json as Record<string, number>
-  expect(Math.abs((units as number) * (unit_price as number) - (price as number))).toBeLessThan(
-    1e-9,
-  )
+  const difference = (units as number) * (unit_price as number) - (price as number)
+  expect(Math.abs(difference)).toBeLessThan(1e-9)
+})
 
-  const { json: bundle } = await call(site, `${path}?format=bundle`, { key })
-  expect(bundle['legacy_text']).toBe(legacy.text)
-  const canonical = decodeCanonical(receiptCoder, bytesOf(bundle['canonical']))
-  const release = decodeCanonical(releaseCoder, bytesOf(bundle['release']))
-  const allowed = decodeCanonical(authorisationCoder, bytesOf(bundle['authorisation']))
-  if (!canonical.ok || !release.ok || !allowed.ok) throw new Error('not canonical')
-  const receipt = canonical.value
+test('JOBAPI-7: the canonical receipt and the release are signed, and fit the job', async () => {
+  const job = await ask()
+  const { legacy, bundle, receipt, release, allowed } = await proofsOf(job)
   const genesisHash = hashOf(site)
-  const anchored = receiptHash(receipt)
-  expect(toHex(receipt.legacyHash)).toBe(checked.hash)
+  expect(toHex(receipt.legacyHash)).toBe(checkReceipt(legacy.text).hash)
   expect(toHex(receipt.resultHash)).toBe(createHash('sha256').update(answerText).digest('hex'))
   expect(receipt.minerKey && bytesEqual(receipt.minerKey, miner.publicKey)).toBe(true)
   expect(formatAddress(receipt.miner)).toBe(miner.address)
@@ -209,12 +220,18 @@ test('JOBAPI-7: the receipt verifies: original’s form, canonical form, release
   expect(String(receipt.amount)).toBe(job['amount'])
   const minerSigned = receiptSigningBytes(genesisHash, receipt)
   expect(holds(miner.publicKey, minerSigned, bytesOf(bundle['miner_signature']))).toBe(true)
-  const released = releaseSigningBytes(genesisHash, release.value)
-  expect(holds(coordinator, released, bytesOf(bundle['release_signature']))).toBe(true)
-  expect(toHex(release.value.receiptHash)).toBe(toHex(anchored))
-  expect(toHex0x(anchored)).toBe(job['receipt_hash'])
-  expect(toHex(release.value.authorisation)).toBe(toHex(authorisationHash(allowed.value)))
+  const released = releaseSigningBytes(genesisHash, release)
+  const signature = bytesOf(bundle['release_signature'])
+  expect(holds(coordinatorKey(site), released, signature)).toBe(true)
+  expect(toHex(release.receiptHash)).toBe(toHex(receiptHash(receipt)))
+  expect(toHex0x(receiptHash(receipt))).toBe(job['receipt_hash'])
+  expect(toHex(release.authorisation)).toBe(toHex(authorisationHash(allowed)))
+})
 
+test('JOBAPI-7: the settlement anchors the receipt, proven against genesis alone', async () => {
+  const job = await ask()
+  const { receipt, allowed } = await proofsOf(job)
+  const settlement = await settled(job['job_id'])
   const answer = await call(site, `/rpc/proof/transaction/${settlement.tx_hash}`)
   const proof = readProof(answer.json)
   if (!proof.ok) throw new Error(proof.error.message)
@@ -227,12 +244,13 @@ test('JOBAPI-7: the receipt verifies: original’s form, canonical form, release
   })
   if (!fact.ok || fact.value.kind !== 'transaction') throw new Error('the proof does not hold')
   expect(fact.value.block.height).toBe(settlement.block_height)
-  const item = fact.value.outcome.settlements.find((each) => bytesEqual(each.receiptHash, anchored))
+  const anchored = receiptHash(receipt)
+  const { settlements } = fact.value.outcome
   const share = shareOf(receipt.amount)
-  expect(item).toEqual({
+  expect(settlements.find((each) => bytesEqual(each.receiptHash, anchored))).toEqual({
     code: settlementCodes.paid,
-    escrow: allowed.value.escrow,
-    number: allowed.value.number,
+    escrow: allowed.escrow,
+    number: allowed.number,
     miner: addressOf(miner.publicKey),
     amount: receipt.amount,
     minerAmount: receipt.amount - share,
