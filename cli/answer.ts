@@ -12,6 +12,7 @@ import {
   spliceText,
 } from '../core/jobs/stream-splice.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
+import { isPassing } from './patience.ts'
 import type { Session } from './session.ts'
 import { faultOf } from './site-client.ts'
 
@@ -149,15 +150,6 @@ function answerOf(reading: Reading, end: EndEvent): Answer {
   const code = end.error?.code ?? `JOB_${end.state.toUpperCase()}`
   const exitCode = end.state === 'expired' ? exitCodes.timeout : exitCodes.generic
   throw new ClientFault(exitCode, code, message)
-}
-
-/** Whether the same request may succeed a little later. */
-function isPassing(fault: ClientFault): boolean {
-  return (
-    fault.exitCode === exitCodes.network ||
-    fault.exitCode === exitCodes.server ||
-    fault.exitCode === exitCodes.timeout
-  )
 }
 
 /** Data of server-sent events; comments and names are not needed, since the data names its type. */

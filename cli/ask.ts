@@ -18,6 +18,7 @@ import {
   specOf,
   submitJob,
 } from './job.ts'
+import { patiently } from './patience.ts'
 import type { Session } from './session.ts'
 import type { SiteModel } from './site-info.ts'
 import { type Agreed, type VerifiedReceipt, verifyReceipt, verifySettlement } from './verify.ts'
@@ -64,12 +65,15 @@ export async function ask(
     verifier: session.verifier,
   }
   const target = `/api/v1/jobs/${job.jobId}/receipt?format=bundle`
-  const bundle = await session.site.json({ target, identity: session.identity })
+  const { site, identity, signal } = session
+  const bundle = await patiently(signal, () => site.json({ target, identity }))
   const receipt = verifyReceipt(bundle, agreed)
   sayReceipt(session, answer, receipt)
   const settled = await waitSettled(session, job)
   const transaction = hashBytes(settled.settlement.tx_hash)
-  const proof = await session.site.proof({ kind: 'transaction', hash: transaction })
+  const proof = await patiently(signal, () =>
+    site.proof({ kind: 'transaction', hash: transaction }),
+  )
   const { genesis } = session
   const { block } = verifySettlement({ genesis, proof, transaction, receipt, agreed })
   session.say(`settled in block ${block.height} (${toHex0x(transaction)}), proof verified`)

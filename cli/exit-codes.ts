@@ -22,11 +22,14 @@ export class ClientFault extends Error {
   override readonly name = 'ClientFault'
   readonly exitCode: ExitCode
   readonly code: string
+  /** What the site added to its error, as it came. */
+  readonly details: unknown
 
-  constructor(exitCode: ExitCode, code: string, message: string) {
+  constructor(exitCode: ExitCode, code: string, message: string, details?: unknown) {
     super(message)
     this.exitCode = exitCode
     this.code = code
+    this.details = details
   }
 }
 

@@ -19,6 +19,7 @@ import { makeSpec } from '../core/jobs/job-request.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from '../core/jobs/job-spec.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
 import { addFunds, type Funds, slotNow } from './funds.ts'
+import { patiently } from './patience.ts'
 import type { Session } from './session.ts'
 import { createSiteClient } from './site-client.ts'
 import type { SiteModel } from './site-info.ts'
@@ -109,7 +110,8 @@ export async function submitJob(
 /** Asks how the job stands. */
 export async function readJob(session: Session, jobId: string): Promise<JobJson> {
   const target = `/api/v1/jobs/${jobId}`
-  return parseJob(await session.site.json({ target, identity: session.identity }))
+  const { site, identity, signal } = session
+  return parseJob(await patiently(signal, () => site.json({ target, identity })))
 }
 
 /** Asks the site to stop the job; that it has ended meanwhile is no failure. */
@@ -135,20 +137,18 @@ async function submitOnce(
     signer: signer.publicKey,
   }
   const signature = signer.sign(authorisationSigningBytes(genesisHash, authorisation))
-  const answer = await site.json({
-    method: 'POST',
-    target: '/api/v1/jobs',
-    identity,
-    body: {
-      spec: toHex(jobSpecCoder.encode(spec)),
-      ttl_seconds: options.ttlSeconds,
-      ...(options.region === undefined ? {} : { constraints: { region: options.region } }),
-      limit: String(limit),
-      authorisation: toHex(authorisationCoder.encode(authorisation)),
-      authorisation_signature: toHex(signature),
-    },
-  })
-  const { job_id: jobId } = parseJob(answer)
+  const body = {
+    spec: toHex(jobSpecCoder.encode(spec)),
+    ttl_seconds: options.ttlSeconds,
+    ...(options.region === undefined ? {} : { constraints: { region: options.region } }),
+    limit: String(limit),
+    authorisation: toHex(authorisationCoder.encode(authorisation)),
+    authorisation_signature: toHex(signature),
+  }
+  const request = { method: 'POST', target: '/api/v1/jobs', identity, body } as const
+  const jobId = await patiently(session.signal, () => site.json(request))
+    .then((answer) => parseJob(answer).job_id)
+    .catch(takenBefore)
   say(`job ${jobId}: at most ${formatCoins(limit)} AITBC reserved`)
   return {
     jobId,
@@ -158,6 +158,18 @@ async function submitOnce(
     authorisationHash: authorisationHash(authorisation),
     submittedAtMs: Date.now(),
   }
+}
+
+/**
+ * The job of an earlier try whose answer was lost: the site names it to whoever signed it. The number is
+ * ours alone and used once, so nobody else's job can be meant.
+ */
+function takenBefore(error: unknown): string {
+  if (error instanceof ClientFault && error.code === 'AUTHORISATION_USED') {
+    const { job_id: jobId } = (error.details ?? {}) as { readonly job_id?: unknown }
+    if (typeof jobId === 'string' && /^[0-9a-f]{32}$/.test(jobId)) return jobId
+  }
+  throw error
 }
 
 function settleByOf(session: Session, funds: Funds): number {

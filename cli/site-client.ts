@@ -159,10 +159,15 @@ async function failureOf(response: Response, target: string): Promise<ClientFaul
   const text = (await response.text().catch(() => '')).slice(0, 16_384)
   try {
     const { error } = JSON.parse(text) as {
-      readonly error?: { readonly code?: unknown; readonly message?: unknown }
+      readonly error?: {
+        readonly code?: unknown
+        readonly message?: unknown
+        readonly details?: unknown
+      }
     }
     if (typeof error?.code === 'string' && typeof error.message === 'string') {
-      return new ClientFault(exitCodeOf(response.status), error.code, error.message)
+      const exitCode = exitCodeOf(response.status)
+      return new ClientFault(exitCode, error.code, error.message, error.details)
     }
   } catch {
     // Not from a site of this network; its status has to do.
