@@ -106,6 +106,11 @@ function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<
       throw new ApiFailure({ code, message, details: { names } })
     }
     c.set('config', config.value)
+    if (config.value.v1Mock && path.startsWith('/v1/')) {
+      // Never the real coordinator under the name of a mock: a development program would spend money.
+      const message = 'V1_UPSTREAM=mock, and the mock coordinator is not built yet on this site.'
+      throw new ApiFailure({ code: 'NOT_BUILT', message })
+    }
     // Only the coordinator looks at credentials: elsewhere a made-up one must not spare the limiter.
     const isCounted = name !== 'coordinator' || isAnonymous(c as AppContext)
     if (isCounted && (await isLimited(c as AppContext))) return tooMany(c as AppContext)

@@ -180,6 +180,15 @@ describe('routes', () => {
     expect(await html.text()).toBe('page not built')
   })
 
+  test('GW-15: with V1_UPSTREAM=mock only /v1/ stays away from the coordinator', async () => {
+    const { get } = site({ V1_UPSTREAM: 'mock' })
+    const mocked = await get('/v1/thing')
+    expect(mocked.status).toBe(501)
+    expect(((await mocked.json()) as { error: { code: string } }).error.code).toBe('NOT_BUILT')
+    expect((await get('/api/v1/thing')).status).toBe(200)
+    expect((await site().get('/v1/thing')).status).toBe(200)
+  })
+
   test('GW-5: an unknown address is 404 in the caller’s format', async () => {
     const html = await site().get('/nowhere', page)
     expect([html.status, await html.text()]).toEqual([404, 'page not found'])
