@@ -95,10 +95,10 @@ test('inside the explorer the heading takes the focus, the title changes, and ba
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Blocks', exact: true }).waitFor()
   await page.waitForFunction(() => document.activeElement?.textContent === 'Blocks')
-  expect(await page.title()).toBe('Blocks · AITBC explorer')
+  await expect.poll(() => page.title()).toBe('Blocks · AITBC explorer')
   await page.goBack()
   await page.getByRole('heading', { name: 'Explorer', exact: true }).waitFor()
-  expect(await page.title()).toBe('Overview · AITBC explorer')
+  await expect.poll(() => page.title()).toBe('Overview · AITBC explorer')
   expect(await seen.faults()).toEqual([])
 })
 

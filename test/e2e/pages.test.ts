@@ -73,7 +73,7 @@ describe.each(pages)('$name', ({ path, title }) => {
     await using seen = await visit(browser, site.url + path(), { width, scheme })
     const { page } = seen
     await settled(page)
-    expect(await page.title()).toEqual(
+    await expect.poll(() => page.title()).toEqual(
       typeof title === 'string' ? title : expect.stringMatching(title),
     )
     expect(await page.locator('h1:visible').count()).toBe(1)
