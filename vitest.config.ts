@@ -42,6 +42,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          // A browser on a shared machine may stall for seconds; what is broken fails twice.
+          retry: 1,
           globalSetup: ['test/support/build-site.ts'],
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

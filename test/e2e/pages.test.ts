@@ -73,9 +73,9 @@ describe.each(pages)('$name', ({ path, title }) => {
     await using seen = await visit(browser, site.url + path(), { width, scheme })
     const { page } = seen
     await settled(page)
-    await expect.poll(() => page.title()).toEqual(
-      typeof title === 'string' ? title : expect.stringMatching(title),
-    )
+    await expect
+      .poll(() => page.title())
+      .toEqual(typeof title === 'string' ? title : expect.stringMatching(title))
     expect(await page.locator('h1:visible').count()).toBe(1)
     const { violations } = await new AxeBuilder({ page }).withTags(wcag).analyze()
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`)
