@@ -7,9 +7,6 @@ import type { Env } from './env.ts'
 
 export type Config = {
   readonly appEnv: string
-  readonly chainId: string
-  /** Whether this chain has a faucet: a devnet. */
-  readonly devnet: boolean
   readonly genesis: Genesis
   readonly genesisHash: Uint8Array
   readonly corsOrigins: ReadonlySet<string>
@@ -57,8 +54,7 @@ export function configOf(env: Env): ConfigCheck {
   return fresh
 }
 
-/** The same without the cache, for tests. */
-export function readConfig(env: Env): ConfigCheck {
+function readConfig(env: Env): ConfigCheck {
   const values = env as unknown as Readonly<Record<string, unknown>>
   const textOf = (name: string) => {
     const value = values[name]
@@ -75,8 +71,6 @@ export function readConfig(env: Env): ConfigCheck {
     ok: true,
     value: {
       appEnv: env.APP_ENV ?? 'dev',
-      chainId: genesis.chainId,
-      devnet: genesis.parameters.faucetMax > 0n,
       genesis,
       genesisHash: genesisHash(genesis),
       corsOrigins: new Set([...defaultOrigins, ...splitList(env.CORS_ORIGINS)]),

@@ -7,43 +7,19 @@ import type {
 } from '../../../core/api/coordinator-service.ts'
 import { signRequest } from '../../../core/api/signed-request.ts'
 import { utf8ToBytes } from '../../../core/base/bytes.ts'
-import { genesisHash, genesisToJson } from '../../../core/chain/genesis.ts'
+import { genesisHash } from '../../../core/chain/genesis.ts'
 import type { Signer } from '../../../core/crypto/signature.ts'
 import type { AppEnv } from '../../../workers/context.ts'
 import type { Env } from '../../../workers/env.ts'
 import { createGateway } from '../../../workers/gateway/gateway.ts'
 import { coordinatorRoutes } from '../../../workers/routes/coordinator.ts'
+import { routeGenesis, routeSecrets } from '../../support/route-env.ts'
 import { coordinator as coordinatorKey, owner } from '../jobs/fixtures.ts'
 
-export const genesis = {
-  version: 1,
-  chainId: 'aitbc-test',
-  genesisTimeMs: 0n,
-  parameters: {
-    baseFee: 10n,
-    feePerByte: 1n,
-    feePerEntry: 100n,
-    coordinatorShareBps: 500,
-    closeNoticeSlots: 1_800n,
-    authorisationLifeSlots: 400n,
-    heartbeatSlots: 30n,
-    faucetMax: 0n,
-  },
-  authorities: [{ publicKey: new Uint8Array(32).fill(7), name: 'a' }],
-  faucets: [],
-  accounts: [],
-}
+export const genesis = routeGenesis
 
 const env = () => ({
-  JWT_SECRET: 'j'.repeat(43),
-  SESSION_SECRET: 's'.repeat(43),
-  WALLET_ENCRYPTION_KEY: 'A'.repeat(43),
-  AUTHORITY_KEY: '1'.repeat(64),
-  COORDINATOR_KEY: '2'.repeat(64),
-  CLIENT_API_KEYS: '["client-key-1"]',
-  MINER_API_KEYS: '["miner-key-1"]',
-  ADMIN_API_KEYS: '["admin-key-1"]',
-  GENESIS_JSON: JSON.stringify(genesisToJson(genesis)),
+  ...routeSecrets,
   ASSETS: { fetch: async () => new Response(null, { status: 404 }) },
 })
 

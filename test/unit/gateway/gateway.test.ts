@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { genesisToJson } from '../../../core/chain/genesis.ts'
 import type { AppEnv } from '../../../workers/context.ts'
 import type { Env } from '../../../workers/env.ts'
 import { ApiFailure } from '../../../workers/failure.ts'
 import { createGateway } from '../../../workers/gateway/gateway.ts'
 import { gatewayLimits } from '../../../workers/gateway/limits.ts'
 import { routeOf, routeTable } from '../../../workers/gateway/routes.ts'
+import { routeSecrets } from '../../support/route-env.ts'
 
 beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
@@ -24,43 +24,10 @@ const files: Readonly<Record<string, string>> = {
   '/csp-hashes.json': JSON.stringify({ scriptSrc: ["'sha256-abc'"] }),
 }
 
-const genesis = JSON.stringify(
-  genesisToJson({
-    version: 1,
-    chainId: 'aitbc-test',
-    genesisTimeMs: 0n,
-    parameters: {
-      baseFee: 10n,
-      feePerByte: 1n,
-      feePerEntry: 100n,
-      coordinatorShareBps: 500,
-      closeNoticeSlots: 1800n,
-      authorisationLifeSlots: 900n,
-      heartbeatSlots: 30n,
-      faucetMax: 0n,
-    },
-    authorities: [{ publicKey: new Uint8Array(32).fill(7), name: 'a' }],
-    faucets: [],
-    accounts: [],
-  }),
-)
-
-const secrets = {
-  JWT_SECRET: 'j'.repeat(43),
-  SESSION_SECRET: 's'.repeat(43),
-  WALLET_ENCRYPTION_KEY: 'A'.repeat(43),
-  AUTHORITY_KEY: '1'.repeat(64),
-  COORDINATOR_KEY: '2'.repeat(64),
-  CLIENT_API_KEYS: '["client-key-1"]',
-  MINER_API_KEYS: '["miner-key-1"]',
-  ADMIN_API_KEYS: '["admin-key-1"]',
-  GENESIS_JSON: genesis,
-}
-
 function site(overrides: Record<string, unknown> = {}, limit = () => true) {
   const limited: string[] = []
   const env = {
-    ...secrets,
+    ...routeSecrets,
     ASSETS: {
       fetch: async (input: Request | string) => {
         const path = new URL(typeof input === 'string' ? input : input.url).pathname
