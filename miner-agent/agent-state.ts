@@ -154,6 +154,7 @@ function finish(
   tally.completed += 1
   tally.promptTokens += outcome.promptTokens
   tally.completionTokens += outcome.completionTokens
+  tally.computeMs += attempt.endedAtMs - attempt.startedAtMs
   send(attempt.delivery.frame)
   log.info('job done', {
     ...namesOf(attempt),

@@ -116,7 +116,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .option('--unreleased-max <AITBC>', 'most work that may be out without a release', '1')
     .option('--unsettled-max <AITBC>', 'most released work that may wait for its settlement', '100')
     .option('--summary <TIME>', 'time between summaries in the log', '60s')
-    .option('--metrics-addr <HOST:PORT>', 'serve metrics for Prometheus there')
+    .option('--metrics-addr <HOST:PORT>', 'serve /metrics for Prometheus and /healthz there')
     .option('--accept-genesis <HASH>', 'accept that the site is on another chain than before')
     .option('--insecure', 'allow http:// to other machines')
     .addOption(new Option('--log <FORMAT>', 'log lines').choices(['text', 'json']).default('text'))

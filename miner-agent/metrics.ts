@@ -1,27 +1,37 @@
 /**
- * What the agent has done, for Prometheus: `GET /metrics` on the address that `--metrics-addr` names, in
- * the text format 0.0.4. Counts and sums only; nothing of prompts, answers or keys.
+ * What the agent tells those who watch it, on the address that `--metrics-addr` names: `GET /metrics` for
+ * Prometheus, and `GET /healthz`, which is 200 while the agent can take jobs and 503 with the reason while
+ * it cannot. Counts, sums and the state of the process; nothing of prompts, answers or keys.
  */
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { unitsPerCoin } from '../core/base/amount.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
-import type { Standing, Tally } from './tally.ts'
+import { obstacle, type Standing, type Tally } from './tally.ts'
 
 export type MetricsError = { readonly code: 'METRICS_ADDRESS'; readonly message: string }
 
-/** Serves metrics until it is closed. */
+/** What the agent says of itself, read anew for every answer. */
+export type Report = { readonly tally: Tally; readonly standing: Standing }
+
+/** Serves both paths until it is closed. */
 export async function serveMetrics(
   address: { readonly host: string; readonly port: number },
-  read: () => { readonly tally: Tally; readonly standing: Standing },
+  read: () => Report,
 ): Promise<Result<Server, MetricsError>> {
+  const registry = metricsOf(read)
   const server = createServer((request, response) => {
-    if (request.url !== '/metrics' || request.method !== 'GET') {
-      response.writeHead(404).end()
-      return
+    const path = request.url?.split('?')[0]
+    if (path !== '/metrics' && path !== '/healthz') return send(response, 404, 'text/plain', '')
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      return send(response, 405, 'text/plain', '')
     }
-    const { tally, standing } = read()
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-    response.end(metricsText(tally, standing))
+    if (path === '/healthz') return sendHealth(response, read())
+    registry.metrics().then(
+      (text) => send(response, 200, registry.contentType, text),
+      () => send(response, 500, 'text/plain', 'the metrics could not be read\n'),
+    )
   })
   return await new Promise((resolve) => {
     server.once('error', (error) => {
@@ -35,42 +45,96 @@ export async function serveMetrics(
   })
 }
 
-/** Writes the metrics. */
-export function metricsText(tally: Tally, standing: Standing): string {
-  const coins = (units: bigint) => Number(units) / Number(unitsPerCoin)
-  const lines: string[] = []
-  const add = (name: string, kind: 'counter' | 'gauge', help: string, value: number) => {
-    const full = `aitbc_miner_${name}`
-    lines.push(`# HELP ${full} ${help}`, `# TYPE ${full} ${kind}`, `${full} ${value}`)
+function sendHealth(response: ServerResponse, { tally, standing }: Report): void {
+  const why = obstacle(standing)
+  const { connected, draining, models, running, waiting, unreleased } = standing
+  const body = {
+    status: why === undefined ? 'ok' : 'unavailable',
+    ...(why === undefined ? {} : { reason: why }),
+    connected,
+    draining,
+    models,
+    jobs: { running, waiting, unreleased, completed: tally.completed },
   }
-  const byCode = (name: string, help: string, counts: ReadonlyMap<string, number>) => {
-    const full = `aitbc_miner_${name}`
-    lines.push(`# HELP ${full} ${help}`, `# TYPE ${full} counter`)
-    for (const [code, times] of counts) lines.push(`${full}{code="${labelOf(code)}"} ${times}`)
-  }
-  add('connected', 'gauge', 'Whether the site has welcomed this miner.', standing.connected ? 1 : 0)
-  add('models', 'gauge', 'Models on offer.', standing.models)
-  add('jobs_running', 'gauge', 'Jobs being computed.', standing.running)
-  add('jobs_waiting', 'gauge', 'Accepted jobs that wait.', standing.waiting)
-  add('jobs_unreleased', 'gauge', 'Results without a release.', standing.unreleased)
-  add('unsettled_aitbc', 'gauge', 'Released, not settled.', coins(standing.unsettledAmount))
-  add('offers_total', 'counter', 'Offers that came.', tally.offers)
-  add('accepted_total', 'counter', 'Offers that were taken.', tally.accepted)
-  add('completed_total', 'counter', 'Jobs that ended with a result.', tally.completed)
-  add('failed_total', 'counter', 'Jobs that failed here.', tally.failed)
-  add('canceled_total', 'counter', 'Jobs that were canceled.', tally.canceled)
-  add('released_total', 'counter', 'Results that were released.', tally.released)
-  add('settled_total', 'counter', 'Payments that were proven final.', tally.settled)
-  add('unpaid_total', 'counter', 'Results that were not paid.', tally.unpaid)
-  add('prompt_tokens_total', 'counter', 'Prompt tokens of completed jobs.', tally.promptTokens)
-  add('answer_tokens_total', 'counter', 'Answer tokens delivered.', tally.completionTokens)
-  add('settled_aitbc_total', 'counter', 'Settled before shares.', coins(tally.settledAmount))
-  byCode('rejected_total', 'Offers that were not taken, by reason.', tally.rejected)
-  byCode('refused_total', 'Refusals of the site, by code.', tally.refused)
-  return `${lines.join('\n')}\n`
+  send(response, why === undefined ? 200 : 503, 'application/json', `${JSON.stringify(body)}\n`)
 }
 
-/** Codes of a site are text from elsewhere. */
-function labelOf(code: string): string {
-  return code.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 64)
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(body)
 }
+
+/** A registry of its own, so that two agents in one process do not add up. */
+function metricsOf(read: () => Report): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const gauge = (name: string, help: string, value: (standing: Standing) => number) =>
+    new Gauge({
+      name: `aitbc_miner_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value(read().standing))
+      },
+    })
+  gauge('connected', 'Whether the site has welcomed this miner.', (now) => Number(now.connected))
+  gauge('draining', 'Whether the agent takes no more jobs.', (now) => Number(now.draining))
+  gauge('models', 'Models on offer.', (now) => now.models)
+  gauge('jobs_running', 'Jobs being computed.', (now) => now.running)
+  gauge('jobs_waiting', 'Accepted jobs that wait.', (now) => now.waiting)
+  gauge('jobs_unreleased', 'Results without a release.', (now) => now.unreleased)
+  gauge('unsettled_aitbc', 'Released, not settled.', (now) => coins(now.unsettledAmount))
+
+  const sum = (name: string, help: string, value: (tally: Tally) => number) =>
+    new Counter({
+      name: `aitbc_miner_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        // The tally is the truth; a counter of this library can only be added to.
+        this.reset()
+        this.inc(value(read().tally))
+      },
+    })
+  sum('offers_total', 'Offers that came.', (tally) => tally.offers)
+  sum('accepted_total', 'Offers that were taken.', (tally) => tally.accepted)
+  sum('completed_total', 'Jobs that ended with a result.', (tally) => tally.completed)
+  sum('failed_total', 'Jobs that failed here.', (tally) => tally.failed)
+  sum('canceled_total', 'Jobs that were canceled.', (tally) => tally.canceled)
+  sum('released_total', 'Results that were released.', (tally) => tally.released)
+  sum('settled_total', 'Payments that were proven final.', (tally) => tally.settled)
+  sum('unpaid_total', 'Results that were not paid.', (tally) => tally.unpaid)
+  sum('prompt_tokens_total', 'Prompt tokens of completed jobs.', (tally) => tally.promptTokens)
+  sum('answer_tokens_total', 'Answer tokens delivered.', (tally) => tally.completionTokens)
+  sum(
+    'compute_seconds_total',
+    'Time from start to end of completed jobs.',
+    (tally) => tally.computeMs / 1_000,
+  )
+  sum('settled_aitbc_total', 'Settled before shares.', (tally) => coins(tally.settledAmount))
+
+  const byCode = (name: string, help: string, counts: (tally: Tally) => Tally['rejected']) =>
+    new Counter({
+      name: `aitbc_miner_${name}`,
+      help,
+      labelNames: ['code'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [code, times] of counts(read().tally)) this.inc({ code: labelOf(code) }, times)
+      },
+    })
+  byCode('rejected_total', 'Offers that were not taken, by reason.', (tally) => tally.rejected)
+  byCode('refused_total', 'Refusals of the site, by code.', (tally) => tally.refused)
+  return registry
+}
+
+const coins = (units: bigint): number => Number(units) / Number(unitsPerCoin)
+
+/** Codes of a site are text from elsewhere. */
+const labelOf = (code: string): string => code.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 64)

@@ -18,6 +18,8 @@ export type Tally = {
   unpaid: number
   promptTokens: number
   completionTokens: number
+  /** Milliseconds from start to end of completed jobs, waiting for a turn on the GPU included. */
+  computeMs: number
   /** Base units, before the coordinator's share. */
   releasedAmount: bigint
   settledAmount: bigint
@@ -41,6 +43,7 @@ export function newTally(): Tally {
     unpaid: 0,
     promptTokens: 0,
     completionTokens: 0,
+    computeMs: 0,
     releasedAmount: 0n,
     settledAmount: 0n,
     rejected: new Map(),
@@ -88,10 +91,17 @@ export function summary(tally: Tally, standing: Standing): LogFields {
   }
 }
 
+/** Why the agent can take no job now; undefined while it can. */
+export function obstacle(standing: Standing): string | undefined {
+  if (standing.draining) return 'draining'
+  if (!standing.connected) return 'no connection to the site'
+  if (standing.models === 0) return 'the engine has no model to offer'
+  return undefined
+}
+
 function explain(tally: Tally, standing: Standing): string {
-  if (standing.draining) return 'not earning: draining'
-  if (!standing.connected) return 'not earning: no connection to the site'
-  if (standing.models === 0) return 'not earning: the engine has no model to offer'
+  const hindrance = obstacle(standing)
+  if (hindrance !== undefined) return `not earning: ${hindrance}`
   if (tally.releasesRefused > 0)
     return 'caution: releases of this site did not hold; see the errors above'
   if (tally.offers === 0) return 'not earning: no job was offered yet (no demand, price or model)'
