@@ -45,6 +45,8 @@ export function contentSecurityPolicy(scriptHashes: readonly string[], url: URL)
     "frame-ancestors 'none'",
     "object-src 'none'",
     "require-trusted-types-for 'script'",
+    // No policy may be made either: the pages never turn text into HTML, script or script addresses.
+    "trusted-types 'none'",
   ].join('; ')
 }
 

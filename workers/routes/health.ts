@@ -58,11 +58,15 @@ async function probeAll(c: AppContext): Promise<Record<string, Probe>> {
       const site = await c.get('coordinator').site()
       if (site.fault !== undefined) throw new Error(site.fault)
       if (!site.dispatching) throw new Error('the final head is too old to dispatch against')
-      return `${site.minersOnline} miners, ${site.queued} queued, ${site.running} running`
+      return `${minersInWords(site.minersOnline)}, ${site.queued} queued, ${site.running} running`
     }),
   ])
   return { database, chain, coordinator }
 }
+
+/** "no miner", "1 miner", "2 miners": a report for people, who would stumble over "1 miners". */
+const minersInWords = (count: number): string =>
+  count === 0 ? 'no miner' : `${count} miner${count === 1 ? '' : 's'}`
 
 async function probe(attempt: () => Promise<string>): Promise<Probe> {
   try {

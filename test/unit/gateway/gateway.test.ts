@@ -186,6 +186,26 @@ describe('routes', () => {
 })
 
 describe('headers', () => {
+  test('GW-16: the policy is exactly this', async () => {
+    const { headers } = await site().get('/')
+    expect(headers.get('content-security-policy')?.split('; ')).toEqual([
+      "default-src 'none'",
+      "script-src 'self' 'sha256-abc'",
+      "style-src 'self'",
+      "img-src 'self' data:",
+      "font-src 'self'",
+      "connect-src 'self' ws://127.0.0.1:18000",
+      "manifest-src 'self'",
+      "worker-src 'self'",
+      "base-uri 'none'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+      "object-src 'none'",
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
+    ])
+  })
+
   test('GW-8: security headers stand on pages, APIs, redirects and errors', async () => {
     for (const path of ['/', '/rpc/thing', '/exchange', '/nowhere', '/api/v1/broken']) {
       const { headers } = await site().get(path)
