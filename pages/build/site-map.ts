@@ -71,6 +71,15 @@ export const sitePages: readonly Page[] = [
     indexed: true,
   },
   {
+    file: 'docs/design/index.html',
+    title: 'Design system · AITBC docs',
+    description: 'Every part that these pages are made of, in every state and both themes.',
+    section: 'docs',
+    body: 'design/design.html',
+    entry: 'design/main.tsx',
+    indexed: false,
+  },
+  {
     file: '404.html',
     title: 'Page not found · AITBC',
     description: 'There is no page at this address.',

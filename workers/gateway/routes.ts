@@ -42,6 +42,7 @@ export const routeTable: readonly Route[] = [
   redirect('/explorer', '/explorer/'),
   missing('/marketplace/', 'The marketplace'),
   page('/docs/', '/docs/index.html'),
+  page('/docs/design/', '/docs/design/index.html'),
   redirect('/docs', '/docs/'),
   folder('/docs/'),
   missing('/Exchange', 'The exchange'),

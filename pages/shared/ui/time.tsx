@@ -1,17 +1,61 @@
-/** A moment: its age in words, and its UTC time to the second. */
+/**
+ * A moment: its age in words, or its UTC time to the second, as the reader prefers. The preference holds
+ * for all pages of the origin, and other tabs follow it.
+ */
+import { signal } from '@preact/signals'
 import { nowMs } from '../live/clock.ts'
 
-type WhenProps = { ms: number | undefined /** Leaves out the UTC time. */; ageOnly?: boolean }
+/** What comes first: the age, or the UTC time. */
+export type TimeStyle = 'relative' | 'utc'
+
+const timeStorageKey = 'aitbc:time'
+
+const asStyle = (text: string | null): TimeStyle => (text === 'utc' ? 'utc' : 'relative')
+
+/** The reader's preference; read it, and change it by `setTimeStyle`. */
+export const timeStyle = signal<TimeStyle>(stored())
+
+/** Changes the preference for all pages. */
+export function setTimeStyle(style: TimeStyle): void {
+  timeStyle.value = style
+  try {
+    localStorage.setItem(timeStorageKey, style)
+  } catch {
+    // Storage may be forbidden by the browser; the choice then lasts as long as the page.
+  }
+}
+
+type WhenProps = {
+  ms: number | undefined /** Leaves out what the reader prefers less. */
+  ageOnly?: boolean
+}
 
 export function When({ ms, ageOnly = false }: WhenProps) {
   if (ms === undefined) return <span class="muted">unknown</span>
   const iso = new Date(ms).toISOString()
   const utc = `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+  const age = ageOf(ms, nowMs.value)
+  const [first, second] = timeStyle.value === 'utc' ? [utc, age] : [age, utc]
   return (
-    <time class="when" dateTime={iso} title={utc}>
-      {ageOf(ms, nowMs.value)}
-      {ageOnly ? null : <span class="when-utc"> · {utc}</span>}
+    <time class="when" dateTime={iso} title={second}>
+      {first}
+      {ageOnly ? null : <span class="when-utc"> · {second}</span>}
     </time>
+  )
+}
+
+/** Switches every time on the page between its age and UTC. */
+export function TimeSwitch() {
+  const isUtc = timeStyle.value === 'utc'
+  return (
+    <button
+      type="button"
+      class="button button-small"
+      aria-pressed={isUtc}
+      onClick={() => setTimeStyle(isUtc ? 'relative' : 'utc')}
+    >
+      UTC times
+    </button>
   )
 }
 
@@ -28,3 +72,16 @@ export function ageOf(ms: number, now: number): string {
   const step = steps.find(({ below }) => seconds < below) ?? steps[3]
   return `${Math.floor(seconds / step.seconds)} ${step.unit} ago`
 }
+
+// Outside a browser there is neither a store nor another tab.
+function stored(): TimeStyle {
+  try {
+    return asStyle(localStorage.getItem(timeStorageKey))
+  } catch {
+    return 'relative'
+  }
+}
+
+globalThis.addEventListener?.('storage', ({ key }) => {
+  if (key === timeStorageKey || key === null) timeStyle.value = stored()
+})

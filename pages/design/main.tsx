@@ -1,0 +1,6 @@
+/** Entry of the page that shows the design system. */
+import { mount, startFrame } from '../shared/frame/start.tsx'
+import { DesignPage } from './design-page.tsx'
+
+startFrame()
+mount('design', <DesignPage />)
