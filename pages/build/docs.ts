@@ -1,66 +1,75 @@
 /**
- * Markdown to docs pages at build time. Raw HTML in Markdown is off: what a page shows is what the
- * renderer makes.
+ * What stands around the article of a docs page: search field, navigation, breadcrumb, list of its
+ * sections, the pages before and after it.
  */
-import MarkdownIt from 'markdown-it'
+import { type DocsPage, docsHref, docsNavigation, docsPages } from './docs-map.ts'
 import { escapeHtml } from './html.ts'
-import { docsNavigation } from './site-map.ts'
+import { icons } from './icons.ts'
+import { renderMarkdown } from './markdown.ts'
 
-type Heading = { readonly level: number; readonly id: string; readonly text: string }
-
-/** The body of a docs page: side navigation, article, list of its sections. `href`: its own address. */
-export function renderDocsBody(markdown: string, href: string): string {
-  const { html, headings } = renderMarkdown(markdown)
-  const pages = docsNavigation
-    .map(({ label, href: target }) => {
-      const current = target === href ? ' aria-current="page"' : ''
-      return `<li><a href="${target}"${current}>${label}</a></li>`
-    })
-    .join('')
-  const sections = headings
-    .filter(({ level }) => level === 2)
-    .map(({ id, text }) => `<li><a href="#${id}">${escapeHtml(text)}</a></li>`)
-    .join('')
-  const contents =
-    sections === ''
-      ? ''
-      : `<nav class="docs-contents" aria-labelledby="contents-title"><h2 id="contents-title">On this page</h2><ul>${sections}</ul></nav>`
+/** The body of the docs page of this name around `article`, which begins with its h1. */
+export function renderDocsBody(name: string, article: string): string {
+  const page = docsPages.find((candidate) => candidate.name === name)
   return `<div class="docs">
-<nav class="docs-nav" aria-label="Docs"><ul>${pages}</ul></nav>
+<div class="docs-side">
+${navigation(name)}
+</div>
+<div class="docs-main">
+${page ? breadcrumb(page) : ''}
 <article class="prose">
-${html}
+${article}
 </article>
-${contents}
+${page ? neighbours(page) : ''}
+</div>
+${contents(article)}
 </div>`
 }
 
-function renderMarkdown(markdown: string): { html: string; headings: Heading[] } {
-  const renderer = new MarkdownIt({ html: false, linkify: false, typographer: false })
-  const headings: Heading[] = []
-  renderer.core.ruler.push('heading_ids', (state) => {
-    state.tokens.forEach((token, index) => {
-      if (token.type !== 'heading_open') return
-      const text = state.tokens[index + 1]?.children?.map((child) => child.content).join('') ?? ''
-      const id = slugOf(text)
-      token.attrSet('id', id)
-      headings.push({ level: Number(token.tag.slice(1)), id, text })
-    })
-  })
-  // A wide table or listing scrolls inside its own box, which the keyboard must be able to reach.
-  renderer.renderer.rules['table_open'] = () =>
-    '<div class="scroller" tabindex="0" role="region" aria-label="Table"><table>'
-  renderer.renderer.rules['table_close'] = () => '</table></div>'
-  renderer.renderer.rules['fence'] = (tokens, index) => {
-    const token = tokens[index]
-    const code = escapeHtml(token?.content.replace(/\n$/, '') ?? '')
-    const [language = 'text', target] = (token?.info.trim() || 'text').split(' ')
-    return `<div class="listing" data-language="${escapeHtml(language)}"${target === 'site' ? ' data-site' : ''}><pre><code>${code}</code></pre></div>\n`
-  }
-  return { html: renderer.render(markdown), headings }
+/** The article of a page that is written in Markdown. */
+export function renderArticle(page: DocsPage): string {
+  const { html } = renderMarkdown(page.source?.markdown ?? '')
+  return `<h1>${escapeHtml(page.title)}</h1>\n${html}`
 }
 
-const slugOf = (text: string): string =>
-  text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
+function navigation(name: string): string {
+  const groups = docsNavigation
+    .map(({ group, pages }) => {
+      const links = pages
+        .map((page) => {
+          const current = page.name === name ? ' aria-current="page"' : ''
+          return `<li><a href="${docsHref(page.name)}"${current}>${escapeHtml(page.title)}</a></li>`
+        })
+        .join('')
+      return `<li><span class="docs-group">${group}</span><ul>${links}</ul></li>`
+    })
+    .join('')
+  return `<nav class="docs-nav" aria-label="Docs">
+<button class="docs-menu-button" id="docs-menu-button" type="button" aria-expanded="false" aria-controls="docs-menu">${icons.menu}All docs pages</button>
+<ul class="docs-menu" id="docs-menu">${groups}</ul>
+</nav>`
+}
+
+function breadcrumb({ name, group, title }: DocsPage): string {
+  if (name === 'index') return ''
+  return `<nav class="breadcrumb" aria-label="Breadcrumb"><ol><li><a href="/docs/">Docs</a></li><li>${group}</li><li aria-current="page">${escapeHtml(title)}</li></ol></nav>`
+}
+
+/** Sections of the article, by its headings of the second level. */
+function contents(article: string): string {
+  const sections = [...article.matchAll(/<h2 id="([^"]+)">(.*?)<\/h2>/gs)]
+    .map(([, id, text]) => `<li><a href="#${id}">${text?.replace(/<[^>]*>/g, '')}</a></li>`)
+    .join('')
+  if (sections === '') return ''
+  return `<nav class="docs-contents" aria-labelledby="contents-title"><h2 id="contents-title">On this page</h2><ul>${sections}</ul></nav>`
+}
+
+function neighbours(page: DocsPage): string {
+  const index = docsPages.indexOf(page)
+  const link = (to: DocsPage | undefined, rel: 'prev' | 'next', words: string) =>
+    to
+      ? `<a class="neighbour neighbour-${rel}" rel="${rel}" href="${docsHref(to.name)}"><span>${words}</span>${escapeHtml(to.title)}</a>`
+      : ''
+  const before = link(docsPages[index - 1], 'prev', 'Before this')
+  const after = link(docsPages[index + 1], 'next', 'Read next')
+  return `<nav class="neighbours" aria-label="Reading order">${before}${after}</nav>`
+}

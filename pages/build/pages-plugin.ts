@@ -5,8 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Plugin } from 'vite'
-import { renderDocsBody } from './docs.ts'
+import { indexPath } from '../shared/search/index-options.ts'
+import { articleOf, searchedPages } from './docs-articles.ts'
 import { renderDocument } from './document.ts'
+import { buildSearchIndex } from './search-index.ts'
 import { type Page, sitePages } from './site-map.ts'
 
 /** Entry names and virtual file names for Rolldown's `input`. */
@@ -25,9 +27,12 @@ export function pagesPlugin(root: string): Plugin {
     load(id) {
       const page = byPath.get(id)
       if (!page) return undefined
-      const source = join(root, page.body)
-      this.addWatchFile(source)
-      return renderDocument(page, bodyOf(page, readFileSync(source, 'utf8')), versionOf(root))
+      return renderDocument(page, bodyOf(page, root), versionOf(root))
+    },
+    generateBundle() {
+      const articles = searchedPages.map((page) => ({ page, article: articleOf(page) }))
+      const source = buildSearchIndex(articles)
+      this.emitFile({ type: 'asset', fileName: indexPath.slice(1), source })
     },
     transformIndexHtml: {
       order: 'post',
@@ -50,10 +55,8 @@ export function pagesPlugin(root: string): Plugin {
   }
 }
 
-const bodyOf = (page: Page, source: string): string =>
-  page.body.endsWith('.md')
-    ? renderDocsBody(source, `/${page.file}`.replace(/index\.html$/, ''))
-    : source
+const bodyOf = ({ body }: Page, root: string): string =>
+  typeof body === 'string' ? readFileSync(join(root, body), 'utf8') : body()
 
 const versionOf = (root: string): string =>
   (JSON.parse(readFileSync(join(root, '..', 'package.json'), 'utf8')) as { version: string })

@@ -3,6 +3,10 @@
  * `html_handling` is off, also the address.
  */
 
+import { renderDocsBody } from './docs.ts'
+import { articleOf } from './docs-articles.ts'
+import { type DocsPage, docsPages } from './docs-map.ts'
+
 /** Parts of the site that the header links: only what exists. */
 export const navigation = [
   { section: 'explorer', label: 'Explorer', href: '/explorer/' },
@@ -11,13 +15,16 @@ export const navigation = [
 
 export type Section = (typeof navigation)[number]['section'] | 'home' | 'none'
 
-/** `body`: path under `pages/` of an HTML fragment or of Markdown; `entry`: its module. */
+/**
+ * `body`: path under `pages/` of an HTML fragment, or a function that returns trusted HTML of our own;
+ * `entry`: its module.
+ */
 export type Page = {
   readonly file: string
   readonly title: string
   readonly description: string
   readonly section: Section
-  readonly body: string
+  readonly body: string | (() => string)
   readonly entry: string
   /** Whether search engines may list it. */
   readonly indexed: boolean
@@ -43,33 +50,7 @@ export const sitePages: readonly Page[] = [
     entry: 'explorer/main.tsx',
     indexed: true,
   },
-  {
-    file: 'docs/index.html',
-    title: 'Docs · AITBC',
-    description: 'How to run AITBC, buy and sell compute with it, and check what it says.',
-    section: 'docs',
-    body: 'docs/content/index.md',
-    entry: 'docs/main.tsx',
-    indexed: true,
-  },
-  {
-    file: 'docs/getting-started.html',
-    title: 'Getting started · AITBC docs',
-    description: 'From an empty machine to a paid and proven AI job.',
-    section: 'docs',
-    body: 'docs/content/getting-started.md',
-    entry: 'docs/main.tsx',
-    indexed: true,
-  },
-  {
-    file: 'docs/browser-wallet.html',
-    title: 'Browser wallet · AITBC docs',
-    description: 'There is no browser wallet yet; where keys are today.',
-    section: 'docs',
-    body: 'docs/content/browser-wallet.md',
-    entry: 'docs/main.tsx',
-    indexed: true,
-  },
+  ...docsPages.map(docsEntry),
   {
     file: 'docs/design/index.html',
     title: 'Design system · AITBC docs',
@@ -99,8 +80,14 @@ export const sitePages: readonly Page[] = [
   },
 ]
 
-/** Docs pages in reading order, for the side navigation: those that describe what exists. */
-export const docsNavigation = [
-  { label: 'Overview', href: '/docs/' },
-  { label: 'Getting started', href: '/docs/getting-started.html' },
-] as const
+function docsEntry(page: DocsPage): Page {
+  return {
+    file: page.name === 'index' ? 'docs/index.html' : `docs/${page.name}.html`,
+    title: page.name === 'index' ? 'Docs · AITBC' : `${page.title} · AITBC docs`,
+    description: page.description,
+    section: 'docs',
+    body: () => renderDocsBody(page.name, articleOf(page)),
+    entry: 'docs/main.tsx',
+    indexed: true,
+  }
+}

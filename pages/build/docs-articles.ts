@@ -1,0 +1,24 @@
+/** What stands in the article of each docs page. */
+
+import { renderArticle } from './docs.ts'
+import { renderFullDocumentation } from './docs-full.ts'
+import { type DocsPage, docsPages, type MadePage } from './docs-map.ts'
+
+/** Pages that are not Markdown: each function returns an article that begins with its h1. */
+const made: Readonly<Record<MadePage, () => string>> = {
+  'full-documentation': renderFullDocumentation,
+}
+
+const articles = new Map<string, string>()
+
+/** The article of a docs page; rendered once. */
+export function articleOf(page: DocsPage): string {
+  const known = articles.get(page.name)
+  if (known !== undefined) return known
+  const article = page.source ? renderArticle(page) : made[page.name as MadePage]()
+  articles.set(page.name, article)
+  return article
+}
+
+/** What the search knows: every page but the one that repeats the others. */
+export const searchedPages = docsPages.filter(({ name }) => name !== 'full-documentation')

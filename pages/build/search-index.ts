@@ -1,0 +1,23 @@
+/** The search index of the docs, from the finished articles. */
+import MiniSearch from 'minisearch'
+import { type IndexedSection, indexOptions } from '../shared/search/index-options.ts'
+import { type DocsPage, docsHref } from './docs-map.ts'
+import { sectionsOf } from './docs-sections.ts'
+
+/** The index as JSON text. */
+export function buildSearchIndex(
+  articles: readonly { readonly page: DocsPage; readonly article: string }[],
+): string {
+  const sections = articles.flatMap(({ page, article }) =>
+    sectionsOf(article).map(({ anchor, heading, text }) => ({
+      href: docsHref(page.name) + (anchor === '' ? '' : `#${anchor}`),
+      page: page.title,
+      heading,
+      // A page is also found by what its description says.
+      text: anchor === '' ? `${text} ${page.description}` : text,
+    })),
+  )
+  const index = new MiniSearch<IndexedSection>(indexOptions)
+  index.addAll(sections.map((section, id) => ({ ...section, id })))
+  return JSON.stringify(index)
+}
