@@ -7,6 +7,7 @@ const table = {
   // Requests
   JSON_INVALID: [400, 'The body is not valid JSON.'],
   VALIDATION_ERROR: [422, 'Request validation failed'],
+  CURSOR_INVALID: [422, 'The cursor is none that this list gave out; begin without one.'],
   RANGE_INVALID: [400, 'The range asked for is not valid.'],
   BODY_TOO_LARGE: [413, 'The body is larger than this route accepts.'],
   NOT_FOUND: [404, 'There is nothing at this address.'],

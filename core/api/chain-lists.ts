@@ -1,0 +1,229 @@
+/**
+ * Requests and answers of the chain's lists under `/api/v1/chain/` (and `/api/chain/`): newest first, a page
+ * at a time by cursor, with filters. A page may hold fewer rows than asked for; only `next_cursor: null`
+ * says that there are no more.
+ *
+ * Amounts are decimal strings of base units, times RFC 3339 UTC, hashes `0x…`, keys plain hex, addresses
+ * `aitbc1…`. Nothing here depends on a clock: times of requests are text, to be converted by the host.
+ */
+import * as z from 'zod'
+import { fromHex, toHex } from '../base/bytes.ts'
+import { outcomeCodes } from '../chain/outcome.ts'
+import type { MessageKind } from '../chain/transaction.ts'
+import { formatAddress, parseAddress } from '../crypto/address.ts'
+import { cursorCharsMax } from './list-cursor.ts'
+
+/** Bounds of one request. */
+export const chainListLimits = {
+  /** Rows of a page that names no `limit`. */
+  pageDefault: 25,
+  pageMax: 500,
+  /** Most blocks above the read model that one request looks through for rows that match. */
+  freshBlocksMax: 1_000,
+  /** Most calls to the chain object for one page. */
+  freshCallsMax: 10,
+} as const
+
+/** Every kind of transaction, as `kind` names it. */
+export const transactionKinds = [
+  'transfer',
+  'faucet',
+  'escrow_open',
+  'escrow_top_up',
+  'escrow_close',
+  'delegate_grant',
+  'delegate_revoke',
+  'settle',
+] as const satisfies readonly MessageKind[]
+
+/** Names of all outcomes, and `failed` for any but `applied`. */
+export const outcomeFilters = [
+  'failed',
+  ...(Object.keys(outcomeCodes) as (keyof typeof outcomeCodes)[]),
+] as const
+
+const wholeText = z
+  .string()
+  .regex(/^[0-9]{1,15}$/, 'must be a whole number')
+  .transform(Number)
+const limit = z
+  .string()
+  .regex(/^[0-9]{1,4}$/, 'must be a whole number')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= chainListLimits.pageMax, {
+    message: `must be between 1 and ${chainListLimits.pageMax}`,
+  })
+  .default(chainListLimits.pageDefault)
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+const hash = z
+  .string()
+  .max(66)
+  .transform((text, context) => {
+    const read = fromHex(text, 32)
+    if (read.ok) return toHex(read.value)
+    context.addIssue({ code: 'custom', message: read.error.message })
+    return z.NEVER
+  })
+const address = z
+  .string()
+  .max(90)
+  .transform((text, context) => {
+    const read = parseAddress(text)
+    if (read.ok) return formatAddress(read.value)
+    context.addIssue({ code: 'custom', message: read.error.message })
+    return z.NEVER
+  })
+const moment = z.iso.datetime({
+  offset: true,
+  message: 'must be a time such as 2026-02-14T12:00:00Z',
+})
+
+const ranges = {
+  /** Heights and times, both ends included. */
+  height_min: wholeText.optional(),
+  height_max: wholeText.optional(),
+  time_from: moment.optional(),
+  time_to: moment.optional(),
+}
+const paging = {
+  limit,
+  /** `next_cursor` or `previous_cursor` of an answer to the same filters. */
+  cursor: z.string().max(cursorCharsMax).optional(),
+}
+
+/** Query of `GET /api/v1/chain/blocks`. Unknown parameters are refused, not ignored. */
+export const blockListQuery = z.strictObject({
+  ...paging,
+  ...ranges,
+  slot_min: wholeText.optional(),
+  slot_max: wholeText.optional(),
+  /** Public key of the authority, hex. */
+  proposer: hash.optional(),
+  /** Leaves out blocks without transactions when `true`. */
+  with_transactions: flag.optional(),
+})
+/** A checked query. */
+export type BlockListQuery = z.infer<typeof blockListQuery>
+
+/** Query of `GET /api/v1/chain/transactions`. */
+export const transactionListQuery = z.strictObject({
+  ...paging,
+  ...ranges,
+  kind: z.enum(transactionKinds).optional(),
+  sender: address.optional(),
+  recipient: address.optional(),
+  /** Sender, recipient, or miner that a settlement paid. */
+  address: address.optional(),
+  outcome: z.enum(outcomeFilters).optional(),
+})
+/** A checked query. */
+export type TransactionListQuery = z.infer<typeof transactionListQuery>
+
+/** Query of `GET /api/v1/chain/receipts`. */
+export const receiptListQuery = z.strictObject({
+  ...paging,
+  ...ranges,
+  miner: address.optional(),
+  client: address.optional(),
+  /** Hash of what was asked. */
+  job: hash.optional(),
+})
+/** A checked query. */
+export type ReceiptListQuery = z.infer<typeof receiptListQuery>
+
+const whole = z.int().min(0)
+const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/)
+const hash0x = z.string().regex(/^0x[0-9a-f]{64}$/)
+const key = z.string().regex(/^[0-9a-f]{64}$/)
+const time = z.iso.datetime()
+const addressText = z.string().regex(/^aitbc1[0-9a-z]+$/)
+
+/** One block of a list. */
+export const listedBlock = z.strictObject({
+  height: whole,
+  hash: hash0x,
+  parent_hash: hash0x,
+  slot: whole,
+  time,
+  proposer: key,
+  state_root: hash0x,
+  transaction_count: whole,
+  /** All fees charged in it; null until the read model has the block. */
+  fees: units.nullable(),
+  final: z.boolean(),
+})
+/** One block of a list. */
+export type ListedBlock = z.infer<typeof listedBlock>
+
+/** One transaction of a list: in a block, final or not. */
+export const listedTransaction = z.strictObject({
+  hash: hash0x,
+  height: whole,
+  position: whole,
+  slot: whole,
+  time,
+  kind: z.string(),
+  sender: addressText,
+  recipient: addressText.nullable(),
+  /** What the transaction moves or locks; null for kinds that name no amount. */
+  amount: units.nullable(),
+  /** What it was charged. */
+  fee: units,
+  nonce: whole,
+  /** Last slot in which it could have entered a block. */
+  valid_until: whole,
+  outcome: z.string(),
+  final: z.boolean(),
+})
+/** One transaction of a list. */
+export type ListedTransaction = z.infer<typeof listedTransaction>
+
+/** One receipt of a list: a payment in a final block, and with it the hash of the signed receipt. */
+export const listedReceipt = z.strictObject({
+  receipt_hash: hash0x,
+  job_hash: hash0x,
+  transaction_hash: hash0x,
+  height: whole,
+  position: whole,
+  item: whole,
+  slot: whole,
+  time,
+  client: addressText,
+  miner: addressText,
+  coordinator: addressText,
+  amount: units,
+  miner_amount: units,
+  coordinator_amount: units,
+  escrow: hash0x,
+  /** Number of the job in its escrow. */
+  number: z.string().regex(/^[0-9]{1,20}$/),
+  authorisation: hash0x,
+  release_signature: z.string().regex(/^[0-9a-f]{128}$/),
+})
+/** One receipt of a list. */
+export type ListedReceipt = z.infer<typeof listedReceipt>
+
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.strictObject({
+    items: z.array(item).max(chainListLimits.pageMax),
+    /** Leads to older rows; null where there are none. */
+    next_cursor: z.string().nullable(),
+    /** Leads to newer rows; null on the newest page. */
+    previous_cursor: z.string().nullable(),
+    /** Newest height that could have been in this answer, and when it was read. */
+    as_of: z.strictObject({ height: z.int().min(-1), time }),
+    /** Where the rows come from. */
+    source: z.enum(['chain_node', 'read_model', 'both']),
+  })
+
+/** Answer of `GET /api/v1/chain/blocks`. */
+export const blockListAnswer = listOf(listedBlock)
+/** Answer of `GET /api/v1/chain/transactions`. */
+export const transactionListAnswer = listOf(listedTransaction)
+/** Answer of `GET /api/v1/chain/receipts`. */
+export const receiptListAnswer = listOf(listedReceipt)
+
+/** A page of any of the lists. */
+export type ListAnswer<T> = Omit<z.infer<typeof blockListAnswer>, 'items'> & {
+  readonly items: readonly T[]
+}
