@@ -1,6 +1,6 @@
 /**
- * How the tests run. Four projects, from fast and parallel to slow and careful: rules about the
- * source itself, units, whole sites, browsers. Time limits are generous: no test measures time.
+ * How the tests run. Five projects, from fast and parallel to slow and careful: rules about the
+ * source itself, units, whole sites, the commands of the docs, browsers. Time limits are generous: no test measures time.
  */
 import { defineConfig } from 'vitest/config'
 
@@ -40,13 +40,23 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'docs',
+          include: ['test/docs/**/*.test.ts'],
+          globalSetup: ['test/support/build-site.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          ...slow,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           // A browser on a shared machine may stall for seconds; what is broken fails twice.
           retry: 1,
           globalSetup: ['test/support/build-site.ts'],
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           ...slow,
         },
       },

@@ -1,0 +1,71 @@
+/**
+ * Every fenced block of the docs and of README.md, in order: commands run, and what the pages say that
+ * they print is compared. What the words after the backticks mean is in `pages/docs/SPEC.md`.
+ */
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readDocsSources } from '../../pages/build/docs-source.ts'
+import { inRoot } from '../../scripts/setup/paths.ts'
+import { type Block, blocksOf } from './blocks.ts'
+import { openSession, type Session } from './session.ts'
+import { makeWorld, type World } from './world.ts'
+
+type Page = { readonly file: string; readonly needsSite: boolean; readonly blocks: Block[] }
+
+const pages: Page[] = [
+  ...readDocsSources().map(({ name, markdown, firstLine, needs }) => ({
+    file: `${name}.md`,
+    needsSite: needs === 'site',
+    blocks: blocksOf(`${name}.md`, markdown, firstLine),
+  })),
+  {
+    file: 'README.md',
+    needsSite: true,
+    blocks: blocksOf('README.md', readFileSync(inRoot('README.md'), 'utf8')),
+  },
+]
+
+let world: World
+
+beforeAll(async () => {
+  world = await makeWorld()
+})
+
+afterAll(async () => {
+  await world?.end()
+})
+
+test('DOC-2: every block says how it is run, or that it is only shown', () => {
+  const blocks = pages.flatMap((page) => page.blocks)
+  const faults = blocks.flatMap(({ file, line, how }) =>
+    how.kind === 'fault' ? [`${file}:${line} ${how.fault}`] : [],
+  )
+  expect(blocks.length).toBeGreaterThan(0)
+  expect(faults).toEqual([])
+})
+
+for (const { file, needsSite, blocks } of pages.filter((page) => page.blocks.length > 0)) {
+  describe(file, () => {
+    let session: Session
+
+    beforeAll(async () => {
+      session = openSession(world, file.replace(/\.md$/, ''))
+      if (needsSite) await world.site()
+    })
+
+    afterAll(async () => {
+      await session?.end()
+    })
+
+    for (const block of blocks) {
+      test(`DOC-3: ${file}:${block.line} ${firstWords(block.text)}`, async () => {
+        await session.play(block)
+      })
+    }
+  })
+}
+
+function firstWords(text: string): string {
+  const [line = ''] = text.trim().split('\n')
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line
+}
