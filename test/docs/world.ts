@@ -19,8 +19,8 @@ export type World = {
   end(): Promise<void>
 }
 
-/** Ports that the pages name. */
-const shownPort = /\b18000\b/g
+/** Ports that the pages name: of the one site, and of a second one beside it. */
+const shownPorts = /\b1800[01]\b/g
 
 const startMsMax = 150_000
 
@@ -28,6 +28,7 @@ const startMsMax = 150_000
 export async function makeWorld(): Promise<World> {
   const checkout = makeCheckout()
   const port = await findFreePort()
+  const secondPort = await findFreePort()
   const environment = {
     // Without the project's own programs: a visitor has them in no PATH.
     PATH: (process.env['PATH'] ?? '')
@@ -56,7 +57,8 @@ export async function makeWorld(): Promise<World> {
   return {
     checkout,
     environment,
-    localText: (text) => text.replace(shownPort, String(port)),
+    localText: (text) =>
+      text.replace(shownPorts, (shown) => String(shown === '18000' ? port : secondPort)),
     site: () => {
       site ??= startSite()
       return site
