@@ -3,7 +3,7 @@
  * hashes of inline scripts that the gateway's CSP must name, taken from the finished pages.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +25,7 @@ export async function buildPages(options: { readonly quiet?: boolean } = {}): Pr
     logLevel: options.quiet ? 'error' : 'warn',
   })
   writeFileSync(join(pagesDist, 'assets', 'fonts-license.txt'), fontLicences())
+  copyFileSync(join(root, '..', 'LICENSE'), join(pagesDist, 'assets', 'licence.txt'))
   const hashes = inlineScriptHashes()
   writeFileSync(join(pagesDist, 'csp-hashes.json'), `${JSON.stringify(hashes, null, 2)}\n`)
   return hashes

@@ -16,6 +16,8 @@ export function renderDocument(page: Page, body: string, version: string): strin
 <title>${escapeHtml(page.title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="description" content="${escapeHtml(page.description)}">
+<meta name="application-name" content="AITBC">
+<meta name="format-detection" content="telephone=no">
 <meta name="color-scheme" content="light dark">
 <meta name="theme-color" content="#f7f7f4" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#0e1113" media="(prefers-color-scheme: dark)">
@@ -66,10 +68,21 @@ function themeChoice(value: 'light' | 'dark' | 'system', label: string): string 
   return `<label title="${label} theme"><input type="radio" name="theme" value="${value}"${checked}><span class="visually-hidden">${label}</span>${icons[value]}</label>`
 }
 
+/** What stands at the foot of every page; each leads to a page or file of this site. */
+const footLinks = [
+  { label: 'Docs', href: '/docs/' },
+  { label: 'API reference', href: '/docs/api.html' },
+  { label: 'OpenAPI', href: '/openapi.json' },
+  { label: 'Health', href: '/api/v1/health' },
+  { label: 'Privacy', href: '/docs/privacy.html' },
+  { label: 'Licence', href: '/assets/licence.txt' },
+  { label: 'Font licences', href: '/assets/fonts-license.txt' },
+] as const
+
 const footer = (version: string): string => `<footer class="foot">
 <div class="foot-inner">
 <dl class="facts" id="site-facts" data-version="${escapeHtml(version)}"></dl>
-<ul class="foot-links"><li><a href="/docs/">Docs</a></li><li><a href="/docs/getting-started.html">Getting started</a></li><li><a href="/api/v1/health">Health</a></li><li><a href="/assets/fonts-license.txt">Font licences</a></li></ul>
+<nav aria-label="Site"><ul class="foot-links">${footLinks.map(({ label, href }) => `<li><a href="${href}">${label}</a></li>`).join('')}</ul></nav>
 </div>
 <noscript><p class="foot-note">Live figures need JavaScript. The same data is at <a href="/rpc/status">/rpc/status</a> and <a href="/rpc/blocks">/rpc/blocks</a>.</p></noscript>
 </footer>`

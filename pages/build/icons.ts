@@ -13,6 +13,8 @@ export const icons = {
   system: icon(
     '<rect x="2" y="2.75" width="12" height="8.5" rx="1"/><path d="M5.75 13.5h4.5M8 11.25v2.25"/>',
   ),
+  met: icon('<circle cx="8" cy="8" r="6"/><path d="m5.4 8.2 1.8 1.8 3.4-3.7"/>'),
+  missed: icon('<path d="M8 2.25 14.25 13H1.75Z"/><path d="M8 6.5v3M8 11.25v.01"/>'),
 } as const
 
 /** Three slots, the last not yet final: the finality line in small. */

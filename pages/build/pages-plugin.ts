@@ -8,6 +8,7 @@ import type { Plugin } from 'vite'
 import { indexPath } from '../shared/search/index-options.ts'
 import { articleOf, searchedPages } from './docs-articles.ts'
 import { renderDocument } from './document.ts'
+import { measuredMark, measuredRows } from './measured.ts'
 import { buildSearchIndex } from './search-index.ts'
 import { type Page, sitePages } from './site-map.ts'
 
@@ -27,7 +28,7 @@ export function pagesPlugin(root: string): Plugin {
     load(id) {
       const page = byPath.get(id)
       if (!page) return undefined
-      return renderDocument(page, bodyOf(page, root), versionOf(root))
+      return renderDocument(page, withMeasured(bodyOf(page, root), root), versionOf(root))
     },
     generateBundle() {
       const articles = searchedPages.map((page) => ({ page, article: articleOf(page) }))
@@ -57,6 +58,12 @@ export function pagesPlugin(root: string): Plugin {
 
 const bodyOf = ({ body }: Page, root: string): string =>
   typeof body === 'string' ? readFileSync(join(root, body), 'utf8') : body()
+
+/** Figures come from the kept results of the benchmarks, at the place that the page marks. */
+const withMeasured = (body: string, root: string): string =>
+  body.includes(measuredMark)
+    ? body.replace(measuredMark, () => measuredRows(join(root, '..', 'bench', 'results')))
+    : body
 
 const versionOf = (root: string): string =>
   (JSON.parse(readFileSync(join(root, '..', 'package.json'), 'utf8')) as { version: string })

@@ -4,6 +4,7 @@ import { useResource } from '../shared/live/resource.ts'
 import { health, modelList } from '../shared/live/schemas.ts'
 import { Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
+import { When } from '../shared/ui/time.tsx'
 
 const names: Record<string, string> = {
   chain: 'Chain',
@@ -37,6 +38,11 @@ export function HealthReport() {
           </dl>
         )}
       </Loaded>
+      {report.phase === 'ready' ? (
+        <p class="checks-age small muted">
+          Tried <When ms={report.atMs} ageOnly />
+        </p>
+      ) : null}
       {notice ? (
         <p class="notice">
           <Status tone="caution" word="Demo model only" />

@@ -1,20 +1,15 @@
-/** Entry of the page for parts that do not exist yet: says which part the address meant. */
-import { mount, startFrame } from '../shared/frame/start.tsx'
+/** Entry of the page for parts that do not exist yet: leaves the one that the address meant. */
+import { startFrame } from '../shared/frame/start.tsx'
 import '../shared/styles/answer.css'
-
-const parts: readonly (readonly [prefix: string, name: string])[] = [
-  ['/marketplace', 'The marketplace'],
-  ['/exchange', 'The exchange'],
-  ['/wallet', 'The wallet'],
-  ['/firefox-wallet', 'The browser extension'],
-  ['/admin', 'Administration'],
-]
 
 startFrame()
 const here = location.pathname.toLowerCase()
-const part = parts.find(([prefix]) => here.startsWith(prefix))
-if (part) {
-  const title = `${part[1]} is not built yet`
-  mount('part', title)
+const parts = [...document.querySelectorAll<HTMLElement>('.part')]
+const meant = parts.find(({ dataset }) => here.startsWith(dataset['part'] ?? ' '))
+const heading = document.getElementById('part')
+if (meant && heading) {
+  for (const part of parts) part.hidden = part !== meant
+  const title = meant.dataset['title'] ?? ''
+  heading.textContent = title
   document.title = `${title} · AITBC`
 }

@@ -1,25 +1,49 @@
-/** Entry of the 404 page: offers the explorer when the address looks like something on the chain. */
-import { explorerPath, readSearch } from '../shared/addresses.ts'
+/**
+ * Entry of the 404 page: searches the docs for the words of the lost address, and offers the explorer
+ * when a part of it looks like something on the chain.
+ */
+import { explorerPath } from '../shared/addresses.ts'
 import { mount, startFrame } from '../shared/frame/start.tsx'
 import '../shared/styles/answer.css'
+import { type ChainMeaning, chainMeaningOf, wordsOf } from './lost.ts'
+import { meaningWords, Results } from './results.tsx'
 
 startFrame()
-const guess = guessOf(location.pathname)
-if (guess) mount('guess', guess)
+const meaning = chainMeaningOf(location.pathname)
+if (meaning) offer(meaning)
+bindSearch(meaning ? '' : wordsOf(location.pathname))
+bindBack()
 
-function guessOf(pathname: string) {
-  const last = pathname.split('/').findLast((part) => part !== '') ?? ''
-  const meaning = readSearch(last)
-  if (meaning.kind === 'nothing') return undefined
-  const names = {
-    height: 'a block height',
-    hash: 'the hash of a block, a transaction or a receipt',
-    address: 'an address on the chain',
-  } as const
-  return (
+function offer({ kind, value }: ChainMeaning): void {
+  const guess = document.getElementById('guess')
+  if (guess) guess.hidden = false
+  mount(
+    'guess',
     <>
-      <code class="break">{meaning.value}</code> looks like {names[meaning.kind]}.{' '}
-      <a href={explorerPath.search(meaning.value)}>Look it up in the explorer</a>.
-    </>
+      <code class="break">{value}</code> looks like {meaningWords[kind]}.{' '}
+      <a href={explorerPath.search(value)}>Look it up in the explorer</a>.
+    </>,
   )
+}
+
+/** Answers on this page; without this the form leads to the explorer's search. */
+function bindSearch(words: string): void {
+  const form = document.getElementById('lost-search')
+  const field = document.getElementById('lost-words') as HTMLInputElement | null
+  if (!form || !field) return
+  field.value = words
+  const show = () => mount('found', <Results query={field.value.trim()} />)
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    show()
+  })
+  if (words !== '') show()
+}
+
+/** The button is there only when it leads somewhere. */
+function bindBack(): void {
+  const button = document.getElementById('back')
+  if (!button || history.length < 2) return
+  button.hidden = false
+  button.addEventListener('click', () => history.back())
 }

@@ -11,6 +11,7 @@ const pagesMark = inRoot('pages', 'dist', 'csp-hashes.json')
 const pagesInputs = [
   'pages',
   'docs',
+  'bench/results',
   'core',
   'miner-agent',
   'scripts/build.ts',

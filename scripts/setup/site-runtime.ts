@@ -17,6 +17,7 @@ import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangle
 import { migrateLocal } from './migrations.ts'
 import { inRoot, workerBundlePath } from './paths.ts'
 import { host } from './port.ts'
+import { copyPages } from './served-pages.ts'
 
 export type RuntimeOptions = {
   port: number
@@ -42,8 +43,11 @@ export const workerName = 'aitbc-edge'
 export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> {
   const config = unstable_readConfig({ config: inRoot('wrangler.toml') }, { hideWarnings: true })
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config)
+  const { assets } = workerOptions as { assets?: { directory: string } }
+  if (assets === undefined) throw new Error('wrangler.toml names no folder of pages')
   const worker = {
     ...workerOptions,
+    assets: { ...assets, directory: copyPages(assets.directory, options.statePath) },
     name: workerName,
     modules: modulesOf(workerBundlePath),
     modulesRoot: workerBundlePath,

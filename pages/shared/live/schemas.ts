@@ -152,6 +152,9 @@ export type Model = ShapeOf<typeof model>
 
 export const modelList = object({ data: list(model), notice: maybe(text) })
 
+/** What the site's coordinator does at the moment. */
+export const siteState = object({ miners_online: count, queued: count, running: count })
+
 export const health = object({
   status: text,
   checks: record(object({ ok: flag, detail: text })),
