@@ -7,6 +7,13 @@
 
 import { toHex } from '../core/base/bytes.ts'
 import type { FinalizedBlock } from '../core/chain/engine-api.ts'
+import {
+  blockColumns,
+  type Columns,
+  escrowColumns,
+  settlementColumns,
+  transactionColumns,
+} from './chain-columns.ts'
 import { type EscrowParties, escrowsNamed, rowsOf } from './chain-rows.ts'
 import type { AccountRow } from './chain-schema.ts'
 
@@ -95,62 +102,6 @@ const guardMeta =
 const advanceMeta =
   'UPDATE chain_meta SET indexed_height = ?, indexed_hash = ?, transactions = transactions + ?, ' +
   'settlements = settlements + ? WHERE id = 1'
-
-/** Columns as the tables name them, and the fields of the rows that fill them. */
-type Columns = Readonly<Record<string, string>>
-
-const blockColumns: Columns = {
-  height: 'height',
-  hash: 'hash',
-  parent_hash: 'parentHash',
-  slot: 'slot',
-  proposer: 'proposer',
-  state_root: 'stateRoot',
-  transaction_count: 'transactionCount',
-  fees: 'fees',
-}
-
-const transactionColumns: Columns = {
-  height: 'height',
-  position: 'position',
-  hash: 'hash',
-  slot: 'slot',
-  kind: 'kind',
-  sender: 'sender',
-  recipient: 'recipient',
-  amount: 'amount',
-  fee: 'fee',
-  nonce: 'nonce',
-  code: 'code',
-  payload: 'payload',
-}
-
-const escrowColumns: Columns = {
-  id: 'id',
-  owner: 'owner',
-  coordinator: 'coordinator',
-  opened_height: 'openedHeight',
-}
-
-const settlementColumns: Columns = {
-  height: 'height',
-  position: 'position',
-  item: 'item',
-  slot: 'slot',
-  transaction_hash: 'transactionHash',
-  receipt_hash: 'receiptHash',
-  job_hash: 'jobHash',
-  authorisation: 'authorisation',
-  escrow: 'escrow',
-  number: 'number',
-  owner: 'owner',
-  coordinator: 'coordinator',
-  miner: 'miner',
-  amount: 'amount',
-  miner_amount: 'minerAmount',
-  coordinator_amount: 'coordinatorAmount',
-  release_signature: 'releaseSignature',
-}
 
 const accountColumns: Columns = {
   address: 'address',

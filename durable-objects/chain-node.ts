@@ -3,7 +3,12 @@
  * the storage, the clock, the alarm, the sockets and the outbox.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { type ChainNodeService, chainReadLimits } from '../core/api/chain-reads.ts'
+import {
+  type ChainNodeService,
+  chainReadLimits,
+  type FreshTransactions,
+  type TransactionsAsk,
+} from '../core/api/chain-reads.ts'
 import type {
   AccountView,
   BlockView,
@@ -26,6 +31,7 @@ import {
   type ChainNodeEnv,
   readChainConfiguration,
 } from './chain/configuration.ts'
+import { freshTransactions, transactionsAt } from './chain/fresh-transactions.ts'
 import { gather } from './chain/gathering.ts'
 import { hasFaucet, signGift } from './chain/gift.ts'
 import { backoffMs, chainNodeLimits as limits } from './chain/limits.ts'
@@ -171,6 +177,10 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return inBytes(found)
   }
 
+  async freshTransactions(ask: TransactionsAsk): Promise<FreshTransactions> {
+    return freshTransactions(this.#open(), ask)
+  }
+
   async watchdog(): Promise<void> {
     if ('refusal' in this.#configuration) return
     this.#advance()
@@ -309,13 +319,6 @@ type Refusal = { readonly refusal: string }
 /** An error whose code survives RPC; the gateway knows both codes. */
 function failure(code: 'CONFIG_INVALID' | 'CHAIN_UNAVAILABLE', message: string): Error {
   return Object.assign(new Error(message), { code })
-}
-
-function transactionsAt(engine: Engine, height: number): TransactionView[] {
-  const final = engine.finalizedFrom(height, 1)[0]
-  if (final) return [...final.transactions]
-  const hashes = engine.blockAt(height)?.transactionHashes ?? []
-  return hashes.map((hash) => engine.transaction(hash)).filter((view) => view !== undefined)
 }
 
 function inBytes(views: readonly TransactionView[]): TransactionView[] {

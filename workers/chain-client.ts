@@ -48,6 +48,7 @@ export function chainNodeOf(env: Env): ChainNodeService {
     blocks: method('blocks'),
     pool: method('pool'),
     recent: method('recent'),
+    freshTransactions: method('freshTransactions'),
     watchdog: method('watchdog'),
   } as ChainNodeService
 }

@@ -14,6 +14,7 @@ import { coordinatorOf, coordinatorStub } from './coordinator-client.ts'
 import type { Env } from './env.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createIndexer } from './indexer.ts'
+import { chainListRoutes } from './routes/chain-lists.ts'
 import { coordinatorRoutes } from './routes/coordinator.ts'
 import { explorerRoutes } from './routes/explorer.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -47,6 +48,7 @@ const gateway = createGateway({
     coordinator: coordinatorRoutes,
     rpc: rpcRoutes,
     explorer: explorerRoutes,
+    chain: chainListRoutes,
     health: healthRoutes,
   },
 })

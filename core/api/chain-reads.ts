@@ -15,6 +15,24 @@ export const chainReadLimits = {
   transactionBytesMax: 8_388_608,
 } as const
 
+/** Where to begin, and how far to go. */
+export type TransactionsAsk = {
+  /** Only blocks above this height. */
+  readonly above: number
+  /** Only what stands below this place of a block; undefined: from the head on. */
+  readonly before: { readonly height: number; readonly index: number } | undefined
+  /** Most transactions that are wanted. */
+  readonly limit: number
+}
+
+/** Transactions of the head's chain, newest first. */
+export type FreshTransactions = {
+  readonly headHeight: number
+  readonly transactions: readonly TransactionView[]
+  /** Where to go on, as `before`; undefined when nothing above the height is left. */
+  readonly next: TransactionsAsk['before']
+}
+
 /** Reads that only `/rpc` needs. A list is cut off where a bound is reached, never refused. */
 export type ChainReads = {
   /** A block of the head's chain by height, or any block by hash. */
@@ -28,6 +46,8 @@ export type ChainReads = {
    * list shows before the read model has it.
    */
   recent(input: { readonly above: number }): Promise<TransactionView[]>
+  /** A piece of the newest transactions: at most `blocksMax` blocks, and as much as one answer holds. */
+  freshTransactions(ask: TransactionsAsk): Promise<FreshTransactions>
 }
 
 /** Everything that the chain object offers inside its own site. */

@@ -4,7 +4,7 @@
  */
 
 /** Families of endpoints that this site answers. */
-export type ServiceName = 'coordinator' | 'rpc' | 'explorer' | 'health'
+export type ServiceName = 'coordinator' | 'rpc' | 'explorer' | 'chain' | 'health'
 
 export type Target =
   /** A file of the built pages. */
@@ -56,6 +56,8 @@ export const routeTable: readonly Route[] = [
   service('/api/health', 'health'),
   service('/api/v1/explorer/', 'explorer'),
   service('/api/explorer/', 'explorer'),
+  service('/api/v1/chain/', 'chain'),
+  service('/api/chain/', 'chain'),
   ...bothSpellings('users/', 'Accounts and sign-in'),
   ...bothSpellings('marketplace/', 'The marketplace'),
   ...bothSpellings('exchange/', 'The exchange'),

@@ -32,8 +32,9 @@ test('RPC-8: the follower answers with the followed chain and makes none', async
   for (const path of ['head', 'genesis', 'blocks/0', 'mempool', 'transactions']) {
     expect((await get(follower, path)).json).toEqual((await get(leader, path)).json)
   }
-  const explorer = await follower.fetch('/api/explorer/blocks')
-  expect(explorer.status).toBe(200)
+  for (const path of ['/api/explorer/blocks', '/api/v1/chain/blocks', '/api/chain/receipts']) {
+    expect([path, (await follower.fetch(path)).status]).toEqual([path, 200])
+  }
   await follower.cron()
   expect(await follower.objectIds('ChainNode')).toEqual([])
 })

@@ -131,6 +131,7 @@ export function app(
       coordinator: coordinatorRoutes,
       rpc: new Hono<AppEnv>(),
       explorer: new Hono<AppEnv>(),
+      chain: new Hono<AppEnv>(),
       health: new Hono<AppEnv>(),
     },
   })

@@ -63,6 +63,7 @@ function site(overrides: Record<string, unknown> = {}, limit = () => true) {
       coordinator: echo('coordinator'),
       rpc: echo('rpc'),
       explorer: echo('explorer'),
+      chain: echo('chain'),
       health,
     },
   })
@@ -109,6 +110,8 @@ describe('routes', () => {
     ['/v1/thing', 'coordinator'],
     ['/api/v1/explorer/thing', 'explorer'],
     ['/api/explorer/thing', 'explorer'],
+    ['/api/v1/chain/thing', 'chain'],
+    ['/api/chain/thing', 'chain'],
     ['/rpc/thing', 'rpc'],
   ])('GW-2: %s reaches %s', async (path, name) => {
     expect(await (await site().get(path)).json()).toEqual({ name, path })

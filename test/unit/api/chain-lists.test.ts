@@ -1,0 +1,436 @@
+/**
+ * The chain's lists over a real engine and the real read model, with the routes as they ship: what is
+ * proposed and what is indexed is decided by the test.
+ */
+import * as fc from 'fast-check'
+import { Hono } from 'hono'
+import { describe, expect, test } from 'vitest'
+import type * as z from 'zod'
+import {
+  blockListAnswer,
+  type ListAnswer,
+  type ListedBlock,
+  type ListedReceipt,
+  type ListedTransaction,
+  receiptListAnswer,
+  transactionListAnswer,
+} from '../../../core/api/chain-lists.ts'
+import { formatCursor, parseCursor } from '../../../core/api/list-cursor.ts'
+import { summaryOf } from '../../../core/api/rpc-views.ts'
+import { toHex } from '../../../core/base/bytes.ts'
+import type { Engine } from '../../../core/chain/engine-api.ts'
+import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
+import { formatAddress } from '../../../core/crypto/address.ts'
+import { addBlocks } from '../../../d1/chain-index.ts'
+import {
+  blockQuery,
+  type Fragment,
+  type PageAsk,
+  receiptQuery,
+  transactionQuery,
+} from '../../../d1/chain-lists.ts'
+import { freshTransactions } from '../../../durable-objects/chain/fresh-transactions.ts'
+import type { AppEnv } from '../../../workers/context.ts'
+import { failureResponse } from '../../../workers/gateway/errors.ts'
+import { chainListRoutes } from '../../../workers/routes/chain-lists.ts'
+import {
+  alice,
+  bob,
+  carol,
+  coordinator,
+  genesis,
+  miner,
+  mustOpen,
+  type Person,
+  settlementItem,
+  sign,
+  timeOf,
+  transfer,
+} from '../../support/chain-world.ts'
+import { createMemoryChainStore } from '../../support/memory-chain-store.ts'
+import { createSqliteD1 } from '../../support/sqlite-d1.ts'
+
+type World = ReturnType<typeof createWorld>
+
+/** A site's chain and read model, reached through the routes. */
+function createWorld() {
+  const engine = mustOpen({ store: createMemoryChainStore() })
+  const { d1 } = createSqliteD1()
+  const env = { DB: d1, CHAIN_NODE: { idFromName: () => '', get: () => nodeOf(engine) } }
+  const app = new Hono<AppEnv>()
+    .use('*', async (c, next) => {
+      c.set('config', { genesis, chainUpstream: undefined } as never)
+      c.set('now', timeOf(900))
+      await next()
+    })
+    .route('/', chainListRoutes)
+  app.onError(failureResponse)
+  const nonces = new Map<Person, bigint>([
+    [alice, 0n],
+    [bob, 0n],
+  ])
+  let slot = 1
+  let indexed = -1
+  return {
+    env,
+    engine,
+    genesisTime: (at: number) => new Date(timeOf(at)).toISOString(),
+    slot: () => slot,
+    /** Pools a transaction of somebody. */
+    post: (by: Person, message: Parameters<typeof sign>[0]['message']) => {
+      const nonce = nonces.get(by) ?? 0n
+      const bytes = sign({ by, nonce, message })
+      const [verdict] = engine.submit([bytes], timeOf(slot))
+      expect(verdict).toMatchObject({ ok: true })
+      nonces.set(by, nonce + 1n)
+      return bytes
+    },
+    /** Makes a block of what is pooled. */
+    seal: () => {
+      engine.tick(timeOf(slot))
+      slot += 1
+    },
+    /** Lets that many blocks reach the read model. */
+    index: async (count: number) => {
+      const blocks = engine.finalizedFrom(indexed + 1, count)
+      await addBlocks(d1, {
+        genesisHash: toHex(engine.genesisHash),
+        blocks,
+        genesisAccounts: [],
+        accountOf: () => ({ balance: 0, nonce: 0 }),
+      })
+      indexed += blocks.length
+    },
+    ask: (path: string) => app.request(path, {}, env as never),
+  }
+}
+
+const nodeOf = (engine: Engine) => ({
+  head: async () => engine.head(),
+  blocks: async ({ from, to }: { from: number; to: number }) => {
+    const views = []
+    for (let height = from; height <= to; height++) views.push(engine.blockAt(height))
+    return views.filter((view) => view !== undefined).map(summaryOf)
+  },
+  freshTransactions: async (ask: Parameters<typeof freshTransactions>[1]) =>
+    freshTransactions(engine, ask),
+})
+
+async function read<T>(
+  world: World,
+  path: string,
+  schema: z.ZodType<ListAnswer<T>>,
+): Promise<ListAnswer<T>> {
+  const response = await world.ask(path)
+  const json: unknown = await response.json()
+  expect([response.status, json]).toMatchObject([200, {}])
+  return schema.parse(json)
+}
+
+const blocks = (world: World, query = '') =>
+  read<ListedBlock>(world, `/blocks${query}`, blockListAnswer)
+const transactions = (world: World, query = '') =>
+  read<ListedTransaction>(world, `/transactions${query}`, transactionListAnswer)
+const receipts = (world: World, query = '') =>
+  read<ListedReceipt>(world, `/receipts${query}`, receiptListAnswer)
+
+const placeOf = ({ height, position }: ListedTransaction) => `${height}.${position}`
+
+/** What may happen while somebody reads. */
+const happening = fc.oneof(
+  fc.record({ pay: fc.integer({ min: 1, max: 4 }), by: fc.constantFrom(alice, bob) }),
+  fc.constant('seal' as const),
+  fc.record({ index: fc.integer({ min: 1, max: 3 }) }),
+)
+
+async function happens(
+  world: World,
+  what: typeof happening extends fc.Arbitrary<infer T> ? T : never,
+) {
+  if (what === 'seal') world.seal()
+  else if ('index' in what) await world.index(what.index)
+  else {
+    for (let count = 0; count < what.pay; count++) {
+      world.post(what.by, transfer(what.by === alice ? carol.address : alice.address, 7n))
+    }
+  }
+}
+
+test('CHAINLIST-1: each row comes once, whatever happens between the pages', async () => {
+  const filters = ['', `&sender=${formatAddress(alice.address)}`, '&kind=transfer&outcome=applied']
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(happening, { minLength: 4, maxLength: 20 }),
+      fc.array(fc.array(happening, { maxLength: 3 }), { maxLength: 12 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.constantFrom(...filters),
+      async (before, during, limit, filter) => {
+        const world = createWorld()
+        for (const what of before) await happens(world, what)
+        const there = await transactions(world, `?limit=500${filter}`)
+        expect(there.next_cursor).toBeNull()
+        const seen: string[] = []
+        let cursor: string | null = ''
+        for (let page = 0; cursor !== null; page++) {
+          const path: string = `?limit=${limit}${filter}${cursor && `&cursor=${cursor}`}`
+          const answer: ListAnswer<ListedTransaction> = await transactions(world, path)
+          expect(answer.items.length).toBeLessThanOrEqual(limit)
+          seen.push(...answer.items.map(placeOf))
+          cursor = answer.next_cursor
+          for (const what of during[page] ?? []) await happens(world, what)
+        }
+        expect(seen).toEqual(there.items.map(placeOf))
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('CHAINLIST-1: blocks too, beyond what one call to the chain object holds', async () => {
+  const world = createWorld()
+  for (let count = 0; count < 130; count++) {
+    world.post(alice, transfer(bob.address, 1n))
+    world.seal()
+  }
+  await world.index(10)
+  for (const filter of ['', '&with_transactions=true']) {
+    const heights: number[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const answer: ListAnswer<ListedBlock> = await blocks(
+        world,
+        `?limit=17${filter}${cursor && `&cursor=${cursor}`}`,
+      )
+      heights.push(...answer.items.map(({ height }) => height))
+      cursor = answer.next_cursor
+    }
+    const least = filter === '' ? 0 : 1
+    expect(heights).toEqual(Array.from({ length: 131 - least }, (_, index) => 130 - index))
+  }
+  const all = await transactions(world, '?limit=500&outcome=applied')
+  expect(all.items.map(({ height }) => height)).toEqual(
+    Array.from({ length: 130 }, (_, index) => 130 - index),
+  )
+})
+
+test('CHAINLIST-7: the page before, and the newest page where it would not be full', async () => {
+  const world = createWorld()
+  for (let count = 0; count < 20; count++) {
+    world.post(alice, transfer(bob.address, 1n))
+    world.seal()
+  }
+  await world.index(19)
+  const first = await blocks(world, '?limit=5')
+  expect(first.previous_cursor).toBeNull()
+  const second = await blocks(world, `?limit=5&cursor=${first.next_cursor}`)
+  const third = await blocks(world, `?limit=5&cursor=${second.next_cursor}`)
+  const back = await blocks(world, `?limit=5&cursor=${third.previous_cursor}`)
+  expect(back.items).toEqual(second.items)
+  expect(back.next_cursor).toBe(second.next_cursor)
+  const newest = await blocks(world, `?limit=5&cursor=${second.previous_cursor}`)
+  expect(newest.items).toEqual(first.items)
+  expect(newest.previous_cursor).toBeNull()
+})
+
+describe('CHAINLIST-3: filters', () => {
+  /** Transfers, a failed one, an escrow and a settlement, the newest of them not indexed. */
+  async function filled(indexedBlocks: number) {
+    const world = createWorld()
+    const open = world.post(alice, {
+      TAG: 'escrow_open',
+      data: {
+        coordinator: coordinator.publicKey,
+        amount: 1_000_000n,
+        expiry: 100_000n,
+        delegate: undefined,
+      },
+    })
+    world.post(bob, transfer(coordinator.address, 1_000_000n))
+    world.seal()
+    const escrow = escrowIdOf(transactionHash(open))
+    world.post(coordinator, {
+      TAG: 'settle',
+      data: { items: [settlementItem({ authorisation: { escrow }, release: { amount: 500n } })] },
+    })
+    world.seal()
+    world.post(alice, transfer(bob.address, 10n))
+    world.post(bob, { TAG: 'escrow_close', data: { escrow } })
+    world.seal()
+    world.seal()
+    await world.index(indexedBlocks)
+    return world
+  }
+  const [a, b, m] = [alice, bob, miner].map(({ address }) => formatAddress(address))
+  const heights = (list: ListAnswer<{ height: number }>) => list.items.map(({ height }) => height)
+
+  test.each([1, 2, 3, 4])('are exact with %i blocks indexed', async (indexed) => {
+    const world = await filled(indexed)
+    const all = await transactions(world)
+    expect(all.items).toHaveLength(5)
+    const kinds = async (query: string) =>
+      (await transactions(world, query)).items.map(({ kind }) => kind).sort()
+    expect(await kinds('?kind=transfer')).toEqual(['transfer', 'transfer'])
+    expect(await kinds(`?sender=${a}`)).toEqual(['escrow_open', 'transfer'])
+    expect(await kinds(`?recipient=${b}`)).toEqual(['transfer'])
+    expect(await kinds(`?address=${b}`)).toEqual(['escrow_close', 'transfer', 'transfer'])
+    expect(await kinds(`?address=${m}`)).toEqual(['settle'])
+    expect(await kinds(`?address=${m}&kind=transfer`)).toEqual([])
+    expect(await kinds('?outcome=failed')).toEqual(['escrow_close'])
+    expect(await kinds('?outcome=not_owner')).toEqual(['escrow_close'])
+    expect(await kinds('?outcome=escrow_unknown')).toEqual([])
+    expect(await kinds('?outcome=applied&kind=settle')).toEqual(['settle'])
+    expect(heights(await transactions(world, '?height_min=2&height_max=2'))).toEqual([2])
+    expect(await kinds(`?time_from=${world.genesisTime(3)}`)).toEqual(['escrow_close', 'transfer'])
+    expect(await kinds(`?time_to=${world.genesisTime(1)}`)).toEqual(['escrow_open', 'transfer'])
+    const { items } = await blocks(world, '?slot_min=2&slot_max=3')
+    expect(items.map(({ slot }) => slot)).toEqual([3, 2])
+    const { proposer } = (await blocks(world)).items[0] as ListedBlock
+    expect(heights(await blocks(world, `?proposer=${proposer}`))).toEqual([3, 2, 1])
+    expect(heights(await blocks(world, '?with_transactions=true'))).toEqual([3, 2, 1])
+    expect(heights(await blocks(world, `?proposer=${'0'.repeat(64)}`))).toEqual([0])
+  })
+
+  test('receipts by miner, client and job', async () => {
+    const world = await filled(4)
+    const [receipt] = (await receipts(world)).items
+    expect(receipt).toMatchObject({ miner: m, client: a, amount: '500', number: '1', height: 2 })
+    for (const [query, count] of [
+      [`?miner=${m}`, 1],
+      [`?miner=${a}`, 0],
+      [`?client=${a}`, 1],
+      [`?client=${m}`, 0],
+      [`?job=${receipt?.job_hash}`, 1],
+      [`?job=${'0'.repeat(64)}`, 0],
+      ['?height_min=3', 0],
+      [`?time_to=${world.genesisTime(2)}&height_max=2`, 1],
+    ] as const) {
+      expect([query, (await receipts(world, query)).items.length]).toEqual([query, count])
+    }
+  })
+
+  test('CHAINLIST-4: an answer says how far it reads, and from where', async () => {
+    const world = await filled(2)
+    expect(await transactions(world)).toMatchObject({ as_of: { height: 3 }, source: 'both' })
+    const fresh = await transactions(world, '?limit=1')
+    expect(fresh).toMatchObject({ as_of: { height: 3 }, source: 'chain_node' })
+    const old = await transactions(world, '?height_max=1')
+    expect(old).toMatchObject({ as_of: { height: 1 }, source: 'read_model' })
+    expect(old.as_of.time).toBe(world.genesisTime(900))
+    expect(old.items.map(({ amount, fee, time }) => [amount, typeof fee, time])).toEqual([
+      ['1000000', 'string', world.genesisTime(1)],
+      ['1000000', 'string', world.genesisTime(1)],
+    ])
+  })
+})
+
+test('CHAINLIST-2: what is no cursor or no filter is refused by name', async () => {
+  const world = createWorld()
+  const codeOf = async (path: string) => {
+    const response = await world.ask(path)
+    const { error } = (await response.json()) as {
+      error: { code: string; details: { field: string }[] }
+    }
+    return [response.status, error.code, error.details[0]?.field]
+  }
+  const place = { direction: 'older', place: [5, 0] } as const
+  for (const cursor of [
+    'x',
+    '%00',
+    'dHJhbnNhY3Rpb25zPDUuMA==',
+    formatCursor('blocks', { direction: 'older', place: [5] }),
+    formatCursor('transactions', { direction: 'older', place: [5] }),
+    btoa('transactions<05.0').replaceAll('=', ''),
+    btoa('transactions<99999999999999999999.0').replaceAll('=', ''),
+  ]) {
+    const found = await codeOf(`/transactions?cursor=${cursor}`)
+    expect(found).toEqual([422, 'CURSOR_INVALID', 'query.cursor'])
+  }
+  expect(await codeOf(`/blocks?cursor=${formatCursor('transactions', place)}`)).toEqual([
+    422,
+    'CURSOR_INVALID',
+    'query.cursor',
+  ])
+  for (const [path, field] of [
+    [`/transactions?cursor=${'x'.repeat(100)}`, 'query.cursor'],
+    ['/transactions?limit=0', 'query.limit'],
+    ['/transactions?limit=501', 'query.limit'],
+    ['/transactions?kind=theft', 'query.kind'],
+    ['/transactions?sender=me', 'query.sender'],
+    ['/transactions?height_min=-1', 'query.height_min'],
+    ['/transactions?time_from=yesterday', 'query.time_from'],
+    ['/blocks?proposer=%3Cscript%3E', 'query.proposer'],
+    ['/blocks?with_transactions=yes', 'query.with_transactions'],
+    ['/receipts?job=1', 'query.job'],
+  ]) {
+    expect(await codeOf(path as string)).toEqual([422, 'VALIDATION_ERROR', field])
+  }
+  expect((await codeOf('/receipts?minor=x')).slice(0, 2)).toEqual([422, 'VALIDATION_ERROR'])
+})
+
+test('CHAINLIST-2: a cursor reads back as it was written, and nothing else does', () => {
+  const place = fc.tuple(fc.maxSafeNat(), fc.maxSafeNat(), fc.maxSafeNat())
+  fc.assert(
+    fc.property(
+      place,
+      fc.constantFrom('older', 'newer'),
+      fc.string(),
+      (numbers, direction, text) => {
+        for (const [list, length] of [
+          ['blocks', 1],
+          ['transactions', 2],
+          ['receipts', 3],
+        ] as const) {
+          const cursor = { direction, place: numbers.slice(0, length) } as const
+          const written = formatCursor(list, cursor)
+          expect(parseCursor(list, written)).toEqual({ ok: true, value: cursor })
+          expect(parseCursor(list === 'blocks' ? 'receipts' : 'blocks', written).ok).toBe(false)
+          const read = parseCursor(list, text)
+          if (read.ok) expect(formatCursor(list, read.value)).toBe(text)
+        }
+      },
+    ),
+  )
+})
+
+test('CHAINLIST-5: every page is a search of an index in the order of the list', () => {
+  const { explain } = createSqliteD1()
+  const range = { heightMin: 1, heightMax: 900, slotMin: 2, slotMax: 950 }
+  const asks: PageAsk[] = [
+    { direction: 'older', place: [500, 2, 1], range: {}, limit: 25 },
+    { direction: 'older', place: [500, 2, 1], range, limit: 25 },
+    { direction: 'older', place: undefined, range, limit: 25 },
+    { direction: 'newer', place: [500, 2, 1], range: {}, limit: 25 },
+    { direction: 'newer', place: [500, 2, 1], range, limit: 25 },
+  ]
+  const queries: ((ask: PageAsk) => Fragment)[] = [
+    (ask) => blockQuery(ask, {}),
+    (ask) => blockQuery(ask, { proposer: 'p' }),
+    (ask) => blockQuery(ask, { withTransactions: true }),
+    (ask) => transactionQuery(ask, {}),
+    (ask) => transactionQuery(ask, { kind: 'settle' }),
+    (ask) => transactionQuery(ask, { sender: 's' }),
+    (ask) => transactionQuery(ask, { recipient: 'r' }),
+    (ask) => transactionQuery(ask, { address: 'x' }),
+    (ask) => transactionQuery(ask, { address: 'x', kind: 'settle', outcome: 'failed' }),
+    (ask) => transactionQuery(ask, { outcome: 'failed' }),
+    (ask) => transactionQuery(ask, { outcome: 5 }),
+    (ask) => receiptQuery(ask, {}),
+    (ask) => receiptQuery(ask, { miner: 'm' }),
+    (ask) => receiptQuery(ask, { client: 'c' }),
+  ]
+  for (const query of queries) {
+    for (const ask of asks) {
+      const { text, values } = query(ask)
+      expect(text).not.toContain('OFFSET')
+      const plan = explain(text, values)
+      // The rows of an address come from three searches, which are few enough to be put in order.
+      const isUnion = text.includes(' UNION ')
+      const bad = plan.filter((step) =>
+        isUnion
+          ? /^SCAN (?:chain_|s\b|t\b)/.test(step)
+          : /^SCAN chain_|TEMP B-TREE|AUTOMATIC/.test(step),
+      )
+      expect([text, plan, bad]).toEqual([text, plan, []])
+    }
+  }
+})
