@@ -57,6 +57,7 @@ function header(page: Page): string {
 <label class="visually-hidden" for="search-text">Search by block height, hash, address or receipt</label>
 ${icons.search}<input id="search-text" name="q" type="search" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="Height, hash, address, receipt"><kbd aria-hidden="true">/</kbd>
 </form>
+<button class="palette-button" id="palette-button" type="button" aria-haspopup="dialog" aria-keyshortcuts="Control+K Meta+K" aria-label="Commands (Ctrl K)"><span class="palette-word">Commands</span><kbd>Ctrl K</kbd></button>
 <fieldset class="theme" id="theme"><legend class="visually-hidden">Theme</legend>${themeChoice('light', 'Light')}${themeChoice('dark', 'Dark')}${themeChoice('system', 'System')}</fieldset>
 </div>
 </div>

@@ -51,7 +51,7 @@ test('every stop of the frame shows a visible focus', async () => {
   }
 })
 
-test.each(['/', 'Control+k'])('%s reaches the search, which finds a block', async (key) => {
+test.each(['/'])('%s reaches the search, which finds a block', async (key) => {
   await using seen = await visit(browser, `${site.url}/docs/`)
   const { page } = seen
   await page.keyboard.press(key)

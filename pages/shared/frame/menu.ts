@@ -25,13 +25,12 @@ export function bindMenu(): void {
   bindSearchKey(() => setOpen(true))
 }
 
-/** `/` and Ctrl-K put the cursor into the search field, wherever it is folded away. */
+/** `/` puts the cursor into the search field, wherever it is folded away. */
 function bindSearchKey(unfold: () => void): void {
   const input = document.getElementById('search-text') as HTMLInputElement | null
   document.addEventListener('keydown', (event) => {
     const slash = event.key === '/' && !event.ctrlKey && !event.metaKey && !isTyping(event.target)
-    const controlK = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey)
-    if (!input || !(slash || controlK)) return
+    if (!input || !slash) return
     event.preventDefault()
     unfold()
     input.focus()

@@ -3,6 +3,7 @@ import { render } from 'preact'
 import '../styles/site.css'
 import { followChain } from '../live/chain.ts'
 import { startClock } from '../live/clock.ts'
+import { bindPalette } from '../palette/open.ts'
 import { FinalityLine } from './finality-line.tsx'
 import { bindMenu } from './menu.ts'
 import { NetworkIndicator, SiteFacts } from './network.tsx'
@@ -12,6 +13,7 @@ import { bindThemeSwitch } from './theme.ts'
 export function startFrame(): void {
   bindThemeSwitch()
   bindMenu()
+  bindPalette()
   highlightSame()
   mount('finality-line', <FinalityLine />)
   mount('network', <NetworkIndicator />)

@@ -6,18 +6,23 @@ import { themeStorageKey } from './theme-key.ts'
 
 export type Theme = 'light' | 'dark' | 'system'
 
+const switches = () => [...document.querySelectorAll<HTMLInputElement>('#theme input')]
+
+function mark(theme: Theme): void {
+  for (const input of switches()) input.checked = input.value === theme
+}
+
+/** Changes the theme of this page and of all that are opened later. */
+export function chooseTheme(theme: Theme): void {
+  store(theme)
+  apply(theme)
+  mark(theme)
+}
+
 export function bindThemeSwitch(): void {
-  const inputs = [...document.querySelectorAll<HTMLInputElement>('#theme input')]
-  const mark = (theme: Theme) => {
-    for (const input of inputs) input.checked = input.value === theme
-  }
   mark(stored())
-  for (const input of inputs) {
-    input.addEventListener('change', () => {
-      const theme = asTheme(input.value)
-      store(theme)
-      apply(theme)
-    })
+  for (const input of switches()) {
+    input.addEventListener('change', () => chooseTheme(asTheme(input.value)))
   }
   window.addEventListener('storage', (event) => {
     if (event.key !== themeStorageKey && event.key !== null) return

@@ -54,6 +54,14 @@ export const GoodShape = () => (
   </Drawing>
 )
 
+/** Solid disc with a tick: checked here, and it holds. The tick is drawn once. */
+export const VerifiedShape = () => (
+  <Drawing>
+    <circle cx="8" cy="8" r="6.5" fill="currentColor" />
+    <path class="proof-tick" d="m5.2 8.2 2 2 3.6-4" pathLength="1" />
+  </Drawing>
+)
+
 /** Hollow square: there, but not settled. */
 export const WaitingShape = () => (
   <Drawing>
@@ -72,5 +80,51 @@ export const BadShape = () => (
 export const CautionShape = () => (
   <Drawing>
     <path d="M8 2.75 14 13H2zM8 6.75v2.75M8 11.4v.1" />
+  </Drawing>
+)
+
+/** Cross of a button that closes or removes. */
+export const CloseIcon = () => (
+  <Drawing>
+    <path d="m4 4 8 8M12 4l-8 8" />
+  </Drawing>
+)
+
+export const SearchIcon = () => (
+  <Drawing>
+    <circle cx="7" cy="7" r="4.25" />
+    <path d="m10.25 10.25 3.25 3.25" />
+  </Drawing>
+)
+
+export const ChevronIcon = () => (
+  <Drawing>
+    <path d="m6 3.5 4.5 4.5L6 12.5" />
+  </Drawing>
+)
+
+/** A look-up, a page, a passage of the docs and an action, for lists that mix them. */
+export const PageIcon = () => (
+  <Drawing>
+    <path d="M3.75 1.75h5.5l3 3v9.5h-8.5zM9 2v3h3" />
+  </Drawing>
+)
+
+export const BlockIcon = () => (
+  <Drawing>
+    <path d="m8 1.75 5.25 3v6.5L8 14.25l-5.25-3v-6.5zM2.75 4.75 8 7.75l5.25-3M8 7.75v6.5" />
+  </Drawing>
+)
+
+export const ActionIcon = () => (
+  <Drawing>
+    <path d="M8.75 1.75 3.5 9h4l-.25 5.25L12.5 7h-4z" />
+  </Drawing>
+)
+
+export const RecentIcon = () => (
+  <Drawing>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M8 4.5V8l2.25 1.5" />
   </Drawing>
 )

@@ -1,0 +1,43 @@
+/** What a chart is made from. */
+
+/** `y` is undefined where it is not known: the drawing then has a gap, never a guess. */
+export type ChartPoint = { readonly x: number; readonly y: number | undefined }
+
+export type ChartSeries = {
+  /** Heads its column, and stands in the readout. */
+  readonly name: string
+  readonly points: readonly ChartPoint[]
+}
+
+/** `time`: x is Unix milliseconds. `number`: any number, such as a height. */
+export type XKind = 'time' | 'number'
+
+export type ChartKind = 'line' | 'area' | 'bars'
+
+export type ChartProps = {
+  /** What it shows, as its heading says: "Blocks a minute". */
+  title: string
+  kind: ChartKind
+  xKind: XKind
+  /** Heads the column of x: "Minute". */
+  xLabel: string
+  /** At most `seriesMax`, all with the same x. */
+  series: readonly ChartSeries[]
+  /** Behind every figure: "blocks". */
+  unit: string
+  /** What would be here, and how to make it so. */
+  empty: { readonly title: string; readonly text: string }
+}
+
+export const chartLimits = {
+  /** More lines than these cannot be told apart by their strokes. */
+  seriesMax: 3,
+  /** More points than pixels help nobody; the newest stay. */
+  pointsMax: 400,
+} as const
+
+/** The series as far as a chart takes them. */
+export const boundedSeries = (series: readonly ChartSeries[]): readonly ChartSeries[] =>
+  series
+    .slice(0, chartLimits.seriesMax)
+    .map(({ name, points }) => ({ name, points: points.slice(-chartLimits.pointsMax) }))
