@@ -51,7 +51,10 @@ export function blocksOf(file: string, markdown: string, firstLine = 1): Block[]
       file,
       line: firstLine + (map?.[0] ?? 0),
       text: content,
-      how: type === 'fence' ? howOf(parseFence(info)) : fault('is indented; use a fence'),
+      how:
+        type === 'fence'
+          ? checked(howOf(parseFence(info)), content)
+          : fault('is indented; use a fence'),
     }))
 }
 
@@ -77,6 +80,18 @@ function howOf(fence: Fence | undefined): How {
   if (word === 'shown') return fault(`${language} cannot be only shown: run it`)
   if (word === undefined) return fault('does not say how it is run, or that it is only shown')
   return fault(`says ${language} ${word}, which means nothing`)
+}
+
+/** What would change the machine, were it run as it stands. */
+const systemPrograms = /(?:^|[\s;|&(])(?:sudo|systemctl|journalctl|useradd|apt|apt-get|loginctl)\s/m
+const systemTarget = /(?:>|\btee\s(?:-a\s)?)\s*\/(?!dev\/)/
+
+function checked(how: How, text: string): How {
+  if (how.kind !== 'run' || how.language !== 'sh') return how
+  if (/^\s*npm (?:test|t|run test)\b/m.test(text)) return fault('would run the test that runs it')
+  const isSystem = systemPrograms.test(text) && how.standIn !== 'systemd'
+  const writes = systemTarget.test(text.replace(/\bsudo tee\s(?:-a\s)?\//g, ''))
+  return isSystem || writes ? fault('would change this machine: with="systemd", through sudo') : how
 }
 
 function runOf(language: string, values: Map<string, string>): How {

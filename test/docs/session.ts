@@ -54,8 +54,9 @@ export function openSession(world: World, page: string): Session {
     if (text.trim() === 'npm start') return world.site()
     const script = join(scratch, `line-${block.line}.sh`)
     const lines = how.language === 'sh' ? text : `node ${writeModule(block, text)}\n`
-    writeFileSync(script, shellScript(stateFile, lines))
-    const env = { ...world.environment, ...(await world.standIn(how.standIn)), HOME: home }
+    const standIn = how.standIn === undefined ? undefined : await world.standIn(how.standIn)
+    writeFileSync(script, shellScript({ stateFile, lines, first: standIn?.folder }))
+    const env = { ...world.environment, ...standIn?.variables, HOME: home }
     return startProgram('bash', ['--noprofile', '--norc', script], {
       cwd: world.checkout.path,
       env,
@@ -121,10 +122,18 @@ export function openSession(world: World, page: string): Session {
   }
 }
 
+type Script = {
+  readonly stateFile: string
+  readonly lines: string
+  /** A folder that comes first on PATH, for these lines alone. */
+  readonly first: string | undefined
+}
+
 /** Runs `lines` as a person's shell would, but stops at the first line that fails. */
-function shellScript(stateFile: string, lines: string): string {
+function shellScript({ stateFile, lines, first = '' }: Script): string {
   return `source '${stateFile}'
-trap 'code=$?; { declare -px; printf "cd %q\\n" "$PWD"; } >"${stateFile}"; exit $code' EXIT
+PATH="${first === '' ? '' : `${first}:`}$PATH"
+trap 'code=$?; PATH="\${PATH#${first}:}"; { declare -px; printf "cd %q\\n" "$PWD"; } >"${stateFile}"; exit $code' EXIT
 set -e -o pipefail
 ${lines}
 `

@@ -65,6 +65,10 @@ for (const { file, needsSite, blocks } of pages.filter((page) => page.blocks.len
   })
 }
 
+test('DOC-3: everything that the pages asked of Cloudflare is in its documentation', () => {
+  expect(world.unknownRequests()).toEqual([])
+})
+
 function firstWords(text: string): string {
   const [line = ''] = text.trim().split('\n')
   return line.length > 60 ? `${line.slice(0, 59)}…` : line

@@ -4,6 +4,7 @@ import { findFreePort } from '../../scripts/setup/port.ts'
 import type { StandIn } from './blocks.ts'
 import { type Checkout, makeCheckout } from './checkout.ts'
 import { type Running, startProgram } from './programs.ts'
+import { makeStandIns, type StandInPlace } from './stand-ins.ts'
 
 export type World = {
   readonly checkout: Checkout
@@ -14,21 +15,25 @@ export type World = {
   /** The one `npm start` of all pages, up. */
   site(): Promise<Running>
   isShared(program: Running): boolean
-  /** Variables that put a stand-in in the place of another vendor's program. */
-  standIn(name: StandIn | undefined): Promise<Readonly<Record<string, string>>>
+  /** Puts a stand-in in the place of another vendor's program. */
+  standIn(name: StandIn): Promise<StandInPlace>
+  /** What was asked of Cloudflare that its stand-in does not know. */
+  unknownRequests(): readonly string[]
   end(): Promise<void>
 }
 
-/** Ports that the pages name: of the one site, and of a second one beside it. */
-const shownPorts = /\b1800[01]\b/g
+/** Ports that the pages name: of the one site, of a second one, of Ollama, of an agent's figures. */
+const shownPorts = ['18000', '18001', '11434', '9464'] as const
+const anyShownPort = new RegExp(`\\b(?:${shownPorts.join('|')})\\b`, 'g')
 
 const startMsMax = 150_000
 
 /** Makes the copy; everything else comes when it is asked for. */
 export async function makeWorld(): Promise<World> {
   const checkout = makeCheckout()
-  const port = await findFreePort()
-  const secondPort = await findFreePort()
+  const ports = new Map<string, number>()
+  for (const shown of shownPorts) ports.set(shown, await findFreePort())
+  const standIns = makeStandIns(checkout)
   const environment = {
     // Without the project's own programs: a visitor has them in no PATH.
     PATH: (process.env['PATH'] ?? '')
@@ -37,11 +42,10 @@ export async function makeWorld(): Promise<World> {
       .join(delimiter),
     LANG: 'C.UTF-8',
     TMPDIR: checkout.folder('tmp'),
-    PORT: String(port),
+    PORT: String(ports.get('18000')),
     // npm would ask its registry whether it is the newest.
     npm_config_update_notifier: 'false',
-    // The copy came with what its start would build.
-    AITBC_BUILT: '1',
+    OLLAMA_HOST: `127.0.0.1:${ports.get('11434')}`,
   }
   let site: Promise<Running> | undefined
   let shared: Running | undefined
@@ -57,18 +61,16 @@ export async function makeWorld(): Promise<World> {
   return {
     checkout,
     environment,
-    localText: (text) =>
-      text.replace(shownPorts, (shown) => String(shown === '18000' ? port : secondPort)),
+    localText: (text) => text.replace(anyShownPort, (shown) => String(ports.get(shown))),
     site: () => {
       site ??= startSite()
       return site
     },
     isShared: (program) => program === shared,
-    standIn: async (name) => {
-      if (name === undefined) return {}
-      throw new Error(`there is no stand-in for ${name} yet`)
-    },
+    standIn: standIns.place,
+    unknownRequests: standIns.unknownRequests,
     end: async () => {
+      await standIns.end()
       await shared?.stop()
       checkout.remove()
     },

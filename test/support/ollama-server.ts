@@ -21,6 +21,8 @@ export type OllamaServerOptions = {
   readonly faults?: OllamaFaults
   /** Names that the one model goes by; none makes an empty server. */
   readonly models?: readonly string[]
+  /** Names that can be pulled; each becomes another name of the one model. */
+  readonly catalogue?: readonly string[]
   /** Added to every model that is listed and shown, such as `remote_host`. */
   readonly extraFields?: Readonly<Record<string, unknown>>
 }
@@ -58,7 +60,8 @@ export async function startOllamaServer(options: OllamaServerOptions = {}): Prom
   const state: State = {
     model: loaded.value,
     engine: createEmbeddedEngine({ model: loaded.value }),
-    names: options.models ?? [`${TINY_MODEL.name}:latest`],
+    names: [...(options.models ?? [`${TINY_MODEL.name}:latest`])],
+    catalogue: options.catalogue ?? [],
     extra: options.extraFields ?? {},
     faults: options.faults ?? {},
     calls: [],
@@ -87,7 +90,8 @@ export async function startOllamaServer(options: OllamaServerOptions = {}): Prom
 type State = {
   readonly model: Model
   readonly engine: Engine
-  readonly names: readonly string[]
+  readonly names: string[]
+  readonly catalogue: readonly string[]
   readonly extra: Readonly<Record<string, unknown>>
   faults: OllamaFaults
   readonly calls: OllamaCall[]
@@ -167,6 +171,8 @@ async function route(state: State, call: Call, response: ServerResponse): Promis
     case 'POST /api/show':
       requireModel(state, call.body)
       return sendJson(response, 200, shown(state))
+    case 'POST /api/pull':
+      return pull(state, call.body, response)
     case 'POST /api/chat':
     case 'POST /api/generate':
       return await work(state, call, response)
@@ -214,6 +220,19 @@ function requireModel(state: State, body: Body): string {
     throw new Refusal(404, `model '${name}' not found`)
   }
   return name
+}
+
+function pull(state: State, body: Body, response: ServerResponse): void {
+  const name = String(body.model ?? body.name ?? '')
+  const full = name.includes(':') ? name : `${name}:latest`
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  const lines = state.catalogue.includes(name)
+    ? ['pulling manifest', 'verifying sha256 digest', 'writing manifest', 'success']
+    : ['pulling manifest']
+  for (const status of lines) response.write(`${JSON.stringify({ status })}\n`)
+  const known = lines.length > 1
+  if (known && !state.names.includes(full)) state.names.push(full)
+  response.end(known ? '' : '{"error":"pull model manifest: file does not exist"}\n')
 }
 
 async function work(state: State, call: Call, response: ServerResponse): Promise<void> {
