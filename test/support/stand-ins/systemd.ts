@@ -49,7 +49,7 @@ function sudo(words: string[]): void {
     return
   }
   if (!plain.includes(command)) fail(`sudo ${command} is nothing that a page should ask for`)
-  const mapped = withoutOwner(rest).map(local)
+  const mapped = (command === 'install' ? withoutOwner(rest) : rest).map(local)
   process.exitCode = spawnSync(command, mapped, { stdio: 'inherit' }).status ?? 1
 }
 
