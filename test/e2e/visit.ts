@@ -1,5 +1,5 @@
 /**
- * Visiting a page with open eyes: every console error, exception, CSP violation and request to another
+ * Visiting pages with open eyes: every console error, exception, CSP violation and request to another
  * host is written down, so that a test can demand that there was none.
  */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -13,12 +13,16 @@ export type VisitOptions = {
   readonly prepare?: (context: BrowserContext) => Promise<unknown>
 }
 
-export type Visit = AsyncDisposable & {
+export type Watched = AsyncDisposable & {
   readonly page: Page
   readonly context: BrowserContext
-  /** What should not have happened so far. */
+  /** Goes to another page and forgets what happened before. */
+  open(url: string): Promise<void>
+  /** What should not have happened since then. */
   faults(): Promise<string[]>
 }
+
+export type Visit = Omit<Watched, 'open'>
 
 declare global {
   interface Window {
@@ -26,12 +30,19 @@ declare global {
   }
 }
 
-/** Opens `url` and waits until the page has heard from the site. */
+/** Opens `url` in a window of its own and waits until the page has heard from the site. */
 export async function visit(
   browser: Browser,
   url: string,
   options: VisitOptions = {},
 ): Promise<Visit> {
+  const watched = await watch(browser, options)
+  await watched.open(url)
+  return watched
+}
+
+/** An empty window; what it visits one after the other shares storage and cache. */
+export async function watch(browser: Browser, options: VisitOptions = {}): Promise<Watched> {
   const { width = 1440, scheme = 'light', storedTheme } = options
   const context = await browser.newContext({
     viewport: { width, height: 900 },
@@ -39,8 +50,6 @@ export async function visit(
     // A page must not move while it is measured.
     reducedMotion: 'reduce',
   })
-  const faults: string[] = []
-  const origin = new URL(url).origin
   await context.addInitScript(() => {
     window.cspViolations = []
     document.addEventListener('securitypolicyviolation', (event) => {
@@ -52,31 +61,20 @@ export async function visit(
   }
   await options.prepare?.(context)
   const page = await context.newPage()
-  page.on('console', (message) => {
-    // The browser itself reports the status of a page that is meant to be a 404 or a 501.
-    if (message.type() === 'error' && message.location().url !== page.url()) {
-      faults.push(`console: ${message.text()} ${message.location().url}`)
-    }
-  })
-  page.on('pageerror', (error) => faults.push(`exception: ${error.message}`))
-  page.on('dialog', (dialog) => {
-    faults.push(`dialog: ${dialog.message()}`)
-    void dialog.dismiss()
-  })
-  page.on('request', (request) => {
-    const target = new URL(request.url())
-    if (target.protocol !== 'data:' && target.origin !== origin) {
-      faults.push(`foreign request: ${request.url()}`)
-    }
-  })
-  await page.goto(url)
-  await page.locator('#network a').waitFor()
+  const seen = { faults: [] as string[], origin: '' }
+  noteFaults(page, seen)
   return {
     page,
     context,
+    open: async (url) => {
+      seen.faults = []
+      seen.origin = new URL(url).origin
+      await page.goto(url)
+      await page.locator('#network a').waitFor()
+    },
     faults: async () => {
       const violations = await page.evaluate(() => window.cspViolations)
-      return [...faults, ...violations.map((violation) => `CSP: ${violation}`)]
+      return [...seen.faults, ...violations.map((violation) => `CSP: ${violation}`)]
     },
     [Symbol.asyncDispose]: async () => {
       // Answers that are still on their way are nobody's business any more.
@@ -84,6 +82,26 @@ export async function visit(
       await context.close()
     },
   }
+}
+
+function noteFaults(page: Page, seen: { faults: string[]; readonly origin: string }): void {
+  page.on('console', (message) => {
+    // The browser itself reports the status of a page that is meant to be a 404 or a 501.
+    if (message.type() === 'error' && message.location().url !== page.url()) {
+      seen.faults.push(`console: ${message.text()} ${message.location().url}`)
+    }
+  })
+  page.on('pageerror', (error) => seen.faults.push(`exception: ${error.message}`))
+  page.on('dialog', (dialog) => {
+    seen.faults.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => {
+    const target = new URL(request.url())
+    if (target.protocol !== 'data:' && target.origin !== seen.origin) {
+      seen.faults.push(`foreign request: ${request.url()}`)
+    }
+  })
 }
 
 /** Waits until nothing on the page is loading any more. */

@@ -1,0 +1,141 @@
+/**
+ * What must hold on every page: loaded once, then looked at in both themes, at the width of a desk and
+ * of a phone, and at 320 px. Findings are lines of text; a page without any is clean.
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { settled, type Watched } from './visit.ts'
+
+const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** The rules of axe that look at colours: all that a change of theme can break. */
+const colourRules = ['color-contrast', 'link-in-text-block']
+
+/** axe itself, of the version that `@axe-core/playwright` brings; put into a page once a visit. */
+const axeSource = readFileSync(
+  createRequire(createRequire(import.meta.url).resolve('@axe-core/playwright')).resolve(
+    'axe-core/axe.min.js',
+  ),
+  'utf8',
+)
+
+type AxeViolation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
+
+type AxeWindow = Window & {
+  axe: { run(root: Document, options: object): Promise<{ violations: AxeViolation[] }> }
+}
+
+export type PageCase = {
+  readonly url: string
+  readonly title: string | RegExp
+  /** Waits for what only comes after the page has settled. */
+  readonly ready?: (page: Page) => Promise<unknown>
+}
+
+/** Visits a page in an open window and returns everything that is wrong with it. */
+export async function findingsOn(watched: Watched, { url, title, ready }: PageCase) {
+  const { page } = watched
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.emulateMedia({ colorScheme: 'light' })
+  await watched.open(url)
+  await settled(page)
+  await ready?.(page)
+  const found: string[] = []
+  const note = (where: string, lines: readonly string[]) =>
+    found.push(...lines.map((line) => `${where}: ${line}`))
+  note('page', await frameFindings(page, title))
+  await page.evaluate(axeSource)
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme: 'light' })
+    note(`${width} light`, await axeFindings(page, { type: 'tag', values: wcag }))
+    note(`${width}`, await overflowFindings(page))
+    await page.emulateMedia({ colorScheme: 'dark' })
+    note(`${width} dark`, await axeFindings(page, { type: 'rule', values: colourRules }))
+  }
+  await page.setViewportSize({ width: 320, height: 900 })
+  note('320', await overflowFindings(page))
+  note('heard', await watched.faults())
+  return found
+}
+
+/** Title, one heading, and a focus that begins at the skip link and gets past the header. */
+async function frameFindings(page: Page, title: string | RegExp): Promise<string[]> {
+  const found: string[] = []
+  const isTitle = (text: string) => (typeof title === 'string' ? text === title : title.test(text))
+  // Some pages set it as soon as they know what they show.
+  const deadlineTries = 50
+  for (let tries = 0; !isTitle(await page.title()); tries++) {
+    if (tries === deadlineTries) {
+      found.push(`the title is ${await page.title()}`)
+      break
+    }
+    await page.waitForTimeout(100)
+  }
+  const headings = await page.locator('h1:visible').count()
+  if (headings !== 1) found.push(`${headings} headings of the first level`)
+  const focus = () =>
+    page.evaluate(() => document.activeElement?.id || document.activeElement?.className)
+  const first = await page.evaluate(() => document.activeElement?.tagName)
+  if (first !== 'BODY') found.push(`the focus starts in ${first}`)
+  await page.keyboard.press('Tab')
+  if ((await focus()) !== 'skip') found.push(`the first stop is ${await focus()}`)
+  await page.keyboard.press('Enter')
+  if ((await focus()) !== 'main') found.push(`the skip link leads to ${await focus()}`)
+  return found
+}
+
+async function axeFindings(page: Page, runOnly: object): Promise<string[]> {
+  const violations = await page.evaluate(
+    async (options) => {
+      const { axe } = window as unknown as AxeWindow
+      return (await axe.run(document, options)).violations.map(({ id, nodes }) => ({
+        id,
+        nodes: nodes.map(({ html }) => ({ html })),
+      }))
+    },
+    { runOnly, resultTypes: ['violations'], preload: false },
+  )
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+}
+
+/** Sideways scroll, what sticks out of the window, and what a box without scrolling cuts off. */
+function overflowFindings(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = []
+    const width = document.documentElement.clientWidth
+    if (document.documentElement.scrollWidth > width) {
+      found.push(`scrolls sideways to ${document.documentElement.scrollWidth}`)
+    }
+    const label = (element: Element) =>
+      `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''} “${element.textContent?.trim().slice(0, 40)}”`
+    /** Where an element must end: at its nearest box that clips, else at the window's edge. */
+    const edgeOf = (element: Element): { right: number; by: string } | undefined => {
+      let at = element.parentElement
+      for (; at && at !== document.documentElement; at = at.parentElement) {
+        const { overflowX, textOverflow, clipPath } = getComputedStyle(at)
+        // Text for screen readers alone.
+        if (clipPath !== 'none') return undefined
+        if (overflowX === 'visible') continue
+        // A box that scrolls shows it all, and one with an ellipsis says that it does not.
+        if (overflowX !== 'hidden' && overflowX !== 'clip') return undefined
+        if (textOverflow === 'ellipsis') return undefined
+        return { right: at.getBoundingClientRect().right, by: label(at) }
+      }
+      return { right: width, by: 'the window' }
+    }
+    for (const element of document.body.querySelectorAll('*')) {
+      if (element.closest('.visually-hidden, .skip, svg *')) continue
+      const shown = element.checkVisibility({ visibilityProperty: true })
+      const box = element.getBoundingClientRect()
+      if (!shown || box.width === 0 || box.height === 0) continue
+      if (box.left < -1 && box.right > 0) found.push(`${label(element)} begins at ${box.left}`)
+      const edge = edgeOf(element)
+      if (edge && box.right > edge.right + 1) {
+        found.push(`${label(element)} ends at ${box.right}, ${edge.by} at ${edge.right}`)
+      }
+    }
+    return found.slice(0, 10)
+  })
+}
