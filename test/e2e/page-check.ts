@@ -7,10 +7,16 @@ import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { settled, type Watched } from './visit.ts'
 
-const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-/** The rules of axe that look at colours: all that a change of theme can break. */
-const colourRules = ['color-contrast', 'link-in-text-block']
+/** WCAG 2.0 to 2.2, A and AA. */
+const allRules = {
+  runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
+}
+/** All that a change of theme can break. */
+const onlyColours = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } }
+const allButColours = {
+  ...allRules,
+  rules: Object.fromEntries(onlyColours.runOnly.values.map((rule) => [rule, { enabled: false }])),
+}
 
 /** axe itself, of the version that `@axe-core/playwright` brings; put into a page once a visit. */
 const axeSource = readFileSync(
@@ -29,18 +35,20 @@ type AxeWindow = Window & {
 export type PageCase = {
   readonly url: string
   readonly title: string | RegExp
-  /** Waits for what only comes after the page has settled. */
-  readonly ready?: (page: Page) => Promise<unknown>
+  /**
+   * Shows again, all at once, what other pages show: its colours are looked at in one theme and width,
+   * which on thousands of elements takes seconds.
+   */
+  readonly repeats?: boolean
 }
 
 /** Visits a page in an open window and returns everything that is wrong with it. */
-export async function findingsOn(watched: Watched, { url, title, ready }: PageCase) {
+export async function findingsOn(watched: Watched, { url, title, repeats = false }: PageCase) {
   const { page } = watched
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.emulateMedia({ colorScheme: 'light' })
   await watched.open(url)
   await settled(page)
-  await ready?.(page)
   const found: string[] = []
   const note = (where: string, lines: readonly string[]) =>
     found.push(...lines.map((line) => `${where}: ${line}`))
@@ -49,10 +57,12 @@ export async function findingsOn(watched: Watched, { url, title, ready }: PageCa
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme: 'light' })
-    note(`${width} light`, await axeFindings(page, { type: 'tag', values: wcag }))
+    const withoutColours = repeats && width === 390
+    note(`${width} light`, await axeFindings(page, withoutColours ? allButColours : allRules))
     note(`${width}`, await overflowFindings(page))
+    if (repeats) continue
     await page.emulateMedia({ colorScheme: 'dark' })
-    note(`${width} dark`, await axeFindings(page, { type: 'rule', values: colourRules }))
+    note(`${width} dark`, await axeFindings(page, onlyColours))
   }
   await page.setViewportSize({ width: 320, height: 900 })
   note('320', await overflowFindings(page))
@@ -86,7 +96,7 @@ async function frameFindings(page: Page, title: string | RegExp): Promise<string
   return found
 }
 
-async function axeFindings(page: Page, runOnly: object): Promise<string[]> {
+async function axeFindings(page: Page, rules: object): Promise<string[]> {
   const violations = await page.evaluate(
     async (options) => {
       const { axe } = window as unknown as AxeWindow
@@ -95,7 +105,7 @@ async function axeFindings(page: Page, runOnly: object): Promise<string[]> {
         nodes: nodes.map(({ html }) => ({ html })),
       }))
     },
-    { runOnly, resultTypes: ['violations'], preload: false },
+    { ...rules, resultTypes: ['violations'], preload: false },
   )
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
 }

@@ -17,7 +17,11 @@ import { giftOf, unusedAddress } from './chain.ts'
 import { findingsOn } from './page-check.ts'
 import { settled, visit, type Watched, watch } from './visit.ts'
 
-type Case = { readonly path: () => string; readonly title: string | RegExp }
+type Case = {
+  readonly path: () => string
+  readonly title: string | RegExp
+  readonly repeats?: boolean
+}
 
 let site: TestSite
 let browser: Browser
@@ -63,6 +67,7 @@ const cases: readonly (Case & { readonly name: string })[] = [
     .filter(({ file }) => file !== 'explorer/index.html')
     .map(({ file, title }) => ({
       name: file,
+      repeats: file === 'docs/full-documentation.html',
       ...(answers[file] ?? { path: () => `/${file.replace(/index\.html$/, '')}`, title }),
     })),
   ...Object.entries(explorerViews).map(([name, view]) => ({ name: `explorer ${name}`, ...view })),
@@ -157,10 +162,10 @@ describe.concurrent('every page', () => {
 
   test.each(cases)(
     'PAGE-1, PAGE-2: $name is clean in both themes, at 1440, 390 and 320 px',
-    async ({ path, title }) => {
+    async ({ path, ...page }) => {
       const watched = await borrow()
       try {
-        const found = await findingsOn(watched, { url: site.url + path(), title })
+        const found = await findingsOn(watched, { url: site.url + path(), ...page })
         expect(found, found.join('\n')).toEqual([])
       } finally {
         idle.push(Promise.resolve(watched))
