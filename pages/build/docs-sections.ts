@@ -1,4 +1,4 @@
-/** Sections of finished articles: what the search knows, and what a link may lead to. */
+/** Sections of finished articles: what the search knows. */
 
 export type Section = {
   /** Id of the heading; empty for what stands before the first one. */
@@ -21,10 +21,6 @@ export function sectionsOf(article: string): Section[] {
     }
   })
 }
-
-/** Every id in a piece of HTML. */
-export const idsIn = (html: string): Set<string> =>
-  new Set([...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => unescapeHtml(id ?? '')))
 
 /** Text of our own HTML, in one line. */
 function textOf(html: string): string {

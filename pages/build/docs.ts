@@ -12,6 +12,7 @@ export function renderDocsBody(name: string, article: string): string {
   const page = docsPages.find((candidate) => candidate.name === name)
   return `<div class="docs">
 <div class="docs-side">
+${searchForm}
 ${navigation(name)}
 </div>
 <div class="docs-main">
@@ -25,11 +26,30 @@ ${contents(article)}
 </div>`
 }
 
+/** The page of search results: the same frame, and a place for the results. */
+export function renderSearchPage(): string {
+  return `<div class="docs docs-wide">
+<div class="docs-side">
+${navigation('search')}
+</div>
+<div class="docs-main">
+<h1>Search the docs</h1>
+<div id="docs-results"></div>
+<noscript><p>The search needs JavaScript. <a href="/docs/full-documentation.html">All docs on one page</a> can be searched by the browser itself.</p></noscript>
+</div>
+</div>`
+}
+
 /** The article of a page that is written in Markdown. */
 export function renderArticle(page: DocsPage): string {
   const { html } = renderMarkdown(page.source?.markdown ?? '')
   return `<h1>${escapeHtml(page.title)}</h1>\n${html}`
 }
+
+const searchForm = `<form class="docs-search" id="docs-search" role="search" action="/docs/search.html">
+<label class="visually-hidden" for="docs-search-text">Search the docs</label>
+${icons.search}<input id="docs-search-text" name="q" type="search" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="Search the docs" maxlength="200">
+</form>`
 
 function navigation(name: string): string {
   const groups = docsNavigation

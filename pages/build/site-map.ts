@@ -3,7 +3,7 @@
  * `html_handling` is off, also the address.
  */
 
-import { renderDocsBody } from './docs.ts'
+import { renderDocsBody, renderSearchPage } from './docs.ts'
 import { articleOf } from './docs-articles.ts'
 import { type DocsPage, docsPages } from './docs-map.ts'
 
@@ -51,6 +51,15 @@ export const sitePages: readonly Page[] = [
     indexed: true,
   },
   ...docsPages.map(docsEntry),
+  {
+    file: 'docs/search.html',
+    title: 'Search · AITBC docs',
+    description: 'Finds words in all docs of AITBC.',
+    section: 'docs',
+    body: renderSearchPage,
+    entry: 'docs/search.tsx',
+    indexed: false,
+  },
   {
     file: 'docs/design/index.html',
     title: 'Design system · AITBC docs',

@@ -25,7 +25,7 @@ const queryOptions = {
   combineWith: 'AND',
   boost: { page: 3, heading: 5 },
   prefix: (term: string) => term.length > 1,
-  fuzzy: (term: string) => (term.length > 4 ? 0.2 : false),
+  fuzzy: (term: string) => (term.length > 4 ? 0.25 : false),
 } as const
 
 const stored = object({ href: text, page: text, heading: text, text })
