@@ -1,6 +1,6 @@
 /** `npm run build`: the pages, the miner agent as one file, the Worker's bundle. */
 import { copyFileSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { buildPages } from '../pages/build.ts'
 import { agentDist } from './setup/build.ts'
@@ -25,8 +25,8 @@ await build({
       'const require = aitbcRequire(import.meta.url)\n',
   },
 })
-for (const name of ['aitbc-tiny.gguf', 'LICENSE-DATA.md']) {
-  copyFileSync(inRoot('miner-agent', 'models', name), join(agentDist, name))
+for (const path of ['models/aitbc-tiny.gguf', 'models/LICENSE-DATA.md', 'aitbc-miner.service']) {
+  copyFileSync(inRoot('miner-agent', path), join(agentDist, basename(path)))
 }
 // The mark by which a later start sees that all of this is fresh.
 const now = new Date()

@@ -1,14 +1,5 @@
 /**
- * `npm run genesis`: writes `genesis.json` for a new chain. Slot 0 is now.
- *
- *   --chain-id ID            name of the chain (aitbc-devnet)
- *   --site NAME=AUTH,COORD,FAUCET  a further site, by its public keys (hex); repeatable
- *   --coordinator KEY        fund a coordinator of a site that proposes no blocks; repeatable
- *   --account ADDRESS=AITBC  balance with which an account begins; repeatable
- *   --no-faucet              a chain without faucet: nobody gives anything away
- *   --keys                   print this site's public keys, for another site's --site, and write nothing
- *   --out FILE               write there instead
- *   --force                  replace an existing file
+ * `npm run genesis`: writes `genesis.json` for a new chain. Slot 0 is now. Options: `--help`.
  *
  * This site's own keys come from `.dev.vars`.
  */
@@ -22,18 +13,28 @@ import { ensureDevVars } from './setup/dev-vars.ts'
 import { type GenesisSite, makeGenesis, siteKeys, writeGenesis } from './setup/genesis.ts'
 import { callerPath, genesisPath } from './setup/paths.ts'
 
-const { values } = parseArgs({
-  options: {
-    'chain-id': { type: 'string', default: 'aitbc-devnet' },
-    site: { type: 'string', multiple: true, default: [] },
-    coordinator: { type: 'string', multiple: true, default: [] },
-    account: { type: 'string', multiple: true, default: [] },
-    'no-faucet': { type: 'boolean', default: false },
-    keys: { type: 'boolean', default: false },
-    out: { type: 'string' },
-    force: { type: 'boolean', default: false },
-  },
-})
+const usage = `Usage: npm run genesis -- [options]
+
+Writes genesis.json for a new chain whose slot 0 is now. This site's own keys come from .dev.vars,
+which is written when it is not there.
+
+  --chain-id ID         name of the chain (aitbc-devnet)
+  --account ADDRESS=AITBC
+                        balance with which an account begins; repeatable
+  --no-faucet           a chain without faucet: nobody gives anything away
+  --coordinator KEY     fund the coordinator of a site that proposes no blocks; repeatable
+  --site NAME=AUTHORITY,COORDINATOR,FAUCET
+                        a further site, by its public keys in hex; repeatable
+  --keys                print this site's public keys, for another site's --site; write no genesis
+  --out FILE            write there instead
+  --force               replace an existing file: a new genesis is a new chain
+  --help                show this`
+
+const values = readOptions()
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
 
 const own: GenesisSite = { name: 'site-a', ...siteKeys(ensureDevVars().vars) }
 if (values.keys) {
@@ -57,6 +58,26 @@ const json = makeGenesis({
 })
 writeGenesis(json, path)
 console.log(`${path}: chain ${json.chain_id}, ${json.authorities.length} authority(s)`)
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        'chain-id': { type: 'string', default: 'aitbc-devnet' },
+        site: { type: 'string', multiple: true, default: [] },
+        coordinator: { type: 'string', multiple: true, default: [] },
+        account: { type: 'string', multiple: true, default: [] },
+        'no-faucet': { type: 'boolean', default: false },
+        keys: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        force: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    return fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  }
+}
 
 function parseSite(text: string): GenesisSite {
   const match = /^([^=]+)=([^,]+),([^,]+),([^,]+)$/.exec(text)

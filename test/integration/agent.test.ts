@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { agentDist } from '../../scripts/setup/build.ts'
+import { inRoot } from '../../scripts/setup/paths.ts'
 import { startOllamaServer } from '../support/ollama-server.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
 import { environmentOf, type Program, startProgram, typescript } from './program.ts'
@@ -57,6 +58,13 @@ const ask = (id: string, prompt: string, args: string[] = []) =>
   client(id, ['--prompt', prompt, ...args])
 
 describe('the miner as one file', () => {
+  test('is served with the unit that runs it as a service', async () => {
+    const answer = await fetch(`${site.url}/agent/aitbc-miner.service`)
+    const unit = readFileSync(inRoot('miner-agent', 'aitbc-miner.service'), 'utf8')
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toBe(unit)
+  })
+
   test('runs alone, fetches its model from the site, earns, and drains on SIGTERM', async () => {
     const bundle = join(mkdtempSync(join(folder, 'alone-')), 'miner.mjs')
     copyFileSync(join(agentDist, 'miner.mjs'), bundle)

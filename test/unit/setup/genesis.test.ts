@@ -1,5 +1,5 @@
 /** The genesis that set-up makes: valid, of this moment, and with every coin where it should be. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -13,6 +13,8 @@ import {
   makeGenesis,
   siteKeys,
 } from '../../../scripts/setup/genesis.ts'
+import { inRoot } from '../../../scripts/setup/paths.ts'
+import { run } from '../../../scripts/setup/run.ts'
 
 const nowMs = 1_790_000_001_234
 
@@ -89,4 +91,24 @@ test('a chain without faucet gives nothing away; accounts begin with what was as
     String(coordinatorFund),
     '5',
   ])
+})
+
+test('the program tells its options, refuses others, and writes nothing by either', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aitbc-genesis-'))
+  const genesis = (...args: string[]) =>
+    run(process.execPath, ['--import', 'tsx', inRoot('scripts', 'genesis.ts'), ...args], {
+      capture: true,
+      env: { AITBC_LOCAL: folder },
+    })
+  const help = await genesis('--help')
+  expect(help.code).toBe(0)
+  for (const option of ['--chain-id', '--account', '--no-faucet', '--keys', '--force']) {
+    expect(help.output).toContain(option)
+  }
+  const wrong = await genesis('--chainid', 'x')
+  expect(wrong.code).toBe(2)
+  expect(wrong.output).toMatch(/^Unknown option '--chainid'/)
+  expect(wrong.output).not.toContain('at parseArgs')
+  expect(readdirSync(folder)).toEqual([])
+  rmSync(folder, { recursive: true })
 })
