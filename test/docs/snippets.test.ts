@@ -2,28 +2,19 @@
  * Every fenced block of the docs and of README.md, in order: commands run, and what the pages say that
  * they print is compared. What the words after the backticks mean is in `pages/docs/SPEC.md`.
  */
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readDocsSources } from '../../pages/build/docs-source.ts'
-import { inRoot } from '../../scripts/setup/paths.ts'
 import { type Block, blocksOf } from './blocks.ts'
+import { writtenPages } from './pages.ts'
 import { openSession, type Session } from './session.ts'
 import { makeWorld, type World } from './world.ts'
 
 type Page = { readonly file: string; readonly needsSite: boolean; readonly blocks: Block[] }
 
-const pages: Page[] = [
-  ...readDocsSources().map(({ name, markdown, firstLine, needs }) => ({
-    file: `${name}.md`,
-    needsSite: needs === 'site',
-    blocks: blocksOf(`${name}.md`, markdown, firstLine),
-  })),
-  {
-    file: 'README.md',
-    needsSite: true,
-    blocks: blocksOf('README.md', readFileSync(inRoot('README.md'), 'utf8')),
-  },
-]
+const pages: Page[] = writtenPages().map(({ file, markdown, firstLine, needsSite }) => ({
+  file,
+  needsSite,
+  blocks: blocksOf(file, markdown, firstLine),
+}))
 
 let world: World
 
