@@ -1,0 +1,62 @@
+// What a first visit may cost: script and style of every built page, compressed, and each piece of
+// script that is fetched later. `npm run build`, then `npx size-limit`; kB are 1 000 bytes.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const dist = fileURLToPath(new URL('pages/dist', import.meta.url))
+
+/** Script of a first load, by the beginning of a page's name; the first that fits counts. */
+const scriptBudgets = [
+  ['docs/design/', '60 kB'],
+  ['docs/', '30 kB'],
+  ['explorer/', '50 kB'],
+  ['', '25 kB'],
+]
+const styleBudget = '12 kB'
+const laterBudget = '20 kB'
+
+const names = readdirSync(dist, { recursive: true }).map((name) => name.replaceAll('\\', '/'))
+const text = (name) => readFileSync(join(dist, name), 'utf8')
+
+/** Files of one kind that a page's HTML names: entries, preloaded imports, style sheets. */
+const named = (html, ending) => [
+  ...new Set(
+    [...html.matchAll(/\s(?:src|href)="\/(assets\/[^"]+)"/g)]
+      .map(([, name]) => name)
+      .filter((name) => name.endsWith(ending)),
+  ),
+]
+
+/** Scripts that some script imports only when it needs them. */
+const later = new Set(
+  names
+    .filter((name) => name.startsWith('assets/') && name.endsWith('.js'))
+    .flatMap((name) =>
+      [...text(name).matchAll(/\bimport\(\s*[`'"]([^`'"]+)[`'"]/g)].map(([, target]) =>
+        join('assets', basename(target)),
+      ),
+    ),
+)
+
+const check = (name, files, limit) => ({
+  name,
+  path: files.map((file) => `pages/dist/${file}`),
+  limit,
+  gzip: true,
+})
+
+const pages = names.filter((name) => name.endsWith('.html')).sort()
+
+export default [
+  ...pages.flatMap((page) => {
+    const html = text(page)
+    const [, scripts] = scriptBudgets.find(([beginning]) => page.startsWith(beginning))
+    return [
+      check(`${page}: script`, named(html, '.js'), scripts),
+      check(`${page}: style`, named(html, '.css'), styleBudget),
+    ]
+  }),
+  ...[...later].sort().map((file) => check(`${file}: later`, [file], laterBudget)),
+]
