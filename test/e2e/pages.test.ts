@@ -67,7 +67,7 @@ const cases: readonly (Case & { readonly name: string })[] = [
     .filter(({ file }) => file !== 'explorer/index.html')
     .map(({ file, title }) => ({
       name: file,
-      repeats: file === 'docs/full-documentation.html',
+      repeats: ['docs/full-documentation.html', 'docs/design/index.html'].includes(file),
       ...(answers[file] ?? { path: () => `/${file.replace(/index\.html$/, '')}`, title }),
     })),
   ...Object.entries(explorerViews).map(([name, view]) => ({ name: `explorer ${name}`, ...view })),

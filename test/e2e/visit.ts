@@ -108,7 +108,8 @@ function noteFaults(page: Page, seen: { faults: string[]; readonly origin: strin
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(
     () =>
-      document.querySelector('.skeleton') === null &&
+      // Where every state is shown, waiting is one of them.
+      document.querySelector('.skeleton:not(.design *)') === null &&
       !document.querySelector('#network')?.textContent?.includes('Connecting'),
   )
   await page.evaluate(() => document.fonts.ready.then(() => undefined))

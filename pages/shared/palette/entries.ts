@@ -29,10 +29,13 @@ const lists: readonly (Place & { readonly words?: string })[] = [
   { label: 'Receipts', href: explorerPath.receipts, words: 'explorer list jobs paid' },
 ]
 
+/** What a browser shows as a page, not as data or a licence. */
+const isPage = /(?:\/|\.html)$/
+
 /** The pages that every page of this site links to, and the explorer's lists. */
 export function pageEntries(page: ParentNode): readonly Entry[] {
   const links = [...page.querySelectorAll<HTMLAnchorElement>('.nav a, .foot-links a')]
-    .filter((link) => link.origin === location.origin)
+    .filter((link) => link.origin === location.origin && isPage.test(link.pathname))
     .map((link) => ({ label: link.textContent ?? '', href: link.pathname + link.hash }))
   const known = new Map<string, Place & { words?: string }>()
   for (const place of [...links, ...lists]) {

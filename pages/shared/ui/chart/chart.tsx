@@ -56,7 +56,7 @@ export function Chart(props: ChartProps) {
 
 /** The drawing with its cursor and the readout above it. */
 function Reader(props: ChartProps) {
-  const { kind, xKind, xLabel, series, unit, title } = props
+  const { kind, xKind, xLabel, series, title } = props
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box)
   const [index, setIndex] = useState<number>()
@@ -94,7 +94,6 @@ function Reader(props: ChartProps) {
           width={width}
           height={heightPx}
           cursor={index === undefined ? undefined : at}
-          unit={unit}
         />
       </div>
     </>
@@ -175,7 +174,7 @@ function Figures({ title, xLabel, xKind, series, unit, shown }: FiguresProps) {
           <th scope="col">{xLabel}</th>
           {series.map(({ name }) => (
             <th scope="col" class="number" key={name}>
-              {name}, {unit}
+              {name.toLowerCase() === unit.many ? name : `${name}, ${unit.many}`}
             </th>
           ))}
         </tr>

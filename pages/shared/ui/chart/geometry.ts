@@ -1,5 +1,5 @@
 /** Where everything of a chart stands, in pixels. Pure: points and a size in, paths and ticks out. */
-import { scaleBand, scaleLinear, scaleUtc } from 'd3-scale'
+import { scaleLinear, scaleUtc } from 'd3-scale'
 import { area, line } from 'd3-shape'
 import type { ChartKind, ChartPoint, ChartSeries, XKind } from './points.ts'
 import { xWords, yWords } from './words.ts'
@@ -48,7 +48,9 @@ export function geometryOf(plan: Plan): Geometry {
   const y = scaleLinear().domain(yDomain(kind, series)).range([bottom, top])
   const yCount = Math.max(2, Math.floor((bottom - top) / ticksApart.yPx))
   y.nice(yCount)
-  const yValues = y.ticks(yCount)
+  const isCount = series.every(({ points }) => points.every((p) => Number.isInteger(p.y ?? 0)))
+  // There is no fifth of a block.
+  const yValues = y.ticks(yCount).filter((value) => !isCount || Number.isInteger(value))
   const yStep = stepOf(yValues)
   const yTicks = yValues.map((value) => ({ at: y(value), text: yWords(value, yStep) }))
   const longest = Math.max(...yTicks.map(({ text }) => text.length), 1)
@@ -56,7 +58,7 @@ export function geometryOf(plan: Plan): Geometry {
   const right = Math.max(left + 1, width - margins.right)
   const points = series[0]?.points ?? []
   const axis =
-    kind === 'bars' ? bandAxis(points, left, right, xKind) : flowAxis(points, left, right, xKind)
+    kind === 'bars' ? placeAxis(points, left, right, xKind) : flowAxis(points, left, right, xKind)
   const at = (_: ChartPoint, index: number) => axis.xs[index] ?? left
   const isKnown = ({ y: value }: ChartPoint) => value !== undefined
   const drawLine = line<ChartPoint>(at, (point) => y(point.y ?? 0)).defined(isKnown)
@@ -123,14 +125,11 @@ function flowAxis(points: readonly ChartPoint[], left: number, right: number, xK
   return { xs: points.map(({ x }) => scale(x)), ticks: inside(ticks, left, right), width: 0 }
 }
 
-function bandAxis(points: readonly ChartPoint[], left: number, right: number, xKind: XKind): Axis {
-  const scale = scaleBand<number>()
-    .domain(points.map((_, index) => index))
-    .range([left, right])
-    .paddingInner(points.length > 60 ? 0.1 : 0.3)
-    .paddingOuter(0.15)
-  const width = scale.bandwidth()
-  const xs = points.map((_, index) => (scale(index) ?? left) + width / 2)
+/** One place of equal width for each bar. */
+function placeAxis(points: readonly ChartPoint[], left: number, right: number, xKind: XKind): Axis {
+  const place = (right - left) / Math.max(1, points.length)
+  const width = place * (points.length > 60 ? 0.9 : 0.7)
+  const xs = points.map((_, index) => left + (index + 0.5) * place)
   const every = Math.max(1, Math.ceil((points.length * ticksApart.xPx) / (right - left)))
   const chosen = points.flatMap(({ x }, index) => (index % every === 0 ? [{ x, index }] : []))
   const step = stepOf(chosen.map(({ x }) => x))

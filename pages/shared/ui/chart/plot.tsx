@@ -9,10 +9,9 @@ type PlotProps = {
   height: number
   /** Index of the point that is read; undefined when none is. */
   cursor: number | undefined
-  unit: string
 }
 
-export function Plot({ geometry, series, width, height, cursor, unit }: PlotProps) {
+export function Plot({ geometry, series, width, height, cursor }: PlotProps) {
   const { lines, areas, bars } = geometry
   return (
     <svg
@@ -23,7 +22,7 @@ export function Plot({ geometry, series, width, height, cursor, unit }: PlotProp
       aria-hidden="true"
       focusable="false"
     >
-      <Axes geometry={geometry} unit={unit} />
+      <Axes geometry={geometry} />
       {areas.map((path, place) => (
         <path key={series[place]?.name} class={`chart-area chart-area-${place}`} d={path} />
       ))}
@@ -42,8 +41,8 @@ export function Plot({ geometry, series, width, height, cursor, unit }: PlotProp
   )
 }
 
-function Axes({ geometry, unit }: { geometry: Geometry; unit: string }) {
-  const { left, right, top, bottom, xTicks, yTicks } = geometry
+function Axes({ geometry }: { geometry: Geometry }) {
+  const { left, right, bottom, xTicks, yTicks } = geometry
   return (
     <g class="chart-axes">
       {yTicks.map(({ at, text }) => (
@@ -63,9 +62,6 @@ function Axes({ geometry, unit }: { geometry: Geometry; unit: string }) {
         </g>
       ))}
       <path class="chart-base" d={`M${left} ${Math.round(bottom) + 0.5}H${right}`} />
-      <text class="chart-unit" x={right} y={top + 6} text-anchor="end">
-        {unit}
-      </text>
     </g>
   )
 }

@@ -9,6 +9,8 @@ export type ChartSeries = {
   readonly points: readonly ChartPoint[]
 }
 
+export type Unit = { readonly one: string; readonly many: string }
+
 /** `time`: x is Unix milliseconds. `number`: any number, such as a height. */
 export type XKind = 'time' | 'number'
 
@@ -23,8 +25,8 @@ export type ChartProps = {
   xLabel: string
   /** At most `seriesMax`, all with the same x. */
   series: readonly ChartSeries[]
-  /** Behind every figure: "blocks". */
-  unit: string
+  /** Behind every figure: `{ one: 'block', many: 'blocks' }`. */
+  unit: Unit
   /** What would be here, and how to make it so. */
   empty: { readonly title: string; readonly text: string }
 }

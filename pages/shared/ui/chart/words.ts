@@ -1,5 +1,5 @@
 /** Words on the axes and in the readout of a chart. Times are UTC. */
-import type { XKind } from './points.ts'
+import type { Unit, XKind } from './points.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
@@ -35,7 +35,7 @@ export function xInFull(kind: XKind, value: number): string {
 }
 
 /** One figure in full, with its unit. */
-export function yInFull(value: number | undefined, unit: string): string {
+export function yInFull(value: number | undefined, unit: Unit): string {
   if (value === undefined) return 'not known'
-  return `${value.toLocaleString('en', { maximumFractionDigits: 8 })} ${unit}`
+  return `${value.toLocaleString('en', { maximumFractionDigits: 8 })} ${value === 1 ? unit.one : unit.many}`
 }

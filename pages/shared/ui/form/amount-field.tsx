@@ -43,7 +43,9 @@ export function AmountField({ value, onValue, ...props }: AmountFieldProps) {
         </select>
       </span>
       <span class="field-check figure" id={checkId}>
-        {read.ok ? `= ${groupDigits(read.value.toString())} base units` : '= –'}
+        {read.ok
+          ? `= ${groupDigits(read.value.toString())} base units`
+          : '1 AITBC = 100,000,000 base units'}
       </span>
     </FieldFrame>
   )

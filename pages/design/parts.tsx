@@ -1,0 +1,61 @@
+/** How the page shows a part: in both themes side by side, with the code that draws it. */
+import type { ComponentChildren } from 'preact'
+import { Disclosure } from '../shared/ui/bits.tsx'
+import { CopyButton } from '../shared/ui/copy.tsx'
+
+/** One section of the page. */
+export function Section(props: {
+  id: string
+  title: string
+  lead: ComponentChildren
+  children: ComponentChildren
+}) {
+  return (
+    <section class="design-section" aria-labelledby={props.id}>
+      <h2 id={props.id}>{props.title}</h2>
+      <p class="design-lead">{props.lead}</p>
+      {props.children}
+    </section>
+  )
+}
+
+/** The same in light and in dark. */
+export function Both({ view: View }: { view: () => ComponentChildren }) {
+  return (
+    <div class="both">
+      {(['light', 'dark'] as const).map((theme) => (
+        <div key={theme} class={`side side-${theme}`}>
+          <span class="side-name">{theme === 'light' ? 'Light' : 'Dark'}</span>
+          <View />
+        </div>
+      ))}
+    </div>
+  )
+}
+
+export type Demo = {
+  readonly id: string
+  readonly title: string
+  /** When to use it, and what it never does. */
+  readonly lead: string
+  readonly view: () => ComponentChildren
+  /** The text of the file that `view` comes from. */
+  readonly code: string
+}
+
+export function DemoSection({ demo }: { demo: Demo }) {
+  const code = demo.code.trim()
+  return (
+    <Section id={demo.id} title={demo.title} lead={demo.lead}>
+      <Both view={demo.view} />
+      <Disclosure summary={`Code of ${demo.title.toLowerCase()}`}>
+        <div class="listing">
+          <pre>
+            <code>{code}</code>
+          </pre>
+          <CopyButton value={code} what={`code of ${demo.title.toLowerCase()}`} />
+        </div>
+      </Disclosure>
+    </Section>
+  )
+}

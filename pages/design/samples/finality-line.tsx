@@ -1,0 +1,5 @@
+import { FinalityLine } from '../../shared/frame/finality-line.tsx'
+
+export function FinalityLineSample() {
+  return <FinalityLine />
+}
