@@ -97,7 +97,7 @@ export function Readout() {
   )
 }
 
-/** How a figure stands. `stale`: why the newest attempt to read it failed; `atMs`: when it was read. */
+/** How a figure stands. `stale`: the newest attempt to read it failed; `atMs`: when it was read. */
 type Reading =
   | { readonly state: 'loading' | 'unknown' }
   | {
@@ -113,7 +113,9 @@ function chainReading(): Reading {
 function readingOf(resource: Resource<unknown>): Reading {
   if (resource.phase === 'loading') return { state: 'loading' }
   if (resource.phase === 'failed') return { state: 'unknown' }
-  return { state: resource.stale ? 'stale' : 'fresh', atMs: resource.atMs }
+  // Without news of the chain nobody can say that an older figure still holds.
+  const isOld = resource.stale !== undefined || link.value === 'lost'
+  return { state: isOld ? 'stale' : 'fresh', atMs: resource.atMs }
 }
 
 const knownOf = <T,>(resource: Resource<T>): T | undefined =>

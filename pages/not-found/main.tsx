@@ -40,10 +40,13 @@ function bindSearch(words: string): void {
   if (words !== '') show()
 }
 
-/** The button is there only when it leads somewhere. */
+/** The button is there only when it leads to a page: not to the empty one of a new tab. */
 function bindBack(): void {
   const button = document.getElementById('back')
-  if (!button || history.length < 2) return
+  // Not every browser has it; the page that led here is then the sign.
+  const { navigation } = window as { readonly navigation?: { readonly canGoBack: boolean } }
+  const cameFrom = document.referrer !== '' && history.length > 1
+  if (!button || !(navigation?.canGoBack || cameFrom)) return
   button.hidden = false
   button.addEventListener('click', () => history.back())
 }

@@ -50,7 +50,7 @@ describe.each(hostile.map((text) => ({ text, name: JSON.stringify(text).slice(0,
   'answers full of $name',
   ({ text }) => {
     test.each(['/', '/explorer/', '/explorer/block/0', '/explorer/blocks'])(
-      'are inert on %s',
+      'PAGE-13: are inert on %s',
       async (path) => {
         await using seen = await visit(browser, site.url + path, { prepare: poison(text) })
         const { page } = seen
@@ -76,7 +76,7 @@ test.each([
   '/explorer/address/..%2F..%2Fapi%2Fv1%2Fhealth',
   '/explorer/receipt/%E0%A4%A',
   '/%3Cscript%3Ealert(1)%3C%2Fscript%3E',
-])('the address %s is inert', async (path) => {
+])('PAGE-13: the address %s is inert', async (path) => {
   await using seen = await visit(browser, site.url + path)
   const { page } = seen
   await page.locator('h1:visible').waitFor()
@@ -95,7 +95,7 @@ test.each([
   ['wrong types', '{"blocks":{"length":3},"total":"many","slot":"now"}'],
   ['a negative height', '{"blocks":[{"height":-9}],"total":1}'],
   ['no JSON', '<html>'],
-])('an answer that is %s is reported, not shown', async (_name, body) => {
+])('PAGE-13: an answer that is %s is reported, not shown', async (_name, body) => {
   await using seen = await visit(browser, `${site.url}/explorer/blocks`, {
     prepare: (context) =>
       context.route('**/rpc/**', (route) =>

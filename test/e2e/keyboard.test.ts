@@ -24,7 +24,7 @@ const focused = (page: Page) =>
     return element?.id || element?.textContent?.trim() || element?.tagName || ''
   })
 
-test('the first stop is the skip link, and it leads past the header', async () => {
+test('PAGE-11: the first stop is the skip link, and it leads past the header', async () => {
   await using seen = await visit(browser, site.url)
   const { page } = seen
   await page.keyboard.press('Tab')
@@ -34,7 +34,7 @@ test('the first stop is the skip link, and it leads past the header', async () =
   expect(await focused(page)).toBe('Run your first job')
 })
 
-test('every stop of the frame shows a visible focus', async () => {
+test('PAGE-11: every stop of the frame shows a visible focus', async () => {
   await using seen = await visit(browser, site.url)
   const { page } = seen
   await settled(page)
@@ -51,7 +51,7 @@ test('every stop of the frame shows a visible focus', async () => {
   }
 })
 
-test.each(['/'])('%s reaches the search, which finds a block', async (key) => {
+test.each(['/'])('PAGE-11: %s reaches the search, which finds a block', async (key) => {
   await using seen = await visit(browser, `${site.url}/docs/`)
   const { page } = seen
   await page.keyboard.press(key)
@@ -62,7 +62,7 @@ test.each(['/'])('%s reaches the search, which finds a block', async (key) => {
   expect(new URL(page.url()).pathname).toBe('/explorer/block/0')
 })
 
-test('a slash typed into the search stays there', async () => {
+test('PAGE-11: a slash typed into the search stays there', async () => {
   await using seen = await visit(browser, site.url)
   const { page } = seen
   await page.keyboard.press('/')
@@ -70,7 +70,7 @@ test('a slash typed into the search stays there', async () => {
   expect(await page.locator('#search-text').inputValue()).toBe('a/b')
 })
 
-test('the folded menu opens, closes with Escape and gives the focus back', async () => {
+test('PAGE-11: the folded menu opens, closes with Escape and gives the focus back', async () => {
   await using seen = await visit(browser, site.url, { width: 390 })
   const { page } = seen
   const button = page.getByRole('button', { name: 'Menu' })
@@ -85,7 +85,7 @@ test('the folded menu opens, closes with Escape and gives the focus back', async
   expect(await focused(page)).toBe('menu-button')
 })
 
-test('inside the explorer the heading takes the focus, the title changes, and back works', async () => {
+test('PAGE-11: inside the explorer the heading takes the focus, the title changes, and back works', async () => {
   await using seen = await visit(browser, `${site.url}/explorer/`)
   const { page } = seen
   await page
@@ -102,7 +102,7 @@ test('inside the explorer the heading takes the focus, the title changes, and ba
   expect(await seen.faults()).toEqual([])
 })
 
-test('a shortened hash shows whole on focus, and copies whole', async () => {
+test('PAGE-11: a shortened hash shows whole on focus, and copies whole', async () => {
   await using seen = await visit(browser, `${site.url}/explorer/blocks`)
   const { page, context } = seen
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
@@ -121,7 +121,7 @@ test('a shortened hash shows whole on focus, and copies whole', async () => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(whole)
 })
 
-test('on a phone the whole hash stays inside the screen', async () => {
+test('PAGE-11: on a phone the whole hash stays inside the screen', async () => {
   await using seen = await visit(browser, `${site.url}/explorer/blocks`, { width: 390 })
   const { page } = seen
   await settled(page)

@@ -23,16 +23,19 @@ const ground = (page: Page) =>
 
 const grounds = { light: 'rgb(247, 247, 244)', dark: 'rgb(14, 17, 19)' } as const
 
-test.each(['light', 'dark'] as const)('follows the device when it is %s', async (scheme) => {
-  await using seen = await visit(browser, site.url, { scheme })
-  expect(await ground(seen.page)).toBe(grounds[scheme])
-  expect(await seen.page.getByRole('radio', { name: 'System' }).isChecked()).toBe(true)
-  const other = scheme === 'light' ? 'dark' : 'light'
-  await seen.page.emulateMedia({ colorScheme: other })
-  expect(await ground(seen.page)).toBe(grounds[other])
-})
+test.each(['light', 'dark'] as const)(
+  'PAGE-12: follows the device when it is %s',
+  async (scheme) => {
+    await using seen = await visit(browser, site.url, { scheme })
+    expect(await ground(seen.page)).toBe(grounds[scheme])
+    expect(await seen.page.getByRole('radio', { name: 'System' }).isChecked()).toBe(true)
+    const other = scheme === 'light' ? 'dark' : 'light'
+    await seen.page.emulateMedia({ colorScheme: other })
+    expect(await ground(seen.page)).toBe(grounds[other])
+  },
+)
 
-test('a choice outlives the page and holds on every other one', async () => {
+test('PAGE-12: a choice outlives the page and holds on every other one', async () => {
   await using seen = await visit(browser, site.url, { scheme: 'light' })
   const { page } = seen
   await page.getByRole('radio', { name: 'Dark' }).check({ force: true })
@@ -47,7 +50,7 @@ test('a choice outlives the page and holds on every other one', async () => {
   expect(await ground(page)).toBe(grounds.light)
 })
 
-test('another tab follows at once', async () => {
+test('PAGE-12: another tab follows at once', async () => {
   await using seen = await visit(browser, site.url, { scheme: 'light' })
   const other = await seen.context.newPage()
   await other.goto(`${site.url}/docs/`)
@@ -56,7 +59,7 @@ test('another tab follows at once', async () => {
   expect(await ground(seen.page)).toBe(grounds.dark)
 })
 
-test('a stored theme is there before any module script has run', async () => {
+test('PAGE-12: a stored theme is there before any module script has run', async () => {
   const withoutModules = (context: BrowserContext) =>
     context.route('**/assets/*.js', (route) => route.abort())
   const context = await browser.newContext({ colorScheme: 'light' })
@@ -68,7 +71,7 @@ test('a stored theme is there before any module script has run', async () => {
   await context.close()
 })
 
-test('a value that nobody chose is taken as the system theme', async () => {
+test('PAGE-12: a value that nobody chose is taken as the system theme', async () => {
   const storedTheme = '"><script>alert(1)</script>'
   await using seen = await visit(browser, site.url, { scheme: 'light', storedTheme })
   expect(await ground(seen.page)).toBe(grounds.light)
