@@ -26,62 +26,14 @@ import { When } from '../shared/ui/time.tsx'
 import { newestReceipts } from './newest-work.tsx'
 
 export function Readout() {
-  const transactions = useResource('/rpc/transactions?limit=1&offset=0', listTotal, chainEdge.value)
-  const receipts = useResource(newestReceipts, listTotal, chainEdge.value)
-  const site = useResource('/api/v1/site', siteState, slowEdge.value)
-  const models = useResource('/api/v1/models', modelList, slowEdge.value)
-  const known = status.value
-  const head = recentBlocks.value[0]
-  if (!known && failure.value) {
+  if (!status.value && failure.value) {
     return <Failed what="this chain" failure={failure.value} retry={() => void refresh()} />
   }
-  const chain = chainReading()
   return (
     <>
       <dl class="dials">
-        <Dial label="Head block" source="/rpc/head" reading={chain} value={known?.head_height}>
-          {head ? (
-            <>
-              made <When ms={slotTimeMs(head.slot)} ageOnly />
-            </>
-          ) : null}
-        </Dial>
-        <Dial label="Final block" source="/rpc/status" reading={chain} value={known?.final_height}>
-          {known ? <Lag behind={known.head_height - known.final_height} /> : null}
-        </Dial>
-        <Dial
-          label="Jobs paid"
-          source="/rpc/receipts"
-          reading={readingOf(receipts)}
-          value={knownOf(receipts)?.total}
-        >
-          each with a receipt
-        </Dial>
-        <Dial
-          label="Transactions"
-          source="/rpc/transactions"
-          reading={readingOf(transactions)}
-          value={knownOf(transactions)?.total}
-        >
-          since genesis
-        </Dial>
-        <Dial
-          label="Miners connected"
-          source="/api/v1/site"
-          reading={readingOf(site)}
-          value={knownOf(site)?.miners_online}
-        >
-          <Work site={knownOf(site)} />
-        </Dial>
-        <div class="dial">
-          <dt>
-            Models on offer
-            <Source href="/api/v1/models" of="models on offer" />
-          </dt>
-          <dd>
-            <Models models={models} />
-          </dd>
-        </div>
+        <ChainDials />
+        <MarketDials />
       </dl>
       <p class="readout-source">
         {freshAtMs.value === 0 ? (
@@ -93,6 +45,72 @@ export function Readout() {
           </>
         )}
       </p>
+    </>
+  )
+}
+
+/** Heights, and what they hold. */
+function ChainDials() {
+  const transactions = useResource('/rpc/transactions?limit=1&offset=0', listTotal, chainEdge.value)
+  const receipts = useResource(newestReceipts, listTotal, chainEdge.value)
+  const known = status.value
+  const head = recentBlocks.value[0]
+  const chain = chainReading()
+  return (
+    <>
+      <Dial label="Head block" source="/rpc/head" reading={chain} value={known?.head_height}>
+        {head ? (
+          <>
+            made <When ms={slotTimeMs(head.slot)} ageOnly />
+          </>
+        ) : null}
+      </Dial>
+      <Dial label="Final block" source="/rpc/status" reading={chain} value={known?.final_height}>
+        {known ? <Lag behind={known.head_height - known.final_height} /> : null}
+      </Dial>
+      <Dial
+        label="Jobs paid"
+        source="/rpc/receipts"
+        reading={readingOf(receipts)}
+        value={knownOf(receipts)?.total}
+      >
+        each with a receipt
+      </Dial>
+      <Dial
+        label="Transactions"
+        source="/rpc/transactions"
+        reading={readingOf(transactions)}
+        value={knownOf(transactions)?.total}
+      >
+        since genesis
+      </Dial>
+    </>
+  )
+}
+
+/** Who sells now, and at what price. */
+function MarketDials() {
+  const site = useResource('/api/v1/site', siteState, slowEdge.value)
+  const models = useResource('/api/v1/models', modelList, slowEdge.value)
+  return (
+    <>
+      <Dial
+        label="Miners connected"
+        source="/api/v1/site"
+        reading={readingOf(site)}
+        value={knownOf(site)?.miners_online}
+      >
+        <Work site={knownOf(site)} />
+      </Dial>
+      <div class="dial">
+        <dt>
+          Models on offer
+          <Source href="/api/v1/models" of="models on offer" />
+        </dt>
+        <dd>
+          <Models models={models} />
+        </dd>
+      </div>
     </>
   )
 }
