@@ -90,14 +90,19 @@ export function nearest(xs: readonly number[], at: number): number | undefined {
   return found
 }
 
+/** An axis has six decimals; what differs by less looks the same. */
+const spanLeast = 1e-5
+
 /** Bars and areas stand on zero; a line may begin higher, as its axis says. */
 function yDomain(kind: ChartKind, series: readonly ChartSeries[]): [number, number] {
   const values = series.flatMap(({ points }) => points.flatMap(({ y }) => y ?? []))
   const [low, high] = [Math.min(...values), Math.max(...values)]
   if (values.length === 0) return [0, 1]
-  if (kind !== 'line') return [Math.min(0, low), high > 0 ? high : low < 0 ? 0 : 1]
-  if (low < high) return [low, high]
-  return low === 0 ? [0, 1] : [low - Math.abs(low) / 2, low + Math.abs(low) / 2]
+  const [bottom, top] = kind === 'line' ? [low, high] : [Math.min(0, low), Math.max(0, high)]
+  const size = Math.max(Math.abs(bottom), Math.abs(top))
+  if (top - bottom > Math.max(spanLeast, size * spanLeast)) return [bottom, top]
+  // All the same, as far as an axis can tell: room on both sides, or above zero.
+  return size <= spanLeast ? [0, 1] : [bottom - size / 2, top + size / 2]
 }
 
 type Axis = {

@@ -36,10 +36,16 @@ export const chartLimits = {
   seriesMax: 3,
   /** More points than pixels help nobody; the newest stay. */
   pointsMax: 400,
+  /** What is greater has no place on an axis that people read. */
+  figureMax: 1e15,
 } as const
 
 /** The series as far as a chart takes them. */
 export const boundedSeries = (series: readonly ChartSeries[]): readonly ChartSeries[] =>
-  series
-    .slice(0, chartLimits.seriesMax)
-    .map(({ name, points }) => ({ name, points: points.slice(-chartLimits.pointsMax) }))
+  series.slice(0, chartLimits.seriesMax).map(({ name, points }) => ({
+    name,
+    points: points.slice(-chartLimits.pointsMax).map(({ x, y }) => ({ x, y: drawable(y) })),
+  }))
+
+const drawable = (y: number | undefined): number | undefined =>
+  y !== undefined && Math.abs(y) <= chartLimits.figureMax ? y : undefined
