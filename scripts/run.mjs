@@ -44,12 +44,13 @@ function checkNode() {
 
 function programOf(command) {
   if (command !== undefined && Object.hasOwn(programs, command)) return programs[command]
-  if (command !== undefined && /^[a-z]+$/.test(command)) {
-    const path = `scripts/${command}.ts`
+  if (command !== undefined && /^[a-z]+(?::[a-z]+)?$/.test(command)) {
+    const path = `scripts/${command.replace(':', '-')}.ts`
     if (existsSync(join(root, path))) return path
   }
   const scripts = readdirSync(join(root, 'scripts')).filter((name) => name.endsWith('.ts'))
-  const commands = [...scripts.map((name) => name.slice(0, -3)), ...Object.keys(programs)].sort()
+  const named = scripts.map((name) => name.slice(0, -3).replace('-', ':'))
+  const commands = [...named, ...Object.keys(programs)].sort()
   fail(`unknown command ${command ?? '(none)'}; there are: ${commands.join(', ')}`)
 }
 

@@ -13,14 +13,16 @@ export type RunOptions = {
   capture?: boolean
   /** Text for the program's standard input; without it, it has none when captured. */
   input?: string
+  /** Working folder; the project root when absent. */
+  cwd?: string
 }
 
-/** Runs a program in the project root until it ends; passes our termination signals on to it. */
+/** Runs a program until it ends; passes our termination signals on to it. */
 export function run(program: string, args: string[], options: RunOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const output = options.capture ? 'pipe' : 'inherit'
     const child = spawn(program, args, {
-      cwd: root,
+      cwd: options.cwd ?? root,
       env: { ...process.env, ...options.env },
       stdio: [
         options.input !== undefined ? 'pipe' : options.capture ? 'ignore' : 'inherit',

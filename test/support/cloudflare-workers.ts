@@ -187,9 +187,10 @@ function triggerHandlers(state: WorkersState): Handlers {
     },
     [`PUT ${scripts}/routes`]: (call) => {
       const routes = jsonOf<{ pattern: string; zone_name?: string }[]>(call)
-      for (const { pattern, zone_name: zone = '' } of routes) {
-        const isInZone = state.zones.includes(zone) && pattern.split('/')[0]?.endsWith(zone)
-        if (!isInZone) throw new CloudflareFault(400, 10_022, `no zone holds ${pattern}`)
+      for (const { pattern, zone_name: named } of routes) {
+        const zones = state.zones.filter((zone) => pattern.split('/')[0]?.endsWith(zone))
+        const isKnown = zones.some((zone) => named === undefined || named === zone)
+        if (!isKnown) throw new CloudflareFault(400, 10_022, `no zone holds ${pattern}`)
       }
       workerOf(state, call).routes = routes.map(({ pattern }) => pattern)
       return routes.map(({ pattern }) => pattern)

@@ -31,6 +31,7 @@ beforeAll(() => {
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   writeFileSync(join(folder, 'scripts', 'probe.ts'), probe)
+  writeFileSync(join(folder, 'scripts', 'probe-again.ts'), probe)
   symlinkSync(inRoot('node_modules'), join(folder, 'node_modules'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -45,6 +46,13 @@ test('arguments, folder and the pinned Node reach the program', async () => {
 
 test('the exit code comes back', async () => {
   expect((await open('probe', 'exit', '3').ended).code).toBe(3)
+})
+
+test('a command of two words is found by its colon', async () => {
+  expect((await open('probe:again', 'exit', '4').ended).code).toBe(4)
+  const { code, output } = await open('probe-again').ended
+  expect(code).toBe(1)
+  expect(output).toContain('probe:again')
 })
 
 test('an unknown command is refused with the list of commands', async () => {
