@@ -1,12 +1,12 @@
 /** The transactions of one block. A block names them by hash; each is read by itself, a page at a time. */
 import { useEffect, useState } from 'preact/hooks'
 import { explorerPath } from '../shared/addresses.ts'
+import { query } from '../shared/list/url-state.ts'
 import { getJson, type RequestFailure } from '../shared/live/request.ts'
 import { type Block, type ListedTransaction, listedTransaction } from '../shared/live/schemas.ts'
 import { Empty, Failed } from '../shared/ui/states.tsx'
 import { Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { offsetOf, Pager } from './parts.tsx'
-import { query } from './router.ts'
 import { transactionColumns } from './transaction-columns.tsx'
 
 const limit = 20

@@ -1,6 +1,7 @@
 /** Plain words for what a transaction does and for why it failed. */
 
-const kinds: Record<string, string> = {
+/** Kinds of transactions by the names of the protocol. */
+export const kinds: Readonly<Record<string, string>> = {
   transfer: 'Transfer',
   faucet: 'Faucet gift',
   escrow_open: 'Open escrow',

@@ -2,8 +2,8 @@
 import { mount, startFrame } from '../shared/frame/start.tsx'
 import './explorer.css'
 import { Explorer } from './explorer.tsx'
-import { followLinks } from './router.ts'
+import { startRouter } from './router.ts'
 
-followLinks()
+startRouter()
 startFrame()
 mount('explorer', <Explorer />)

@@ -38,7 +38,11 @@ export const blockColumns: readonly Column<BlockSummary>[] = [
 ]
 
 /** The authority that made a block, by name where it is known; genesis has none. */
-export function Proposer({ block: { height, proposer } }: { block: BlockSummary }) {
+export function Proposer({
+  block: { height, proposer },
+}: {
+  block: Pick<BlockSummary, 'height' | 'proposer'>
+}) {
   if (height === 0) return <span class="muted">none</span>
   const name = proposerName(proposer)
   return name === proposer ? (

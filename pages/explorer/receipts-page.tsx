@@ -1,53 +1,88 @@
 /** All receipts: one for each job that was paid, newest first. */
-
-import { explorerPath } from '../shared/addresses.ts'
-import { chainEdge } from '../shared/live/chain.ts'
-import { useResource } from '../shared/live/resource.ts'
-import { receiptList } from '../shared/live/schemas.ts'
-import { receiptColumns } from '../shared/ui/receipts.tsx'
-import { Loaded } from '../shared/ui/states.tsx'
-import { Table, TableSkeleton } from '../shared/ui/table.tsx'
+import { DataList } from '../shared/list/data-list.tsx'
+import type { ListColumn, ListDefinition } from '../shared/list/definition.ts'
+import { Amount } from '../shared/ui/amount.tsx'
+import { Hash } from '../shared/ui/hash.tsx'
+import { addressLink, heightLink, receiptLink, transactionLink } from '../shared/ui/links.tsx'
+import { When } from '../shared/ui/time.tsx'
+import { addressFilter, rangeFilters } from './list-filters.ts'
 import { NoReceipts } from './overview.tsx'
-import { offsetOf, Pager, Title } from './parts.tsx'
-import { query } from './router.ts'
+import { Title } from './parts.tsx'
+import { type ReceiptRow, receiptRow } from './wire.ts'
 
-const limit = 25
+const money = (
+  id: 'amount' | 'miner_amount' | 'coordinator_amount',
+  label: string,
+): ListColumn<ReceiptRow> => ({
+  id,
+  label,
+  cell: (row) => <Amount units={row[id]} />,
+  numeric: true,
+  hidden: id !== 'amount',
+})
+
+const receipts: ListDefinition<ReceiptRow> = {
+  id: 'receipts',
+  noun: 'receipts',
+  source: '/api/v1/chain/receipts',
+  item: receiptRow,
+  keyOf: ({ height, position, item }) => `${height}.${position}.${item}`,
+  heightOf: ({ height }) => height,
+  columns: [
+    { id: 'receipt', label: 'Receipt', cell: (row) => receiptLink(row.receipt_hash) },
+    money('amount', 'Paid'),
+    money('miner_amount', 'To the miner'),
+    money('coordinator_amount', 'To the coordinator'),
+    { id: 'miner', label: 'Miner', cell: ({ miner }) => addressLink(miner, 'miner address') },
+    { id: 'client', label: 'Client', cell: ({ client }) => addressLink(client, 'client address') },
+    {
+      id: 'coordinator',
+      label: 'Coordinator',
+      cell: ({ coordinator }) => addressLink(coordinator, 'coordinator address'),
+      hidden: true,
+    },
+    {
+      id: 'job',
+      label: 'Job',
+      cell: (row) => <Hash value={row.job_hash} what="job hash" />,
+      hidden: true,
+    },
+    {
+      id: 'transaction',
+      label: 'Settled by',
+      cell: (row) => transactionLink(row.transaction_hash),
+      hidden: true,
+    },
+    {
+      id: 'escrow',
+      label: 'Escrow',
+      cell: ({ escrow }) => <Hash value={escrow} what="escrow id" />,
+      hidden: true,
+    },
+    {
+      id: 'number',
+      label: 'Number',
+      cell: ({ number }) => number,
+      numeric: true,
+      hidden: true,
+    },
+    { id: 'block', label: 'Block', cell: ({ height }) => heightLink(height), numeric: true },
+    { id: 'settled', label: 'Settled', cell: ({ time }) => <When ms={time} ageOnly /> },
+  ],
+  filters: [
+    addressFilter('miner', 'Miner'),
+    addressFilter('client', 'Client'),
+    { kind: 'text', id: 'job', label: 'Job hash', example: '0x…' },
+    ...rangeFilters,
+  ],
+  empty: () => <NoReceipts />,
+}
 
 export function ReceiptsPage() {
-  const offset = offsetOf(query('offset'))
-  const path = `/rpc/receipts?limit=${limit}&offset=${offset}`
-  const list = useResource(path, receiptList, chainEdge.value)
   return (
     <>
       <Title>Receipts</Title>
-      <Loaded
-        resource={list}
-        what="the receipts"
-        loading={<TableSkeleton caption="Receipts" columns={receiptColumns} rows={limit} />}
-      >
-        {({ receipts, total }) =>
-          total === 0 ? (
-            <NoReceipts />
-          ) : (
-            <>
-              <Table
-                key={offset}
-                caption="Receipts, newest first"
-                columns={receiptColumns}
-                rows={receipts}
-                keyOf={(receipt) => receipt.receipt_id}
-              />
-              <Pager
-                path={explorerPath.receipts}
-                offset={offset}
-                limit={limit}
-                total={total}
-                what="receipts"
-              />
-            </>
-          )
-        }
-      </Loaded>
+      <DataList list={receipts} />
     </>
   )
 }

@@ -1,11 +1,11 @@
 /** Finds out what a text means and goes there; what it cannot place, it explains. */
 import { useEffect, useState } from 'preact/hooks'
 import { explorerPath, readSearch } from '../shared/addresses.ts'
+import { navigate, query } from '../shared/list/url-state.ts'
 import { getJson } from '../shared/live/request.ts'
 import { anything } from '../shared/live/shape.ts'
 import { Empty } from '../shared/ui/states.tsx'
 import { Title } from './parts.tsx'
-import { navigate, query } from './router.ts'
 
 export function SearchPage() {
   const text = query('q')

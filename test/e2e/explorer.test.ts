@@ -27,7 +27,7 @@ const newest = async (page: Page): Promise<number> => {
   return Number(text?.replaceAll(',', ''))
 }
 
-test('a new block appears by itself, and the finality line has it', async () => {
+test('LIST-2: a new block appears by itself, and the finality line has it', async () => {
   await using seen = await visit(browser, `${site.url}/explorer/blocks`)
   const { page } = seen
   await settled(page)
@@ -50,7 +50,7 @@ test('without the socket the page polls, and says so', async () => {
   await page.locator(`a[href="/explorer/block/${made.height}"]`).waitFor()
 })
 
-test('paused means paused, until it is resumed', async () => {
+test('LIST-2: paused means paused, until it is resumed', async () => {
   await using seen = await visit(browser, `${site.url}/explorer/blocks`)
   const { page } = seen
   await settled(page)
@@ -59,7 +59,7 @@ test('paused means paused, until it is resumed', async () => {
   expect(await pause.getAttribute('aria-pressed')).toBe('true')
   await page.locator('#site-facts', { hasText: 'paused' }).waitFor()
   const before = await newest(page)
-  const answered = () => page.waitForResponse(/\/rpc\/blocks\?/)
+  const answered = () => page.waitForResponse(/\/chain\/blocks\?/)
   const made = await giftOf(site.url, addressOfTest(3))
   expect(made.height).toBeGreaterThan(before)
   // The socket has told of the block by now: another page has already shown it.
@@ -129,14 +129,14 @@ test('what cannot be read says so, and a retry brings it', async () => {
   await using seen = await visit(browser, `${site.url}/explorer/receipts`)
   const { page, context } = seen
   await settled(page)
-  await context.route('**/rpc/**', (route) => route.abort())
+  await context.route(/\/(?:rpc|api)\//, (route) => route.abort())
   await page
     .getByRole('navigation', { name: 'Explorer' })
     .getByRole('link', { name: 'Blocks' })
     .click()
   await page.getByText('Could not read the blocks').waitFor()
   await page.locator('#network', { hasText: 'Connection lost' }).waitFor()
-  await context.unroute('**/rpc/**')
+  await context.unroute(/\/(?:rpc|api)\//)
   await page.getByRole('button', { name: 'Try again' }).click()
   await page.locator('td[data-label="Height"]').first().waitFor()
 })
@@ -146,11 +146,11 @@ test('a list that was there stays when the site fails, and says how old it is', 
   const { page, context } = seen
   await settled(page)
   const before = await newest(page)
-  await context.route('**/rpc/blocks?limit=25**', (route) => route.abort())
+  await context.route('**/chain/blocks?limit=25**', (route) => route.abort())
   await giftOf(site.url, addressOfTest(4))
   await page.getByText(/^Figures from/).waitFor()
   expect(await newest(page)).toBe(before)
-  await context.unroute('**/rpc/blocks?limit=25**')
+  await context.unroute('**/chain/blocks?limit=25**')
   await page.getByRole('button', { name: 'Refresh' }).click()
   await page.getByText(/^Figures from/).waitFor({ state: 'detached' })
   expect(await newest(page)).toBeGreaterThan(before)

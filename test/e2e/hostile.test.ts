@@ -92,13 +92,13 @@ test.each([
   ['a list', '[]'],
   ['nothing', 'null'],
   ['text', '"blocks"'],
-  ['wrong types', '{"blocks":{"length":3},"total":"many","slot":"now"}'],
-  ['a negative height', '{"blocks":[{"height":-9}],"total":1}'],
+  ['wrong types', '{"items":{"length":3},"blocks":7,"total":"many","slot":"now"}'],
+  ['a negative height', '{"items":[{"height":-9}],"blocks":[{"height":-9}],"total":1}'],
   ['no JSON', '<html>'],
 ])('PAGE-13: an answer that is %s is reported, not shown', async (_name, body) => {
   await using seen = await visit(browser, `${site.url}/explorer/blocks`, {
     prepare: (context) =>
-      context.route('**/rpc/**', (route) =>
+      context.route(/\/(?:rpc|api)\//, (route) =>
         route.fulfill({ status: 200, contentType: 'application/json', body }),
       ),
   })

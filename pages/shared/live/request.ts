@@ -72,12 +72,27 @@ function failureOf(error: unknown): RequestFailure {
 }
 
 function refusal(response: Response, raw: unknown): RequestFailure {
-  const body = raw as { error?: { message?: unknown }; detail?: unknown } | null
+  const body = raw as { error?: { message?: unknown; details?: unknown }; detail?: unknown } | null
   const said = body?.error?.message ?? body?.detail
+  const fault = faultIn(body?.error?.details)
   const { status } = response
   return {
     code: status === 404 ? 'NOT_FOUND' : status === 400 || status === 422 ? 'INVALID' : 'REFUSED',
-    message: typeof said === 'string' ? said : `The site answered ${status}.`,
+    message:
+      typeof said !== 'string'
+        ? `The site answered ${status}.`
+        : fault === ''
+          ? said
+          : `${said} (${fault})`,
     requestId: response.headers.get('x-request-id') ?? undefined,
   }
+}
+
+/** The first field at fault, such as "sender: not an address". */
+function faultIn(details: unknown): string {
+  const [first] = Array.isArray(details)
+    ? (details as { field?: unknown; message?: unknown }[])
+    : []
+  if (typeof first?.field !== 'string' || typeof first.message !== 'string') return ''
+  return `${first.field.replace(/^(?:query|path|body)\./, '')}: ${first.message}`
 }

@@ -127,24 +127,13 @@ export const receiptList = object({ receipts: list(receipt), total: count })
 /** For pages that want only how many there are. */
 export const listTotal = object({ total: count })
 
-const movement = object({
-  tx_hash: text,
-  block_height: maybe(height),
-  direction: text,
-  counterparty: maybe(text),
-})
-export type Movement = ShapeOf<typeof movement>
-
 export const address = object({
   address: text,
   balance: amount,
   nonce: either(count, text),
   total_transactions_sent: count,
   total_transactions_received: count,
-  latest_sent: list(movement),
-  latest_received: list(movement),
 })
-export type Address = ShapeOf<typeof address>
 
 /** Prices in base units for 1 000 tokens, the cheapest that is on offer. */
 const model = object({ id: text, price_prompt: amount, price_completion: amount })

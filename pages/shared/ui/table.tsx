@@ -3,7 +3,7 @@
  * the elements' own table display away.
  */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Skeleton } from './states.tsx'
 
 export type Column<T> = {
@@ -69,9 +69,14 @@ function Shell<T>(props: {
   brief?: boolean | undefined
   children: ComponentChildren
 }) {
+  const { box, table, isWide } = useWidth()
+  // What scrolls must be within reach of the keyboard, and say what it is.
+  const scrolls = isWide
+    ? ({ tabIndex: 0, role: 'region', 'aria-label': props.caption } as const)
+    : {}
   return (
-    <div class="table-box">
-      <table class={props.brief ? 'table table-brief' : 'table'} role="table">
+    <div ref={box} class={isWide ? 'table-box is-wide' : 'table-box'} {...scrolls}>
+      <table ref={table} class={props.brief ? 'table table-brief' : 'table'} role="table">
         <caption class="visually-hidden">{props.caption}</caption>
         <thead role="rowgroup">
           <tr role="row">
@@ -91,6 +96,22 @@ function Shell<T>(props: {
       </table>
     </div>
   )
+}
+
+/** Whether the table is wider than its box: then the box scrolls, never the page. */
+function useWidth() {
+  const box = useRef<HTMLDivElement>(null)
+  const table = useRef<HTMLTableElement>(null)
+  const [isWide, setWide] = useState(false)
+  useEffect(() => {
+    if (!box.current || !table.current) return
+    const [outer, inner] = [box.current, table.current]
+    const watcher = new ResizeObserver(() => setWide(inner.offsetWidth > outer.clientWidth + 1))
+    watcher.observe(outer)
+    watcher.observe(inner)
+    return () => watcher.disconnect()
+  }, [])
+  return { box, table, isWide }
 }
 
 /** Which keys were not there the last time the table was drawn; none at the first. */
