@@ -41,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'docs',
+          maxConcurrency: 3,
           include: ['test/docs/**/*.test.ts'],
           globalSetup: ['test/support/build-site.ts'],
           maxWorkers: 1,

@@ -24,11 +24,12 @@ const runMsMax = 150_000
 const lateMsMax = 20_000
 
 /** Opens a session; `page`: a name for its home. */
-export function openSession(world: World, page: string): Session {
+export async function openSession(world: World, page: string): Promise<Session> {
   const home = world.checkout.folder(`home-${page}`)
   const scratch = world.checkout.folder(`shell-${page}`)
   const stateFile = join(scratch, 'environment.sh')
   writeFileSync(stateFile, `cd '${world.checkout.path}'\n`)
+  const ports = await world.freePorts()
   const stayed: Running[] = []
   let last: Running | undefined
   let broken: Block | undefined
@@ -38,7 +39,7 @@ export function openSession(world: World, page: string): Session {
     if (how.stays !== undefined) {
       stayed.push(last)
       const { stays } = how
-      const isUp = (output: string) => (output.includes(world.localText(stays)) ? true : undefined)
+      const isUp = (output: string) => (output.includes(ports.localText(stays)) ? true : undefined)
       if (await last.until(isUp, runMsMax)) return
       throw failure(block, `never said “${stays}”`, last)
     }
@@ -50,13 +51,13 @@ export function openSession(world: World, page: string): Session {
   }
 
   const start = async (block: Block, how: Run): Promise<Running> => {
-    const text = world.localText(block.text)
+    const text = ports.localText(block.text)
     if (text.trim() === 'npm start') return world.site()
     const script = join(scratch, `line-${block.line}.sh`)
     const lines = how.language === 'sh' ? text : `node ${writeModule(block, text)}\n`
     const standIn = how.standIn === undefined ? undefined : await world.standIn(how.standIn)
     writeFileSync(script, shellScript({ stateFile, lines, first: standIn?.folder }))
-    const env = { ...world.environment, ...standIn?.variables, HOME: home }
+    const env = { ...world.environment, ...ports.variables, ...standIn?.variables, HOME: home }
     return startProgram('bash', ['--noprofile', '--norc', script], {
       cwd: world.checkout.path,
       env,
@@ -89,15 +90,15 @@ export function openSession(world: World, page: string): Session {
       case 'file': {
         const path = join(world.checkout.path, how.name)
         mkdirSync(dirname(path), { recursive: true })
-        writeFileSync(path, world.localText(block.text))
+        writeFileSync(path, ports.localText(block.text))
         return
       }
       case 'output': {
-        const shown = world.localText(block.text)
+        const shown = ports.localText(block.text)
         return compare(block, ({ output }) => missingLine(shown, output()))
       }
       case 'answer': {
-        const shown = world.localText(block.text)
+        const shown = ports.localText(block.text)
         return compare(block, ({ stdout }) => missingField(shown, stdout()))
       }
       case 'shown':

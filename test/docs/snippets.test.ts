@@ -36,11 +36,12 @@ test('DOC-2: every block says how it is run, or that it is only shown', () => {
 })
 
 for (const { file, needsSite, blocks } of pages.filter((page) => page.blocks.length > 0)) {
-  describe(file, () => {
+  // Pages wait for blocks and for programs most of the time, so several run at once; each in its order.
+  describe(file, { concurrent: true }, () => {
     let session: Session
 
     beforeAll(async () => {
-      session = openSession(world, file.replace(/\.md$/, ''))
+      session = await openSession(world, file.replace(/\.md$/, ''))
       if (needsSite) await world.site()
     })
 
@@ -49,7 +50,9 @@ for (const { file, needsSite, blocks } of pages.filter((page) => page.blocks.len
     })
 
     for (const block of blocks) {
-      test(`DOC-3: ${file}:${block.line} ${firstWords(block.text)}`, async () => {
+      test(`DOC-3: ${file}:${block.line} ${firstWords(block.text)}`, {
+        concurrent: false,
+      }, async () => {
         await session.play(block)
       })
     }

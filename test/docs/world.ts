@@ -6,12 +6,20 @@ import { type Checkout, makeCheckout } from './checkout.ts'
 import { type Running, startProgram } from './programs.ts'
 import { makeStandIns, type StandInPlace } from './stand-ins.ts'
 
+/** What stands for the ports that the pages name. */
+export type Ports = {
+  /** Variables that tell programs of them. */
+  readonly variables: Readonly<Record<string, string>>
+  /** A text of the page with ports that are free here. */
+  localText(text: string): string
+}
+
 export type World = {
   readonly checkout: Checkout
   /** Variables of every session. */
   readonly environment: Readonly<Record<string, string>>
-  /** A text of a page with the ports that are free here. */
-  localText(text: string): string
+  /** Free ports for one page; that of the one site is the same for all. */
+  freePorts(): Promise<Ports>
   /** The one `npm start` of all pages, up. */
   site(): Promise<Running>
   isShared(program: Running): boolean
@@ -23,7 +31,9 @@ export type World = {
 }
 
 /** Ports that the pages name: of the one site, of a second one, of Ollama, of an agent's figures. */
-const shownPorts = ['18000', '18001', '11434', '9464'] as const
+const sitePort = '18000'
+const ollamaPort = '11434'
+const shownPorts = [sitePort, '18001', ollamaPort, '9464'] as const
 const anyShownPort = new RegExp(`\\b(?:${shownPorts.join('|')})\\b`, 'g')
 
 const startMsMax = 150_000
@@ -31,8 +41,7 @@ const startMsMax = 150_000
 /** Makes the copy; everything else comes when it is asked for. */
 export async function makeWorld(): Promise<World> {
   const checkout = makeCheckout()
-  const ports = new Map<string, number>()
-  for (const shown of shownPorts) ports.set(shown, await findFreePort())
+  const port = await findFreePort()
   const standIns = makeStandIns(checkout)
   const environment = {
     // Without the project's own programs: a visitor has them in no PATH.
@@ -42,10 +51,9 @@ export async function makeWorld(): Promise<World> {
       .join(delimiter),
     LANG: 'C.UTF-8',
     TMPDIR: checkout.folder('tmp'),
-    PORT: String(ports.get('18000')),
+    PORT: String(port),
     // npm would ask its registry whether it is the newest.
     npm_config_update_notifier: 'false',
-    OLLAMA_HOST: `127.0.0.1:${ports.get('11434')}`,
   }
   let site: Promise<Running> | undefined
   let shared: Running | undefined
@@ -61,7 +69,7 @@ export async function makeWorld(): Promise<World> {
   return {
     checkout,
     environment,
-    localText: (text) => text.replace(anyShownPort, (shown) => String(ports.get(shown))),
+    freePorts: () => freePorts(port),
     site: () => {
       site ??= startSite()
       return site
@@ -74,5 +82,16 @@ export async function makeWorld(): Promise<World> {
       await shared?.stop()
       checkout.remove()
     },
+  }
+}
+
+async function freePorts(port: number): Promise<Ports> {
+  const ports = new Map([[sitePort as string, port]])
+  for (const shown of shownPorts) {
+    if (shown !== sitePort) ports.set(shown, await findFreePort())
+  }
+  return {
+    variables: { OLLAMA_HOST: `127.0.0.1:${ports.get(ollamaPort)}` },
+    localText: (text) => text.replace(anyShownPort, (shown) => String(ports.get(shown))),
   }
 }
