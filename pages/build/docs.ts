@@ -35,7 +35,7 @@ ${navigation('search')}
 <div class="docs-main">
 <h1>Search the docs</h1>
 <div id="docs-results"></div>
-<noscript><p>The search needs JavaScript. <a href="/docs/full-documentation.html">All docs on one page</a> can be searched by the browser itself.</p></noscript>
+<p class="without-script">The search needs JavaScript. <a href="/docs/full-documentation.html">All docs on one page</a> can be searched by the browser itself.</p>
 </div>
 </div>`
 }

@@ -15,7 +15,10 @@ import { type Page, sitePages } from './site-map.ts'
 /** Entry names and virtual file names for Rolldown's `input`. */
 export function pageInputs(root: string): Record<string, string> {
   return Object.fromEntries(
-    sitePages.map(({ file }) => [file.replace(/\.html$/, '').replaceAll('/', '-'), join(root, file)]),
+    sitePages.map(({ file }) => [
+      file.replace(/\.html$/, '').replaceAll('/', '-'),
+      join(root, file),
+    ]),
   )
 }
 

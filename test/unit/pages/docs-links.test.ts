@@ -47,8 +47,7 @@ test('DOC-5: every host that may be linked is linked, and has a reason', () => {
   const html = linkedPages(inRoot('pages'))
     .map((page) => page.html)
     .join('')
-  for (const [host, reason] of Object.entries(externalHosts)) {
-    expect(html, host).toContain(`https://${host}`)
-    expect(reason).not.toBe('')
-  }
+  const unlinked = Object.keys(externalHosts).filter((host) => !html.includes(`https://${host}`))
+  expect(unlinked).toEqual([])
+  expect(Object.values(externalHosts)).not.toContain('')
 })
