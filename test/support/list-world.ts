@@ -26,6 +26,7 @@ import { alice, bob, genesis, mustOpen, type Person, sign, timeOf } from './chai
 import { createMemoryChainStore } from './memory-chain-store.ts'
 import { createSqliteD1 } from './sqlite-d1.ts'
 
+/** What a test holds of such a site. */
 export type ListWorld = ReturnType<typeof createListWorld>
 
 /** A site's chain and read model, reached through the routes. */
@@ -68,8 +69,7 @@ export function createListWorld() {
     },
     /** Lets that many blocks reach the read model. */
     index: async (count: number) => {
-      /** A page of blocks, checked against its schema. */
-export const blocks = engine.finalizedFrom(indexed + 1, count)
+      const blocks = engine.finalizedFrom(indexed + 1, count)
       await addBlocks(d1, {
         genesisHash: toHex(engine.genesisHash),
         blocks,
