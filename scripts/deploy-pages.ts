@@ -45,23 +45,25 @@ It can be repeated, also after it was interrupted.`
 const folder = inRoot('dist', 'pages-project')
 const reportPath = inRoot('dist', 'pages-project.ndjson')
 
-const { values } = parseArgs({
-  options: {
-    hostname: { type: 'string' },
-    zone: { type: 'string' },
-    project: { type: 'string' },
-    branch: { type: 'string', default: 'main' },
-    config: { type: 'string' },
-    'dry-run': { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
+const options = {
+  hostname: { type: 'string' },
+  zone: { type: 'string' },
+  project: { type: 'string' },
+  branch: { type: 'string', default: 'main' },
+  config: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
 
-if (values.help) console.log(help)
-else await main(deployPages)
+await main(deployPages)
 
 async function deployPages(): Promise<void> {
-  const { config } = values
+  const { values } = parseArgs({ options })
+  if (values.help) {
+    console.log(help)
+    return
+  }
+  const { config, branch } = values
   const path = config === undefined ? inRoot('wrangler.toml') : resolve(callerPath, config)
   const deployment = readDeployment(path)
   const place = readPlace({ ...values, workerName: deployment.config.name ?? 'aitbc-edge' })
@@ -75,13 +77,13 @@ async function deployPages(): Promise<void> {
     printNeeds(deployment)
   } else {
     await deployWorker(worker)
-    await ensureProject(place.project)
-    await uploadPages(place.project)
+    await ensureProject(place.project, branch)
+    await uploadPages(place.project, branch)
   }
   printRest(place)
 }
 
-async function ensureProject(project: string): Promise<void> {
+async function ensureProject(project: string, branch: string): Promise<void> {
   const { code, output } = await ask(['pages', 'project', 'list', '--json'], folder)
   const list = code === 0 ? listIn(output) : undefined
   if (list === undefined) {
@@ -94,23 +96,23 @@ async function ensureProject(project: string): Promise<void> {
   if (names.includes(project)) return
   await step(
     'creating the Pages project',
-    ['pages', 'project', 'create', project, '--production-branch', values.branch, '--force'],
+    ['pages', 'project', 'create', project, '--production-branch', branch, '--force'],
     { cwd: folder },
   )
 }
 
-async function uploadPages(project: string): Promise<void> {
+async function uploadPages(project: string, branch: string): Promise<void> {
   rmSync(reportPath, { force: true })
   await step(
     'uploading the pages',
     [
-      ...['pages', 'deploy', 'site', '--project-name', project, '--branch', values.branch],
+      ...['pages', 'deploy', 'site', '--project-name', project, '--branch', branch],
       ...['--commit-dirty', '--force'],
     ],
     { cwd: folder, env: { WRANGLER_OUTPUT_FILE_PATH: reportPath } },
   )
   const report = existsSync(reportPath) ? readFileSync(reportPath, 'utf8') : ''
-  refusePreview(report, project, values.branch)
+  refusePreview(report, project, branch)
 }
 
 function printLayout({ project }: Place, { rules, patterns, sitePath }: PagesProject): void {

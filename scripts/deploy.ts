@@ -20,11 +20,10 @@ import {
 } from './setup/deployment.ts'
 import { callerPath, inRoot } from './setup/paths.ts'
 
-const { values } = parseArgs({
-  options: { 'dry-run': { type: 'boolean', default: false }, config: { type: 'string' } },
-})
-
 await main(async () => {
+  const { values } = parseArgs({
+    options: { 'dry-run': { type: 'boolean', default: false }, config: { type: 'string' } },
+  })
   const { config } = values
   const path = config === undefined ? inRoot('wrangler.toml') : resolve(callerPath, config)
   const deployment = readDeployment(path)

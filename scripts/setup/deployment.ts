@@ -118,15 +118,22 @@ export function listIn(output: string): unknown[] | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as unknown[])
 }
 
-/** Runs a deployment script: its faults are printed, and end it with code 1. */
+/** Runs a deployment script: its faults and those of its arguments are printed, and end it with code 1. */
 export async function main(program: () => Promise<void>): Promise<void> {
   try {
     await program()
   } catch (error) {
-    if (!(error instanceof DeploymentFault)) throw error
+    if (!(error instanceof DeploymentFault) && !isArgumentFault(error)) throw error
     console.error(error.message)
     process.exitCode = 1
   }
+}
+
+/** What `parseArgs` throws for an option that it does not know or that lacks its value. */
+function isArgumentFault(error: unknown): error is Error {
+  return (
+    error instanceof Error && /^ERR_PARSE_ARGS_/.test((error as NodeJS.ErrnoException).code ?? '')
+  )
 }
 
 async function missingSecrets({ config, configPath }: Deployment): Promise<string[]> {

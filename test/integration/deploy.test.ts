@@ -225,3 +225,10 @@ test('PD-11, PD-12: Pages gets the files, the Worker its routes; repeated, nothi
   expect(routes).toContain('edge.example.org/v1/*')
   expect(routes).not.toContain('edge.example.org/*')
 })
+
+test('PD-13: an option that is not known is refused in words', async () => {
+  const { code, output } = await script('deploy-pages', ['--host', 'edge.example.org'])
+  expect(output).toContain("Unknown option '--host'")
+  expect(output).not.toContain('at ')
+  expect(code).toBe(1)
+})
