@@ -22,9 +22,13 @@ export function sectionsOf(article: string): Section[] {
   })
 }
 
-/** Text of our own HTML, in one line. */
+const listing = /<div class="listing"[^>]*>.*?<\/div>/gs
+
+/** Text of our own HTML, in one line. Listings come last: what a sentence says explains more. */
 function textOf(html: string): string {
-  const text = html
+  const listings = html.match(listing) ?? []
+  const text = [html.replace(listing, ' '), ...listings]
+    .join(' ')
     .replace(/<a class="anchor".*?<\/a>/gs, '')
     .replace(/<\/?(?:p|li|ul|ol|div|pre|tr|td|th|table|h[1-6]|section|dt|dd)\b[^>]*>/g, ' ')
     .replace(/<[^>]*>/g, '')
