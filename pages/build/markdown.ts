@@ -60,8 +60,11 @@ function setRules(renderer: MarkdownIt, headings: readonly Heading[]): void {
     return `</${tokens[index]?.tag}><a class="anchor" href="#${escapeHtml(id)}" aria-label="${label}" title="Copy a link to this section">#</a></div>\n`
   }
   // A wide table or listing scrolls inside its own box, which the keyboard must be able to reach.
-  rules['table_open'] = () =>
-    '<div class="scroller" tabindex="0" role="region" aria-label="Table"><table>'
+  rules['table_open'] = (tokens, index) => {
+    const heading = tokens.slice(0, index).findLastIndex(({ type }) => type === 'heading_open')
+    const label = heading < 0 ? 'Table' : `Table: ${textOf(tokens[heading + 1])}`
+    return `<div class="scroller" tabindex="0" role="region" aria-label="${escapeHtml(label)}"><table>`
+  }
   rules['table_close'] = () => '</table></div>'
   rules['fence'] = (tokens, index) => renderListing(tokens[index])
   rules['blockquote_open'] = (tokens, index) => {
