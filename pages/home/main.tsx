@@ -1,15 +1,28 @@
 /** Entry of the home page. */
 import { enhanceListings } from '../shared/frame/listings.tsx'
 import { mount, startFrame } from '../shared/frame/start.tsx'
+import type { RequestFailure } from '../shared/live/request.ts'
+import { Failed } from '../shared/ui/states.tsx'
 import './home.css'
-import { HealthReport } from './health-report.tsx'
-import { NewestStep, steps } from './newest-path.tsx'
-import { NewestWork } from './newest-work.tsx'
 import { Readout } from './readout.tsx'
 
 enhanceListings()
 startFrame()
 mount('readout', <Readout />)
-mount('work', <NewestWork />)
-mount('status', <HealthReport />)
-for (const [id, step] of Object.entries(steps)) mount(id, <NewestStep step={step} />)
+void showBelow()
+
+async function showBelow(): Promise<void> {
+  try {
+    const { mountBelow } = await import('./below.tsx')
+    mountBelow()
+  } catch {
+    const failure: RequestFailure = {
+      code: 'UNREACHABLE',
+      message: 'A part of this page cannot be fetched.',
+    }
+    // A browser remembers a script that failed; only a new visit asks for it again.
+    const retry = () => location.reload()
+    mount('work', <Failed what="the newest work" failure={failure} retry={retry} />)
+    mount('status', <Failed what="the health of this site" failure={failure} retry={retry} />)
+  }
+}

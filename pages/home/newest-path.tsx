@@ -4,7 +4,7 @@ import { explorerPath } from '../shared/addresses.ts'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { type Receipt, receiptList } from '../shared/live/schemas.ts'
-import { newestReceipts } from './newest-work.tsx'
+import { newestReceipts } from './newest.ts'
 
 type Step = {
   /** What stands there until a payment is known, and when there is none. */

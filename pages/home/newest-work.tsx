@@ -6,11 +6,7 @@ import { receiptList } from '../shared/live/schemas.ts'
 import { receiptColumns } from '../shared/ui/receipts.tsx'
 import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { Table, TableSkeleton } from '../shared/ui/table.tsx'
-
-const rows = 5
-
-/** Asked by two parts of the page, and therefore once. */
-export const newestReceipts = `/rpc/receipts?limit=${rows}&offset=0`
+import { newestReceipts, newestRows } from './newest.ts'
 
 export function NewestWork() {
   const list = useResource(newestReceipts, receiptList, chainEdge.value)
@@ -18,7 +14,9 @@ export function NewestWork() {
     <Loaded
       resource={list}
       what="the receipts"
-      loading={<TableSkeleton caption="Newest paid work" columns={receiptColumns} rows={rows} />}
+      loading={
+        <TableSkeleton caption="Newest paid work" columns={receiptColumns} rows={newestRows} />
+      }
     >
       {({ receipts }) =>
         receipts.length === 0 ? (

@@ -23,7 +23,7 @@ import { listTotal, type Model, modelList, siteState } from '../shared/live/sche
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
-import { newestReceipts } from './newest-work.tsx'
+import { newestReceipts } from './newest.ts'
 
 export function Readout() {
   if (!status.value && failure.value) {

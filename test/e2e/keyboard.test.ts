@@ -31,7 +31,7 @@ test('PAGE-11: the first stop is the skip link, and it leads past the header', a
   expect(await focused(page)).toBe('Skip to content')
   await page.keyboard.press('Enter')
   await page.keyboard.press('Tab')
-  expect(await focused(page)).toBe('Run your first job')
+  expect(await focused(page)).toBe('paid by the token')
 })
 
 test('PAGE-11: every stop of the frame shows a visible focus', async () => {

@@ -21,6 +21,7 @@ type Case = {
   readonly path: () => string
   readonly title: string | RegExp
   readonly repeats?: boolean
+  readonly searches?: boolean
 }
 
 let site: TestSite

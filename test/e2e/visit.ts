@@ -109,7 +109,7 @@ export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(
     () =>
       // Where every state is shown, waiting is one of them.
-      document.querySelector('.skeleton:not(.design *)') === null &&
+      document.querySelector(':is(.skeleton, [aria-busy="true"]):not(.design *)') === null &&
       !document.querySelector('#network')?.textContent?.includes('Connecting'),
   )
   await page.evaluate(() => document.fonts.ready.then(() => undefined))

@@ -26,5 +26,8 @@ export function startFrame(): void {
 /** Renders into the element with this id, where the page has it. */
 export function mount(id: string, view: preact.ComponentChild): void {
   const element = document.getElementById(id)
-  if (element) render(view, element)
+  if (!element) return
+  render(view, element)
+  // From here on what it shows says itself whether it is loading.
+  element.removeAttribute('aria-busy')
 }
