@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import preact from '@preact/preset-vite'
 import { defineConfig } from 'vite'
+import { openApiPlugin } from './build/openapi-plugin.ts'
 import { pageInputs, pagesPlugin } from './build/pages-plugin.ts'
 
 const root = dirname(fileURLToPath(import.meta.url))
@@ -11,7 +12,11 @@ export default defineConfig({
   root,
   base: '/',
   publicDir: 'public',
-  plugins: [pagesPlugin(root), preact({ devToolsEnabled: false, prefreshEnabled: false })],
+  plugins: [
+    pagesPlugin(root),
+    openApiPlugin(root),
+    preact({ devToolsEnabled: false, prefreshEnabled: false }),
+  ],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

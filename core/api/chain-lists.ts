@@ -46,13 +46,13 @@ const wholeText = z
   .string()
   .regex(/^[0-9]{1,15}$/, 'must be a whole number')
   .transform(Number)
+  .pipe(z.int().min(0))
+const limitBounds = `must be between 1 and ${chainListLimits.pageMax}`
 const limit = z
   .string()
   .regex(/^[0-9]{1,4}$/, 'must be a whole number')
   .transform(Number)
-  .refine((value) => value >= 1 && value <= chainListLimits.pageMax, {
-    message: `must be between 1 and ${chainListLimits.pageMax}`,
-  })
+  .pipe(z.int().min(1, limitBounds).max(chainListLimits.pageMax, limitBounds))
   .default(chainListLimits.pageDefault)
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const hash = z
@@ -82,15 +82,19 @@ const moment = z.iso.datetime({
 
 const ranges = {
   /** Heights and times, both ends included. */
-  height_min: wholeText.optional(),
-  height_max: wholeText.optional(),
-  time_from: moment.optional(),
-  time_to: moment.optional(),
+  height_min: wholeText.optional().describe('From this height on, itself included'),
+  height_max: wholeText.optional().describe('Up to this height, itself included'),
+  time_from: moment.optional().describe('From this time on, such as 2026-02-14T12:00:00Z'),
+  time_to: moment.optional().describe('Up to this time'),
 }
 const paging = {
   limit,
   /** `next_cursor` or `previous_cursor` of an answer to the same filters. */
-  cursor: z.string().max(cursorCharsMax).optional(),
+  cursor: z
+    .string()
+    .max(cursorCharsMax)
+    .optional()
+    .describe('next_cursor or previous_cursor of an answer to the same filters'),
 }
 
 /** Query of `GET /api/v1/chain/blocks`. Unknown parameters are refused, not ignored. */
@@ -100,9 +104,9 @@ export const blockListQuery = z.strictObject({
   slot_min: wholeText.optional(),
   slot_max: wholeText.optional(),
   /** Public key of the authority, hex. */
-  proposer: hash.optional(),
+  proposer: hash.optional().describe('Public key of the authority, hex'),
   /** Leaves out blocks without transactions when `true`. */
-  with_transactions: flag.optional(),
+  with_transactions: flag.optional().describe('true leaves out blocks without transactions'),
 })
 /** A checked query. */
 export type BlockListQuery = z.infer<typeof blockListQuery>
@@ -115,8 +119,8 @@ export const transactionListQuery = z.strictObject({
   sender: address.optional(),
   recipient: address.optional(),
   /** Sender, recipient, or miner that a settlement paid. */
-  address: address.optional(),
-  outcome: z.enum(outcomeFilters).optional(),
+  address: address.optional().describe('Sender, recipient, or miner that a settlement paid'),
+  outcome: z.enum(outcomeFilters).optional().describe('failed means any but applied'),
 })
 /** A checked query. */
 export type TransactionListQuery = z.infer<typeof transactionListQuery>
@@ -128,7 +132,7 @@ export const receiptListQuery = z.strictObject({
   miner: address.optional(),
   client: address.optional(),
   /** Hash of what was asked. */
-  job: hash.optional(),
+  job: hash.optional().describe('Hash of what was asked'),
 })
 /** A checked query. */
 export type ReceiptListQuery = z.infer<typeof receiptListQuery>
@@ -209,13 +213,15 @@ const listOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({
     items: z.array(item).max(chainListLimits.pageMax),
     /** Leads to older rows; null where there are none. */
-    next_cursor: z.string().nullable(),
+    next_cursor: z.string().nullable().describe('Leads to older rows; null where there are none'),
     /** Leads to newer rows; null on the newest page. */
-    previous_cursor: z.string().nullable(),
+    previous_cursor: z.string().nullable().describe('Leads to newer rows; null on the newest page'),
     /** Newest height that could have been in this answer, and when it was read. */
-    as_of: z.strictObject({ height: z.int().min(-1), time }),
+    as_of: z
+      .strictObject({ height: z.int().min(-1), time })
+      .describe('Newest height that could have been in this answer, and when it was read'),
     /** Where the rows come from. */
-    source: z.enum(['chain_node', 'read_model', 'both']),
+    source: z.enum(['chain_node', 'read_model', 'both']).describe('Where the rows come from'),
   })
 
 /** Answer of `GET /api/v1/chain/blocks`. */

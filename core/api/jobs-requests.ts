@@ -104,6 +104,20 @@ export const pollSchema = z.looseObject({
   max_wait_seconds: z.coerce.number().min(0).max(3_600).nullish(),
 })
 
+/** `GET /miners/poll`: the original's programs use either name. */
+export const pollQuery = z.looseObject({
+  max_wait_seconds: z.coerce.number().min(0).max(3_600).optional(),
+  wait: z.string().optional().describe('The same; what is no number waits as long as it may'),
+})
+
+/** `GET /jobs/{id}/receipt`. */
+export const receiptQuery = z.object({
+  format: z
+    .enum(['legacy', 'bundle'])
+    .default('legacy')
+    .describe('bundle: with everything that proves the payment'),
+})
+
 /** A result as an object, or as text from the original's command line. */
 export const minerResultSchema = z.looseObject({
   result: z.union([boundedObject(4 * jobLimits.answerBytesMax), z.string()]),

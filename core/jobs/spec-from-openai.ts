@@ -32,8 +32,8 @@ const whole = z
   .min(1)
   .max(2 ** 31)
 
-/** Everything that is read; unknown fields pass. */
-const requestSchema = z.looseObject({
+/** `POST /chat/completions`: everything that is read; unknown fields pass. */
+export const chatRequestSchema = z.looseObject({
   model: z.string().min(1),
   messages: z.array(messageSchema).min(1),
   stream: z.boolean().nullish(),
@@ -46,14 +46,14 @@ const requestSchema = z.looseObject({
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
   n: z.int().nullish(),
 })
-type RequestBody = z.infer<typeof requestSchema>
+type RequestBody = z.infer<typeof chatRequestSchema>
 
 /** Reads a request body (parsed JSON). `seed` stands in where none is named. */
 export function specFromOpenAi(
   body: unknown,
   defaults: { readonly seed: bigint },
 ): Result<OpenAiRequest, OpenAiFault> {
-  const parsed = requestSchema.safeParse(body)
+  const parsed = chatRequestSchema.safeParse(body)
   if (!parsed.success) return err(shapeFault(parsed.error, body))
   const request = parsed.data
   const unsupported = unsupportedIn(request)

@@ -32,10 +32,13 @@ export function payoutOf(key: string): string {
   return address
 }
 
-/** Starts a site that knows these keys and addresses. */
-export const startLegacySite = (): Promise<Harness & AsyncDisposable> =>
+/** Starts a site that knows these keys and addresses; with more variables where they are given. */
+export const startLegacySite = (
+  vars: Readonly<Record<string, string>> = {},
+): Promise<Harness & AsyncDisposable> =>
   startHarness({
     vars: {
+      ...vars,
       MINER_API_KEYS: JSON.stringify(Object.values(minerKeys)),
       MINER_PAYOUTS: JSON.stringify(Object.fromEntries(payouts)),
     },

@@ -71,6 +71,9 @@ async function answer(apps: ReadonlyMap<Route, Hono<AppEnv>>, arrival: Arrival):
   const { target } = route
   switch (target.kind) {
     case 'text':
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        return errorResponse(requestId, { code: 'METHOD_NOT_ALLOWED' }, { allow: 'GET, HEAD' })
+      }
       return new Response(target.body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
     case 'redirect':
       return new Response(null, { status: 301, headers: { location: target.to + url.search } })

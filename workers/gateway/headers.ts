@@ -63,6 +63,9 @@ export function withHeaders(response: Response, context: HeaderContext): Respons
     headers.set('access-control-allow-origin', context.allowedOrigin)
     headers.set('access-control-allow-credentials', 'true')
     headers.set('access-control-expose-headers', 'x-request-id, retry-after')
+  } else if (openToAll.has(context.pathname)) {
+    headers.set('access-control-allow-origin', '*')
+    headers.set('cross-origin-resource-policy', 'cross-origin')
   } else {
     // Other sites' pages may not embed what is served here; the allow-list decides for APIs.
     headers.set('cross-origin-resource-policy', 'same-origin')
@@ -90,6 +93,9 @@ export function preflight(request: Request): Response {
 
 /** Files of the build have a hash of their content in their names. */
 const builtName = /^\/assets\/.*-[\w-]{8}\.[a-z0-9]+$/
+
+/** Files that hold no secret and are read by tools of other sites, without credentials. */
+const openToAll: ReadonlySet<string> = new Set(['/openapi.json'])
 
 /** Addresses of programs, whose answers nobody may keep. */
 const isAnswer = /^\/(?:api|rpc|v1|wallet|admin|health)(?:\/|$)/

@@ -38,6 +38,7 @@ export const routeTable: readonly Route[] = [
   folder('/agent/'),
   page('/favicon.svg', '/favicon.svg'),
   page('/robots.txt', '/robots.txt'),
+  page('/openapi.json', '/openapi.json'),
   folder('/explorer/', '/explorer/index.html'),
   redirect('/explorer', '/explorer/'),
   missing('/marketplace/', 'The marketplace'),

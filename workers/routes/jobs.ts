@@ -8,6 +8,7 @@ import {
   constraintsOf,
   limitOf,
   pageSchema,
+  receiptQuery,
   type SubmitJobBody,
   submitJobSchema,
 } from '../../core/api/jobs-requests.ts'
@@ -81,10 +82,9 @@ async function result(c: AppContext): Promise<Response> {
 /** The receipt of the original; `?format=bundle` adds what proves the payment. */
 async function receipt(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
+  const { format } = readQuery(c, receiptQuery)
   const bundle = orThrow(await c.get('coordinator').receipt(who, jobIdOf(c)))
-  return jsonText(
-    c.req.query('format') === 'bundle' ? receiptBundleText(bundle) : bundle.legacyText,
-  )
+  return jsonText(format === 'bundle' ? receiptBundleText(bundle) : bundle.legacyText)
 }
 
 /** A job has at most one receipt here, since it is completed at most once. */

@@ -8,6 +8,7 @@ import {
   heartbeatSchema,
   minerFailSchema,
   minerResultSchema,
+  pollQuery,
   pollSchema,
   registerMinerSchema,
   resultObject,
@@ -74,8 +75,8 @@ async function pollByPost(c: AppContext): Promise<Response> {
 /** The original's command line polls so, and takes only 200: with the job or `null`. */
 async function pollByGet(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'miner')
-  const query = readQuery(c, pollSchema)
-  const wait = query.max_wait_seconds ?? Number(c.req.query('wait') ?? Number.NaN)
+  const query = readQuery(c, pollQuery)
+  const wait = query.max_wait_seconds ?? Number(query.wait ?? Number.NaN)
   const job = orThrow(await c.get('coordinator').pollMiner(who, { waitMs: waitMsOf(wait) }))
   return c.json(job ? legacyJobView(job) : null)
 }

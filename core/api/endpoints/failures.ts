@@ -1,0 +1,76 @@
+/** Failures that many endpoints share, by what they do. */
+import type { ErrorCode } from '../errors.ts'
+
+/** Of everything that a site answers by program: configuration, the limiter, and what nobody foresaw. */
+export const siteErrors = [
+  'CONFIG_MISSING',
+  'CONFIG_INVALID',
+  'RATE_LIMIT_EXCEEDED',
+  'INTERNAL_ERROR',
+] as const satisfies readonly ErrorCode[]
+
+/** Of whatever asks the chain. */
+export const chainErrors = [...siteErrors, 'CHAIN_UNAVAILABLE'] as const
+
+/** Of lists that come from the read model. */
+export const listErrors = [
+  ...chainErrors,
+  'DATABASE_UNAVAILABLE',
+  'VALIDATION_ERROR',
+  'RANGE_INVALID',
+] as const
+
+/** Of a body that is read as JSON of a shape. */
+export const bodyErrors = [
+  'JSON_INVALID',
+  'VALIDATION_ERROR',
+  'BODY_TOO_LARGE',
+] as const satisfies readonly ErrorCode[]
+
+/** Of whatever asks the coordinator without credentials. */
+export const openErrors = [...siteErrors, 'COORDINATOR_UNAVAILABLE'] as const
+
+/** Of routes of clients: API key or signed request. */
+export const clientErrors = [
+  ...openErrors,
+  'AUTHENTICATION_ERROR',
+  'REQUEST_SIGNATURE_INVALID',
+  'REQUEST_EXPIRED',
+  'QUOTA_EXCEEDED',
+] as const
+
+/** Of routes of miners: a miner's key, and no signed request. */
+export const minerErrors = [...clientErrors, 'AUTHORIZATION_ERROR'] as const
+
+/** Of a signed transaction that is not taken. */
+export const transactionErrors = [
+  'ENCODING_INVALID',
+  'TRANSACTION_TOO_LARGE',
+  'SIGNATURE_INVALID',
+  'NONCE_STALE',
+  'NONCE_TOO_FAR',
+  'FEE_TOO_LOW',
+  'BALANCE_TOO_LOW',
+  'AMOUNT_INVALID',
+  'VALIDITY_EXPIRED',
+  'VALIDITY_TOO_FAR',
+  'KIND_NOT_ALLOWED',
+  'MEMPOOL_FULL',
+  'REPLACEMENT_UNDERPRICED',
+  'MESSAGE_INVALID',
+] as const satisfies readonly ErrorCode[]
+
+/** Of a job that is asked for. */
+export const submissionErrors = [
+  'MODEL_NOT_SERVED',
+  'NOT_SERVABLE',
+  'PRICE_TOO_LOW',
+  'CONTEXT_EXCEEDED',
+  'QUEUE_FULL',
+  'ESCROW_REQUIRED',
+  'ESCROW_NOT_FINAL',
+  'ESCROW_EXHAUSTED',
+  'BUDGET_EXCEEDED',
+  'AUTHORIZATION_ERROR',
+  'CHAIN_UNAVAILABLE',
+] as const satisfies readonly ErrorCode[]

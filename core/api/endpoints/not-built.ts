@@ -1,0 +1,67 @@
+/** Names that the original's documents promise and that this site does not answer yet: 501 `NOT_BUILT`. */
+
+/** A family of addresses that is reserved, and what to use meanwhile. */
+export type ReservedFamily = {
+  /** What it will be. */
+  readonly title: string
+  /** Exact addresses, and prefixes that end in a slash. */
+  readonly paths: readonly string[]
+  readonly instead: string
+}
+
+const spellings = (rest: string): readonly string[] => [
+  `/api/v1/${rest}`,
+  `/api/${rest}`,
+  `/v1/${rest}`,
+]
+
+/** Addresses of programs that answer 501; a test compares them with the gateway. */
+export const reservedFamilies: readonly ReservedFamily[] = [
+  {
+    title: 'Accounts and sign-in',
+    paths: spellings('users/'),
+    instead: 'Keys are the accounts: an API key, or a key pair that signs its requests.',
+  },
+  {
+    title: 'The marketplace',
+    paths: spellings('marketplace/'),
+    instead: 'GET /v1/models lists what is served and at what price.',
+  },
+  {
+    title: 'The exchange',
+    paths: [
+      ...spellings('exchange/'),
+      '/api/trades/recent',
+      '/api/orders/orderbook',
+      '/api/orders',
+    ],
+    instead: 'Nothing yet.',
+  },
+  {
+    title: 'Separate payments',
+    paths: [...spellings('payments'), ...spellings('payments/')],
+    instead: 'A job has one payment: GET /api/v1/jobs/{id}/payment.',
+  },
+  {
+    title: 'Typed services',
+    paths: [...spellings('services'), ...spellings('services/')],
+    instead: 'POST /api/v1/jobs with a payload of the type.',
+  },
+  { title: 'Governance', paths: spellings('governance/'), instead: 'Nothing yet.' },
+  { title: 'Partners', paths: spellings('partners/'), instead: 'Nothing yet.' },
+  {
+    title: 'Zero-knowledge proofs',
+    paths: spellings('zk/'),
+    instead: 'GET /rpc/proof/… proves what is final by signatures and hashes.',
+  },
+  {
+    title: 'Administration',
+    paths: [...spellings('admin/'), '/admin/'],
+    instead: 'GET /api/v1/health and GET /api/v1/site say how the site is.',
+  },
+  {
+    title: 'The wallet daemon',
+    paths: ['/wallet/', '/wallet/v1/', '/wallet/rpc'],
+    instead: 'Keys stay with their owner: sign locally and POST /rpc/transactions.',
+  },
+]

@@ -1,0 +1,48 @@
+/**
+ * Every endpoint that a site answers, one table. A test compares it with what the Worker registers, both
+ * ways, and calls each. Rules: ../SPEC.md, OPENAPI.
+ */
+import type { Endpoint } from '../endpoint.ts'
+import { chainListsFamily } from './chain-lists.ts'
+import { chatFamily } from './chat.ts'
+import { explorerFamily } from './explorer.ts'
+import { escrowFamily, jobsFamily } from './jobs.ts'
+import { minersFamily } from './miners.ts'
+import { accountsFamily, blocksFamily, chainFamily, proofsFamily } from './rpc-chain.ts'
+import {
+  receiptsFamily,
+  sendingFamily,
+  streamsFamily,
+  transactionsFamily,
+} from './rpc-transactions.ts'
+import { healthFamily, siteFamily } from './site.ts'
+
+/** In the order of the reference. */
+export const endpointFamilies = [
+  chatFamily,
+  jobsFamily,
+  escrowFamily,
+  siteFamily,
+  minersFamily,
+  chainFamily,
+  chainListsFamily,
+  blocksFamily,
+  transactionsFamily,
+  accountsFamily,
+  receiptsFamily,
+  proofsFamily,
+  sendingFamily,
+  streamsFamily,
+  explorerFamily,
+  healthFamily,
+] as const
+
+/** One row of the table, with its own types. */
+export type TableEndpoint = (typeof endpointFamilies)[number]['endpoints'][number]
+
+/** Names of all endpoints: the `operationId`s. */
+export type EndpointId = TableEndpoint['id']
+
+/** All endpoints, in the order of the reference. */
+export const endpoints: readonly (Endpoint & { readonly id: EndpointId })[] =
+  endpointFamilies.flatMap((family) => [...family.endpoints])

@@ -1,0 +1,158 @@
+/** Answers about the site, its models and its health, and in OpenAI's format, as schemas. */
+import * as z from 'zod'
+import { genesisJsonSchema } from '../../chain/genesis.ts'
+import { hash, publicKey, units, whole } from './common.ts'
+
+const modelFields = {
+  name: z.string(),
+  context_tokens: whole,
+  miners: whole.describe('Live miners that serve it'),
+  price_prompt: units.describe('Cheapest price of 1000 prompt tokens'),
+  price_completion: units.describe('Cheapest price of 1000 answer tokens'),
+  engines: z.array(z.string()),
+}
+
+const notice = z
+  .literal('EMBEDDED_ONLY')
+  .nullable()
+  .describe('EMBEDDED_ONLY while only the built-in demo model is served')
+
+/** `GET /site`. */
+export const siteSchema = z
+  .strictObject({
+    chain_id: z.string(),
+    genesis_hash: hash,
+    genesis_time_ms: whole,
+    parameters: genesisJsonSchema.shape.parameters,
+    coordinator: publicKey.describe('Escrows for this site name it'),
+    miners_online: whole,
+    queued: whole,
+    running: whole,
+    notice,
+    dispatching: z.boolean().describe('False while the final head is too old to work against'),
+    fault: z.string().nullable(),
+    settle_margin_slots: whole.describe('Slots between the end of a job and its settle-by'),
+    authorisation_life_slots: whole,
+    limits: z.strictObject({
+      ttl_seconds_max: whole,
+      max_tokens: whole,
+      payload_bytes: whole,
+      spec_bytes: whole,
+      answer_bytes: whole,
+      attempts: whole,
+      open_jobs_per_client: whole,
+      template_tokens_per_message: whole,
+    }),
+    models: z.array(z.strictObject(modelFields)),
+  })
+  .meta({ id: 'Site', description: 'What a client needs to know before it asks' })
+
+/** One model, in OpenAI's words and ours. */
+export const modelSchema = z
+  .strictObject({
+    id: z.string(),
+    object: z.literal('model'),
+    created: z.literal(0).describe('Not known of a model here'),
+    owned_by: z.literal('aitbc'),
+    ...modelFields,
+  })
+  .meta({ id: 'Model', description: 'A model that is served now' })
+
+/** `GET /models`. */
+export const modelListSchema = z
+  .strictObject({ object: z.literal('list'), data: z.array(modelSchema), notice })
+  .meta({ id: 'ModelList' })
+
+const usageSchema = z
+  .strictObject({ prompt_tokens: whole, completion_tokens: whole, total_tokens: whole })
+  .meta({ id: 'Usage', description: 'Tokens as billed' })
+
+const completionHead = {
+  id: z
+    .string()
+    .regex(/^chatcmpl-[0-9a-f]{32}$/)
+    .describe('The job id follows chatcmpl-'),
+  created: whole.describe('Unix seconds'),
+  model: z.string(),
+  system_fingerprint: z.null(),
+}
+
+const finishReason = z.enum(['stop', 'length'])
+
+/** `POST /chat/completions`, whole. */
+export const completionSchema = z
+  .strictObject({
+    ...completionHead,
+    object: z.literal('chat.completion'),
+    choices: z
+      .array(
+        z.strictObject({
+          index: z.literal(0),
+          message: z.strictObject({
+            role: z.literal('assistant'),
+            content: z.string(),
+            refusal: z.null(),
+          }),
+          logprobs: z.null(),
+          finish_reason: finishReason,
+        }),
+      )
+      .length(1),
+    usage: usageSchema,
+  })
+  .meta({ id: 'ChatCompletion', description: 'The whole answer' })
+
+/** `POST /chat/completions`, streamed: one event. */
+export const chunkSchema = z
+  .strictObject({
+    ...completionHead,
+    object: z.literal('chat.completion.chunk'),
+    choices: z
+      .array(
+        z.strictObject({
+          index: z.literal(0),
+          delta: z.strictObject({
+            role: z.literal('assistant').optional(),
+            content: z.string().optional(),
+          }),
+          logprobs: z.null(),
+          finish_reason: finishReason.nullable(),
+        }),
+      )
+      .max(1),
+    usage: usageSchema.nullable().optional(),
+  })
+  .meta({ id: 'ChatChunk', description: 'A piece of the answer' })
+
+const checksSchema = z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() }))
+
+/** `GET /api/v1/health`. */
+export const healthSchema = z
+  .strictObject({
+    status: z.enum(['ok', 'degraded']),
+    env: z.string(),
+    chain_id: z.string(),
+    checks: checksSchema.describe('database, chain and coordinator, each of them tried'),
+  })
+  .meta({ id: 'Health' })
+
+/** `GET /health/live`. */
+export const aliveSchema = z.strictObject({ status: z.literal('alive') }).meta({ id: 'Alive' })
+
+/** `GET /health/ready`. */
+export const readySchema = z
+  .strictObject({
+    status: z.literal('ready'),
+    database: z.literal('connected'),
+    checks: checksSchema,
+  })
+  .meta({ id: 'Ready' })
+
+/** `GET /health/ready` while something is missing; without `checks` when it is configuration. */
+export const notReadySchema = z
+  .strictObject({
+    status: z.literal('not ready'),
+    error: z.string(),
+    checks: checksSchema.optional(),
+  })
+  .meta({ id: 'NotReady' })

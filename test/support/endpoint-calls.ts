@@ -1,0 +1,374 @@
+/**
+ * How to call each endpoint of the table on a site where everything has happened once: well, and so that
+ * it refuses. The table says what must come back.
+ */
+import type { EndpointInput } from '../../core/api/endpoint.ts'
+import type { EndpointId } from '../../core/api/endpoints/table.ts'
+import type { ErrorCode } from '../../core/api/errors.ts'
+import { addressOf, formatAddress } from '../../core/crypto/address.ts'
+import { call, type Json, until } from './api-client.ts'
+import { freshSigner, send, slotNow } from './api-payer.ts'
+import { question, type World } from './endpoint-world.ts'
+
+type Calls = readonly EndpointInput[]
+type Prepared = (world: World) => Calls | Promise<Calls>
+
+const unserved = { type: 'inference', model: 'm1', prompt: 'hi' }
+const legacyAddress = `aitbc1${'0'.repeat(40)}`
+const unknownHash = `0x${'e'.repeat(64)}`
+const unknownJob = 'f'.repeat(32)
+
+const nothing: Prepared = () => [{}]
+const pages: Prepared = () => [{}, { query: { limit: '1', offset: '1' } }]
+const ofJob: Prepared = ({ job }) => [{ params: { id: job } }]
+const ofAddress: Prepared = ({ address }) => [
+  { params: { address } },
+  { params: { address: legacyAddress } },
+]
+
+const freshAddress = () => formatAddress(addressOf(freshSigner().publicKey))
+
+/** A page, the one after it where there is one, and one with a filter. */
+const cursorPages =
+  (path: string, filter: Readonly<Record<string, string>>): Prepared =>
+  async ({ site }) => {
+    const { json } = await call(site, `${path}?limit=1`)
+    const cursor = json['next_cursor']
+    const next = typeof cursor === 'string' ? [{ query: { limit: '1', cursor } }] : []
+    return [{}, ...next, { query: filter }]
+  }
+
+/** A job in the hands of the original's miner. */
+async function taken(world: World): Promise<string> {
+  const id = await world.submit(unserved)
+  await until(
+    () => call(world.site, '/api/v1/miners/poll', { key: world.minerKey, body: {} }),
+    (answer) => answer.json?.['job_id'] === id,
+  )
+  return id
+}
+
+/** An escrow that a key may spend from: the refusal says which keys to name. */
+async function granted(world: World): Promise<string> {
+  const { site, spareKey: key, payer } = world
+  const escrow = world.escrow.slice(2)
+  const refused = await call(site, '/api/v1/escrow', { method: 'PUT', key, body: { escrow } })
+  const { details } = refused.json['error'] as { details: Json }
+  const delegate = Uint8Array.from(Buffer.from(String(details['delegate']), 'hex'))
+  const terms = { delegate, budget: 1_000_000_000n, expiry: BigInt(slotNow(site) + 50_000) }
+  const data = { escrow: payer.escrow, terms }
+  await send(site, payer.signer, {
+    nonce: world.takeNonce(),
+    message: { TAG: 'delegate_grant', data },
+  })
+  return escrow
+}
+
+/** Calls that must succeed. Those of streams are opened by the test itself. */
+export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
+  createChatCompletion: () => [
+    { body: { model: question.model, messages: [{ role: 'user', content: question.prompt }] } },
+  ],
+  submitJob: () => [{ body: { payload: question, ttl_seconds: 60 } }],
+  listJobs: pages,
+  listJobHistory: pages,
+  getJob: ofJob,
+  getJobStatus: ofJob,
+  getJobResult: ofJob,
+  streamJob: ofJob,
+  cancelJob: async (world) => [{ params: { id: await world.submit(unserved) } }],
+  deleteJob: async (world) => [{ params: { id: await world.submit(unserved) } }],
+  getJobReceipt: ({ job }) => [
+    { params: { id: job } },
+    { params: { id: job }, query: { format: 'bundle' } },
+  ],
+  listJobReceipts: ofJob,
+  getJobPayment: ofJob,
+  linkEscrow: async (world) => [{ body: { escrow: await granted(world) } }],
+  getSite: nothing,
+  listModels: nothing,
+  getModel: () => [{ params: { name: question.model } }],
+  connectMiner: nothing,
+  registerMiner: () => [{ body: { capabilities: { models: ['m1'] }, concurrency: 64 } }],
+  sendHeartbeat: () => [{}, { body: { inflight: 0, status: 'ONLINE' } }],
+  pollJob: async (world) => {
+    const none = { body: { max_wait_seconds: 0 } }
+    await until(
+      () => call(world.site, '/v1/miners/poll', { key: world.minerKey, body: none.body }),
+      ({ status }) => status === 204,
+    )
+    await world.submit(unserved)
+    return [{ body: { max_wait_seconds: 4 } }, none]
+  },
+  pollJobByGet: async (world) => {
+    await world.submit(unserved)
+    return [{ query: { max_wait_seconds: '4' } }, { query: { wait: '0' } }]
+  },
+  sendResult: async (world) => [
+    {
+      params: { id: await taken(world) },
+      body: { result: { output: 'Paris.', model: 'm1', usage: { tokens: 3 } } },
+    },
+  ],
+  reportFailure: async (world) => [
+    {
+      params: { id: await taken(world) },
+      body: { error_code: 'OUT_OF_MEMORY', error_message: 'does not fit' },
+    },
+  ],
+  getHead: nothing,
+  getStatus: nothing,
+  getGenesis: nothing,
+  getSyncStatus: nothing,
+  getTestEndpoint: nothing,
+  pageBlocks: cursorPages('/api/v1/chain/blocks', { with_transactions: 'true' }),
+  pageTransactions: cursorPages('/api/v1/chain/transactions', { kind: 'transfer' }),
+  pageReceipts: cursorPages('/api/v1/chain/receipts', { height_min: '0' }),
+  listBlocks: pages,
+  getBlock: async ({ site }) => {
+    const { json } = await call(site, '/rpc/head')
+    return [{ params: { at: '1' } }, { params: { at: String(json['hash']) } }]
+  },
+  listBlockRange: () => [
+    { query: { start: '1', end: '2' } },
+    {},
+    { query: { start_height: '1', end_height: '2', limit: '1' } },
+  ],
+  listTransactions: pages,
+  getTransaction: async (world) => {
+    const sent = await call(world.site, '/rpc/transactions', { body: { tx: world.transfer() } })
+    // One that waits, or has just been included, and one that is final.
+    return [
+      { params: { hash: String(sent.json['tx_hash']) } },
+      { params: { hash: world.settlement } },
+    ]
+  },
+  listMempool: async (world) => {
+    await call(world.site, '/rpc/transactions', { body: { tx: world.transfer() } })
+    return [{ query: { limit: '5' } }]
+  },
+  getBalance: ofAddress,
+  getAddress: ofAddress,
+  listAddresses: () => [{}, { query: { limit: '1', min_balance: '1' } }],
+  getEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: escrow.slice(2) } }],
+  listReceipts: pages,
+  getReceipt: ({ receipt }) => [{ params: { id: receipt } }],
+  proveTransaction: ({ settlement }) => [{ params: { hash: settlement } }],
+  proveAccount: ({ address }) => [{ params: { address } }],
+  proveEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: unknownHash } }],
+  submitTransactions: (world) => {
+    const known = world.transfer()
+    return [
+      { body: { tx: known } },
+      { body: { tx: known } },
+      { body: { txs: [world.transfer(), '00'] } },
+    ]
+  },
+  sendTx: (world) => [{ body: world.legacyTransfer() }],
+  estimateFee: ({ address }) => [{ body: { payload: { to: address, amount: 5 } } }],
+  mintFaucet: () => [{ body: { address: freshAddress(), amount: 1_000 } }],
+  submitReceipt: () => [],
+  importBlock: () => [],
+  streamBlocks: nothing,
+  streamTransactions: nothing,
+  explorerBlocks: pages,
+  explorerTransactions: pages,
+  explorerAddresses: pages,
+  explorerReceipts: ({ receipt }) => [{}, { query: { job_id: receipt } }],
+  ping: nothing,
+  getHealth: nothing,
+  getLiveness: nothing,
+  getReadiness: nothing,
+  getOpenApi: nothing,
+}
+
+/** A call that is refused, and the code that says why; `raw` is sent as the body as it is. */
+export type BadCall = EndpointInput & { readonly raw?: string; readonly code: ErrorCode }
+
+const unknownJobs = [
+  { params: { id: unknownJob }, code: 'JOB_NOT_FOUND' },
+  { params: { id: 'none' }, code: 'JOB_NOT_FOUND' },
+] as const satisfies readonly BadCall[]
+const unknownEscrows = [
+  { params: { id: unknownHash }, code: 'NOT_FOUND' },
+  { params: { id: 'xyz' }, code: 'VALIDATION_ERROR' },
+] as const satisfies readonly BadCall[]
+const badLimits = [
+  { query: { limit: '0' }, code: 'RANGE_INVALID' },
+  { query: { limit: '10001' }, code: 'RANGE_INVALID' },
+  { query: { limit: 'ten' }, code: 'VALIDATION_ERROR' },
+] as const satisfies readonly BadCall[]
+const badPages = [
+  ...badLimits,
+  { query: { offset: '-1' }, code: 'RANGE_INVALID' },
+  { query: { offset: '100001' }, code: 'RANGE_INVALID' },
+] as const satisfies readonly BadCall[]
+const badCursorPages = [
+  { query: { limit: '0' }, code: 'VALIDATION_ERROR' },
+  { query: { limit: '501' }, code: 'VALIDATION_ERROR' },
+  { query: { offset: '1' }, code: 'VALIDATION_ERROR' },
+  { query: { cursor: 'none' }, code: 'CURSOR_INVALID' },
+] as const satisfies readonly BadCall[]
+const badJobPages = [
+  { query: { limit: '201' }, code: 'VALIDATION_ERROR' },
+  { query: { offset: 'x' }, code: 'VALIDATION_ERROR' },
+] as const satisfies readonly BadCall[]
+const noAddress = [{ params: { address: 'nobody' }, code: 'ADDRESS_INVALID' }] as const
+const notAsked = [{ code: 'UPGRADE_REQUIRED' }] as const satisfies readonly BadCall[]
+
+/** Refusals beyond those that the test derives from auth, body and method. */
+export const badCalls: Partial<
+  Readonly<Record<EndpointId, (world: World) => readonly BadCall[] | Promise<readonly BadCall[]>>>
+> = {
+  createChatCompletion: () => [
+    {
+      body: { model: 'no-such-model', messages: [{ role: 'user', content: 'hi' }] },
+      code: 'MODEL_NOT_SERVED',
+    },
+  ],
+  submitJob: () => [
+    { body: { payload: { ...question, model: 'no-such' } }, code: 'MODEL_NOT_SERVED' },
+    { body: { payload: question, limit: '1' }, code: 'PRICE_TOO_LOW' },
+    {
+      body: { payload: question, constraints: { region: 'moon' } },
+      code: 'NOT_SERVABLE',
+    },
+    {
+      body: { payload: { ...question, prompt: 'word '.repeat(3_000) } },
+      code: 'CONTEXT_EXCEEDED',
+    },
+    {
+      body: { payload: question, authorisation: 'ab', authorisation_signature: 'ab' },
+      code: 'AUTHORISATION_INVALID',
+    },
+    { body: {}, code: 'VALIDATION_ERROR' },
+  ],
+  listJobs: () => badJobPages,
+  listJobHistory: () => badJobPages,
+  getJob: () => unknownJobs,
+  getJobStatus: () => unknownJobs,
+  getJobResult: async (world) => {
+    const waiting = await world.submit(unserved)
+    const canceled = await world.submit(unserved)
+    await call(world.site, `/v1/jobs/${canceled}`, { method: 'DELETE', key: world.key })
+    return [
+      ...unknownJobs,
+      { params: { id: waiting }, code: 'JOB_NOT_READY' },
+      { params: { id: canceled }, code: 'JOB_CANCELED' },
+    ]
+  },
+  streamJob: () => unknownJobs,
+  cancelJob: ({ job }) => [...unknownJobs, { params: { id: job }, code: 'JOB_NOT_CANCELABLE' }],
+  deleteJob: ({ job }) => [...unknownJobs, { params: { id: job }, code: 'JOB_NOT_CANCELABLE' }],
+  getJobReceipt: async (world) => [
+    ...unknownJobs,
+    { params: { id: await world.submit(unserved) }, code: 'RECEIPT_NOT_FOUND' },
+    { params: { id: world.job }, query: { format: 'pdf' }, code: 'VALIDATION_ERROR' },
+  ],
+  listJobReceipts: () => unknownJobs,
+  getJobPayment: () => unknownJobs,
+  linkEscrow: () => [
+    { body: { escrow: 'e'.repeat(64) }, code: 'ESCROW_REQUIRED' },
+    { body: { escrow: 'short' }, code: 'VALIDATION_ERROR' },
+  ],
+  getModel: () => [{ params: { name: 'no/such:model' }, code: 'MODEL_NOT_SERVED' }],
+  connectMiner: () => notAsked,
+  streamBlocks: () => notAsked,
+  streamTransactions: () => notAsked,
+  pollJob: () => [{ body: { max_wait_seconds: -1 }, code: 'VALIDATION_ERROR' }],
+  pollJobByGet: () => [{ query: { max_wait_seconds: 'x' }, code: 'VALIDATION_ERROR' }],
+  sendResult: ({ job }) => [
+    { params: { id: unknownJob }, body: { result: {} }, code: 'JOB_NOT_FOUND' },
+    { params: { id: job }, body: { result: {} }, code: 'ALREADY_COMPLETED' },
+  ],
+  reportFailure: () => [
+    {
+      params: { id: unknownJob },
+      body: { error_code: 'x', error_message: 'y' },
+      code: 'JOB_NOT_FOUND',
+    },
+  ],
+  pageBlocks: () => badCursorPages,
+  pageTransactions: () => badCursorPages,
+  pageReceipts: () => badCursorPages,
+  listBlocks: () => badPages,
+  getBlock: () => [
+    { params: { at: '999999999' }, code: 'NOT_FOUND' },
+    { params: { at: 'latest' }, code: 'VALIDATION_ERROR' },
+  ],
+  listBlockRange: () => [
+    { query: { start: '1' }, code: 'VALIDATION_ERROR' },
+    { query: { start: '5', end: '1' }, code: 'RANGE_INVALID' },
+    { query: { start: '0', end: '2000' }, code: 'RANGE_INVALID' },
+    { query: { start_height: '-1' }, code: 'RANGE_INVALID' },
+    { query: { limit: '10001' }, code: 'RANGE_INVALID' },
+  ],
+  listTransactions: () => badPages,
+  getTransaction: () => [
+    { params: { hash: unknownHash }, code: 'NOT_FOUND' },
+    { params: { hash: 'none' }, code: 'NOT_FOUND' },
+  ],
+  listMempool: () => badLimits,
+  getBalance: () => noAddress,
+  getAddress: ({ address }) => [
+    ...noAddress,
+    { params: { address }, query: { limit: '101' }, code: 'RANGE_INVALID' },
+  ],
+  listAddresses: () => [...badPages, { query: { min_balance: 'rich' }, code: 'VALIDATION_ERROR' }],
+  getEscrow: () => unknownEscrows,
+  listReceipts: () => badPages,
+  getReceipt: () => [
+    { params: { id: unknownHash }, code: 'NOT_FOUND' },
+    { params: { id: 'none' }, code: 'NOT_FOUND' },
+  ],
+  proveTransaction: () => [
+    { params: { hash: unknownHash }, code: 'NOT_FOUND' },
+    { params: { hash: 'none' }, code: 'VALIDATION_ERROR' },
+  ],
+  proveAccount: () => [
+    ...noAddress,
+    { params: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
+  ],
+  proveEscrow: () => [{ params: { id: 'none' }, code: 'VALIDATION_ERROR' }],
+  submitTransactions: (world) => {
+    const bytes = world.transfer()
+    const last = bytes.endsWith('00') ? '01' : '00'
+    return [
+      { body: { tx: '00' }, code: 'ENCODING_INVALID' },
+      { body: { tx: bytes.slice(0, -2) + last }, code: 'SIGNATURE_INVALID' },
+      { body: { tx: 'zz' }, code: 'VALIDATION_ERROR' },
+    ]
+  },
+  sendTx: (world) => {
+    const fields = world.legacyTransfer()
+    return [
+      { body: { ...fields, sig: undefined }, code: 'SIGNATURE_REQUIRED' },
+      { body: { ...fields, type: 'RECEIPT_CLAIM' }, code: 'NOT_BUILT' },
+      { body: { ...fields, payload: { to: 'nobody', amount: 1 } }, code: 'ADDRESS_INVALID' },
+      { body: { ...fields, payload: { to: legacyAddress, amount: 1 } }, code: 'ADDRESS_LEGACY' },
+      { body: { ...fields, payload: { to: world.address, amount: -1 } }, code: 'AMOUNT_INVALID' },
+    ]
+  },
+  estimateFee: () => [
+    { body: { type: 'RECEIPT_CLAIM' }, code: 'NOT_BUILT' },
+    { body: { type: 'SETTLE' }, code: 'VALIDATION_ERROR' },
+  ],
+  mintFaucet: async ({ site }) => {
+    const address = freshAddress()
+    await call(site, '/rpc/admin/mintFaucet', { body: { address, amount: 1_000 } })
+    return [
+      { body: { address, amount: 1_000 }, code: 'FAUCET_COOLDOWN' },
+      { body: { address: 'nobody', amount: 1 }, code: 'ADDRESS_INVALID' },
+      { body: { address: legacyAddress, amount: 1 }, code: 'ADDRESS_LEGACY' },
+      { body: { address, amount: '9999999999999999' }, code: 'AMOUNT_INVALID' },
+    ]
+  },
+  submitReceipt: ({ address }) => [
+    { body: { sender: address, nonce: 0, fee: 0, payload: {} }, code: 'NOT_BUILT' },
+  ],
+  importBlock: () => [{ body: { height: 1 }, code: 'NOT_BUILT' }],
+  explorerBlocks: () => badPages,
+  explorerTransactions: () => badPages,
+  explorerAddresses: () => badPages,
+  explorerReceipts: () => badPages,
+}

@@ -1,0 +1,112 @@
+/**
+ * A site in which everything has happened once: a job computed and paid, an account with an escrow, a
+ * transfer. What the contract test of the endpoint table calls them with.
+ */
+import { randomBytes } from 'node:crypto'
+import { toHex, toHex0x } from '../../core/base/bytes.ts'
+import { sufficientFee } from '../../core/chain/fees.ts'
+import { signTransaction, type TransactionBody } from '../../core/chain/transaction.ts'
+import { addressOf, formatAddress } from '../../core/crypto/address.ts'
+import { call, type Json, jobIn, keyOf, until } from './api-client.ts'
+import { legacyTalk, minerKeys, startLegacySite } from './api-legacy-site.ts'
+import { freshSigner, genesisOf, hashOf, openPayer, type Payer, slotNow } from './api-payer.ts'
+import type { Harness } from './harness.ts'
+import { startTestMiner, type TestMiner } from './test-miner.ts'
+
+export const question = {
+  type: 'inference',
+  model: 'aitbc-tiny',
+  prompt: 'What is the capital of France?',
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>
+
+/** Starts it; dispose of it. */
+export async function createWorld() {
+  const spareKey = `client_${randomBytes(16).toString('hex')}`
+  const clientKey = `client_${randomBytes(16).toString('hex')}`
+  const site = await startLegacySite({ CLIENT_API_KEYS: JSON.stringify([clientKey, spareKey]) })
+  const miner = await startTestMiner(site.url)
+  const talk = legacyTalk(() => site)
+  const key = keyOf(site, 'CLIENT')
+  // Room for every job that a test takes and leaves.
+  await talk.registerScript(minerKeys.script, { concurrency: 64 })
+  const [payer, job] = await Promise.all([openPayer(site), settledJob(site, key)])
+  let nonce = 1n
+  return {
+    site,
+    key,
+    /** A client's key that has asked for nothing, so that the site keeps no account for it. */
+    spareKey,
+    minerKey: minerKeys.script,
+    payer,
+    address: payer.address,
+    escrow: toHex0x(payer.escrow),
+    job: String(job['job_id']),
+    receipt: String(job['receipt_hash']),
+    settlement: String((job['settlement'] as Json)['tx_hash']),
+    /** A job that nobody serves, so that it stays in the queue. */
+    submit: talk.submit,
+    /** A signed transfer of the payer, each with the next nonce. */
+    transfer: () => signedTransfer(site, payer, nonce++),
+    /** The same in the fields of the original. */
+    legacyTransfer: () => legacyFields(site, payer, nonce++),
+    /** The nonce of a transaction that a test sends by itself. */
+    takeNonce: () => nonce++,
+    dispose: () => disposeAll(miner, site),
+  }
+}
+
+async function settledJob(site: Harness, key: string): Promise<Json> {
+  const answer = await call(site, '/api/v1/jobs', { key, body: { payload: question } })
+  const jobId = answer.json['job_id']
+  await jobIn(site, { key, jobId, states: ['COMPLETED'] })
+  const { json } = await until(
+    () => call(site, `/api/v1/jobs/${String(jobId)}`, { key }),
+    (each) => (each.json['settlement'] as Json | null)?.['final'] === true,
+  )
+  await until(
+    () => call(site, `/rpc/receipts/${String(json['receipt_hash'])}`),
+    (each) => each.status === 200,
+  )
+  return json
+}
+
+function transferOf(site: Harness, payer: Payer, nonce: bigint) {
+  const to = addressOf(freshSigner().publicKey)
+  const body: TransactionBody = {
+    version: 1,
+    sender: payer.signer.publicKey,
+    nonce,
+    fee: 0n,
+    validUntil: BigInt(slotNow(site) + 100),
+    message: { TAG: 'transfer', data: { to, amount: 1_000_000n } },
+  }
+  return { ...body, fee: sufficientFee(genesisOf(site).parameters, body) }
+}
+
+function signedTransfer(site: Harness, payer: Payer, nonce: bigint): string {
+  return toHex(signTransaction(hashOf(site), transferOf(site, payer, nonce), payer.signer))
+}
+
+function legacyFields(site: Harness, payer: Payer, nonce: bigint): Json {
+  const body = transferOf(site, payer, nonce)
+  const bytes = signTransaction(hashOf(site), body, payer.signer)
+  const { message } = body
+  if (message.TAG !== 'transfer') throw new Error('not a transfer')
+  return {
+    type: 'TRANSFER',
+    sender: payer.address,
+    nonce: Number(nonce),
+    fee: Number(body.fee),
+    payload: { to: formatAddress(message.data.to), amount: Number(message.data.amount) },
+    public_key: toHex(payer.signer.publicKey),
+    valid_until: Number(body.validUntil),
+    sig: toHex(bytes.slice(-64)),
+  }
+}
+
+async function disposeAll(miner: TestMiner, site: Harness): Promise<void> {
+  await miner.stop()
+  await site.dispose()
+}
