@@ -22,13 +22,21 @@ export function sectionsOf(article: string): Section[] {
   })
 }
 
+/** The search knows the beginning of a listing: a command is whole, a program is its first lines. */
+const listingCharactersMax = 300
+
 const listing = /<div class="listing"[^>]*>.*?<\/div>/gs
 
 /** Text of our own HTML, in one line. Listings come last: what a sentence says explains more. */
 function textOf(html: string): string {
-  const listings = html.match(listing) ?? []
-  const text = [html.replace(listing, ' '), ...listings]
-    .join(' ')
+  const listings = (html.match(listing) ?? []).map((found) =>
+    plain(found).slice(0, listingCharactersMax),
+  )
+  return [plain(html.replace(listing, ' ')), ...listings].join(' ').trim()
+}
+
+function plain(html: string): string {
+  const text = html
     .replace(/<a class="anchor".*?<\/a>/gs, '')
     .replace(/<\/?(?:p|li|ul|ol|div|pre|tr|td|th|table|h[1-6]|section|dt|dd)\b[^>]*>/g, ' ')
     .replace(/<[^>]*>/g, '')
