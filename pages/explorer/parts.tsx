@@ -1,5 +1,6 @@
 /** What the explorer's pages have in common. */
 import type { ComponentChildren } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { explorerPath } from '../shared/addresses.ts'
 import { proposerName, slotTimeMs } from '../shared/live/chain.ts'
 import type { BlockSummary } from '../shared/live/schemas.ts'
@@ -9,7 +10,10 @@ import { Finality } from '../shared/ui/status.tsx'
 import type { Column } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
 
-/** The heading of a page; takes the focus when the page changes. */
+/** Whether the heading that left last had the focus. */
+let focusLeft = false
+
+/** The heading of a page; takes the focus when the page changes, and keeps it when its words arrive. */
 export function Title({
   children,
   beside,
@@ -17,9 +21,21 @@ export function Title({
   children: ComponentChildren
   beside?: ComponentChildren
 }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useLayoutEffect(() => {
+    const element = heading.current
+    // The heading of the page that waits gives its focus to that of the page that is there.
+    if (focusLeft) element?.focus({ preventScroll: true })
+    focusLeft = false
+    return () => {
+      focusLeft = document.activeElement === element
+    }
+  }, [])
   return (
     <div class="title">
-      <h1 tabIndex={-1}>{children}</h1>
+      <h1 tabIndex={-1} ref={heading}>
+        {children}
+      </h1>
       {beside}
     </div>
   )

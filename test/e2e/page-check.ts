@@ -29,7 +29,7 @@ const axeSource = readFileSync(
 type AxeViolation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
 
 type AxeWindow = Window & {
-  axe: { run(root: Document, options: object): Promise<{ violations: AxeViolation[] }> }
+  axe?: { run(root: Document | string, options: object): Promise<{ violations: AxeViolation[] }> }
 }
 
 export type PageCase = {
@@ -40,15 +40,10 @@ export type PageCase = {
    * which on thousands of elements takes seconds.
    */
   readonly repeats?: boolean
-  /** The page is a search: the focus starts in its field. */
-  readonly searches?: boolean
 }
 
 /** Visits a page in an open window and returns everything that is wrong with it. */
-export async function findingsOn(
-  watched: Watched,
-  { url, title, repeats = false, searches = false }: PageCase,
-) {
+export async function findingsOn(watched: Watched, { url, title, repeats = false }: PageCase) {
   const { page } = watched
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.emulateMedia({ colorScheme: 'light' })
@@ -58,7 +53,6 @@ export async function findingsOn(
   const note = (where: string, lines: readonly string[]) =>
     found.push(...lines.map((line) => `${where}: ${line}`))
   note('page', await frameFindings(page, title))
-  note('focus', await focusFindings(page, searches))
   await page.evaluate(axeSource)
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 })
@@ -76,7 +70,7 @@ export async function findingsOn(
   return found
 }
 
-/** Title and one heading. */
+/** Title, one heading, and a focus that begins at the skip link and gets past the header. */
 async function frameFindings(page: Page, title: string | RegExp): Promise<string[]> {
   const found: string[] = []
   const isTitle = (text: string) => (typeof title === 'string' ? text === title : title.test(text))
@@ -91,19 +85,10 @@ async function frameFindings(page: Page, title: string | RegExp): Promise<string
   }
   const headings = await page.locator('h1:visible').count()
   if (headings !== 1) found.push(`${headings} headings of the first level`)
-  return found
-}
-
-/** The focus begins at the skip link, which leads past the header; on a search page in its field. */
-async function focusFindings(page: Page, searches: boolean): Promise<string[]> {
   const focus = () =>
-    page.evaluate(() => {
-      const { tagName, id, className } = document.activeElement ?? document.body
-      return id || className || tagName
-    })
-  const first = await page.evaluate(() => document.activeElement?.getAttribute('type') ?? 'page')
-  if (searches) return first === 'search' ? [] : [`it starts in ${await focus()}`]
-  const found = first === 'page' ? [] : [`it starts in ${await focus()}`]
+    page.evaluate(() => document.activeElement?.id || document.activeElement?.className)
+  const first = await page.evaluate(() => document.activeElement?.tagName)
+  if (first !== 'BODY') found.push(`the focus starts in ${first}`)
   await page.keyboard.press('Tab')
   if ((await focus()) !== 'skip') found.push(`the first stop is ${await focus()}`)
   await page.keyboard.press('Enter')
@@ -111,16 +96,31 @@ async function focusFindings(page: Page, searches: boolean): Promise<string[]> {
   return found
 }
 
-async function axeFindings(page: Page, rules: object): Promise<string[]> {
+/** What axe finds in one part of an open page: on a desk, on a phone, and in the dark. */
+export async function findingsIn(page: Page, part: string): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
+  const found = await axeFindings(page, allRules, part)
+  await page.setViewportSize({ width: 390, height: 900 })
+  found.push(...(await axeFindings(page, allButColours, part)))
+  await page.emulateMedia({ colorScheme: 'dark' })
+  found.push(...(await axeFindings(page, onlyColours, part)))
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1440, height: 900 })
+  return found
+}
+
+async function axeFindings(page: Page, rules: object, part?: string): Promise<string[]> {
   const violations = await page.evaluate(
-    async (options) => {
+    async ({ root, ...options }) => {
       const { axe } = window as unknown as AxeWindow
-      return (await axe.run(document, options)).violations.map(({ id, nodes }) => ({
+      const found = await axe?.run(root ?? document, options)
+      if (!found) throw new Error('axe is not on this page')
+      return found.violations.map(({ id, nodes }) => ({
         id,
         nodes: nodes.map(({ html }) => ({ html })),
       }))
     },
-    { ...rules, resultTypes: ['violations'], preload: false },
+    { ...rules, root: part, resultTypes: ['violations'], preload: false },
   )
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
 }

@@ -28,7 +28,15 @@ export function PaletteList({ id, sections, active, onActive, onTake }: ListProp
   if (sections.length === 0) return null
   let index = -1
   return (
-    <div class="palette-list" role="listbox" id={`${id}-list`} aria-label="Results" ref={list}>
+    <div
+      class="palette-list"
+      role="listbox"
+      id={`${id}-list`}
+      aria-label="Results"
+      // The arrow keys scroll it; it is no stop of its own.
+      tabIndex={-1}
+      ref={list}
+    >
       {sections.map(({ name, entries }) => (
         // biome-ignore lint/a11y/useSemanticElements: a list box may hold groups, not field sets
         <div key={name} role="group" aria-label={name}>
