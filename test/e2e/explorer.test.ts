@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
 import { addressOfTest, giftOf, unusedAddress } from './chain.ts'
-import { settled, visit } from './visit.ts'
+import { comeBack, settled, visit } from './visit.ts'
 
 let site: TestSite
 let browser: Browser
@@ -135,6 +135,7 @@ test('what cannot be read says so, and a retry brings it', async () => {
     .getByRole('link', { name: 'Blocks' })
     .click()
   await page.getByText('Could not read the blocks').waitFor()
+  await comeBack(page)
   await page.locator('#network', { hasText: 'Connection lost' }).waitFor()
   await context.unroute(/\/(?:rpc|api)\//)
   await page.getByRole('button', { name: 'Try again' }).click()

@@ -6,7 +6,7 @@ import { threeDigits } from '../../pages/build/measured.ts'
 import { inRoot } from '../../scripts/setup/paths.ts'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
-import { settled, visit } from './visit.ts'
+import { comeBack, settled, visit } from './visit.ts'
 
 let site: TestSite
 let browser: Browser
@@ -54,15 +54,13 @@ test('PAGE-15: a figure that cannot be read again says how old it is, and comes 
   const { page, context } = seen
   await settled(page)
   await context.route(/\/(?:rpc|api)\//, (route) => route.abort())
-  // As when somebody comes back to this tab.
-  const lookAgain = () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-  await lookAgain()
+  await comeBack(page)
   for (const label of chainDials)
     await dial(page, label)
       .getByText(/^as of .* ago$/)
       .waitFor()
   await context.unroute(/\/(?:rpc|api)\//)
-  await lookAgain()
+  await comeBack(page)
   for (const label of chainDials) {
     await dial(page, label)
       .getByText(/^as of/)

@@ -104,6 +104,10 @@ function noteFaults(page: Page, seen: { faults: string[]; readonly origin: strin
   })
 }
 
+/** As when somebody comes back to this tab: the page asks the site again at once. */
+export const comeBack = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+
 /** Waits until nothing on the page is loading any more. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForFunction(
