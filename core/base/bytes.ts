@@ -1,17 +1,18 @@
 /**
  * Byte strings and their text forms. Hex is lower case; base64url has no padding (RFC 4648, 5).
  */
-import { base64urlnopad, hex, utf8 } from '@scure/base'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { base64urlnopad, utf8 } from '@scure/base'
 import { err, ok, type Result } from './result.ts'
 
 /** Why text is no byte string. */
 export type BytesError = { readonly code: 'BYTES_INVALID'; readonly message: string }
 
 /** Encodes bytes as lower-case hex without a prefix. */
-export const toHex = (bytes: Uint8Array): string => hex.encode(bytes)
+export const toHex = (bytes: Uint8Array): string => bytesToHex(bytes)
 
 /** Encodes bytes as `0x`-prefixed lower-case hex, the spelling of hashes on the wire. */
-export const toHex0x = (bytes: Uint8Array): string => `0x${hex.encode(bytes)}`
+export const toHex0x = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`
 
 /** Encodes bytes as base64url without padding. */
 export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
@@ -23,7 +24,7 @@ export const utf8ToBytes = (text: string): Uint8Array => utf8.decode(text)
 export function fromHex(text: string, length?: number): Result<Uint8Array, BytesError> {
   const digits = text.startsWith('0x') ? text.slice(2) : text
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(digits)) return invalid('not hex')
-  return sized(hex.decode(digits.toLowerCase()), length)
+  return sized(hexToBytes(digits.toLowerCase()), length)
 }
 
 /** Decodes base64url without padding of exactly `length` bytes when that is given. */

@@ -3,14 +3,31 @@
  * `nowMs`; whatever is signed, stored or sent is an effect, which the engine carries out in order and
  * inside one atomic write, so that everything is durable before it leaves.
  *
- * This version signs for one authority, which is its own quorum: what it executes is justified, committed
- * and final at once. Commits are collected and certificates made as for many; votes between authorities
- * are the input that is still missing, and with several of them this site signs nothing.
+ * Signatures, execution and encodings are the engine's: what comes in here has been checked.
+ * Long because what makes a block final is one argument, to be read in one piece.
  */
-import { bytesEqual, compareBytes } from '../base/bytes.ts'
-import { floor, max, quorumOf } from '../base/int.ts'
+import { bytesEqual, toHex } from '../base/bytes.ts'
+import { floor, max, min, quorumOf } from '../base/int.ts'
 import type { Certificate, Commit } from './block.ts'
+import {
+  addBlock,
+  type BlockTree,
+  bestHead,
+  blockOf,
+  countVotes,
+  holdsBlock,
+  justifiedBelow,
+  justifyBlock,
+  plantTree,
+  reroot,
+  standsOn,
+  type TreeBlock,
+} from './block-tree.ts'
+import type { Offence } from './evidence.ts'
 import { type AuthoritySet, slotMs } from './genesis.ts'
+import { above, isSame, type MessageTable, withMessage } from './message-table.ts'
+import { blockOffences, commitOffences, voteOffences } from './offences.ts'
+import type { AuthorityCommit, AuthorityVote, Vote } from './vote.ts'
 
 /** A block by hash, height and slot. */
 export type BlockRef = {
@@ -31,28 +48,37 @@ export type ConsensusRules = {
 }
 
 /** Why this site signs nothing although it holds a key. */
-export type StopReason = 'unremembered_signature' | 'several_authorities'
+export type StopReason = 'unremembered_signature'
 
-/** Durable: what must survive a restart, or the site could sign twice. */
-export type ConsensusState = {
+/** A site that has met its own signature without remembering it. */
+export type Stopped = {
+  /** Latest slot of such a signature. */
+  readonly slot: number
+  /** Whether others have finalized a later block since: with the next tick it may sign again. */
+  readonly passed: boolean
+}
+
+/** What must survive a restart, or the site could contradict itself. */
+export type DurableConsensus = {
   readonly head: BlockRef
   readonly final: BlockRef
   /** Of the newest final block; undefined at genesis. */
   readonly certificate: Certificate | undefined
   /** Latest slot for which this site has signed a block, or met its own signature. */
   readonly proposedSlot: number
-  /** Latest slot of a block to which this site has committed. */
-  readonly committedSlot: number
-  /** Commits to the head, by authority, that are not a certificate yet. */
-  readonly commits: readonly AuthorityCommit[]
-  readonly stopped: 'unremembered_signature' | undefined
+  /** Latest slot of a block for which this site has voted. */
+  readonly votedSlot: number
+  /** What this site committed to last: its votes come from here or later. No `hash`: from later only. */
+  readonly lock: { readonly slot: number; readonly hash: Uint8Array | undefined }
+  readonly stopped: Stopped | undefined
 }
 
-/** An authority's index, what it commits to, and its signature. */
-export type AuthorityCommit = {
-  readonly authority: number
-  readonly commit: Commit
-  readonly signature: Uint8Array
+/** Durable part, and what follows from stored blocks and from messages that peers send again. */
+export type ConsensusState = DurableConsensus & {
+  readonly tree: BlockTree
+  /** Valid votes and commits for blocks above the final one, known or not yet, by slot of the block. */
+  readonly votes: MessageTable<AuthorityVote>
+  readonly commits: MessageTable<AuthorityCommit>
 }
 
 /** What can happen to a site. */
@@ -60,16 +86,14 @@ export type ConsensusInput =
   /** Time has passed. `ready`: the mempool holds something that a block could. */
   | { readonly kind: 'tick'; readonly nowMs: number; readonly ready: boolean }
   /** A valid block has been executed and stored; `own`: this site has just made it, on the head. */
-  | { readonly kind: 'executed'; readonly block: BlockRef; readonly own: boolean }
+  | { readonly kind: 'executed'; readonly block: TreeBlock; readonly own: boolean }
+  /** A vote whose signature is valid, by this site or another. */
+  | { readonly kind: 'vote'; readonly vote: AuthorityVote }
   /** A commit whose signature is valid, by this site or another. */
   | { readonly kind: 'commit'; readonly commit: AuthorityCommit }
-  /** A valid certificate for a block that is held; `onHeadChain`: the head is it or descends from it. */
-  | {
-      readonly kind: 'certified'
-      readonly certificate: Certificate
-      readonly onHeadChain: boolean
-    }
-  /** A valid block signature by this site's key for a block that it does not hold. */
+  /** A valid certificate for a block that is held. */
+  | { readonly kind: 'certified'; readonly certificate: Certificate }
+  /** A valid signature by this site's key that it does not remember, on a block, vote or commit. */
   | { readonly kind: 'own_signature_met'; readonly slot: number }
   /** The operator vouches that no other copy of this site runs. */
   | { readonly kind: 'resume'; readonly nowMs: number }
@@ -80,7 +104,9 @@ export type ConsensusEffect =
   | { readonly kind: 'propose'; readonly slot: number; readonly parent: BlockRef }
   /** Make this block the head: index its chain, settle the mempool. */
   | { readonly kind: 'adopt'; readonly block: BlockRef }
-  /** Sign this commit, then feed back `commit`. */
+  /** Sign this vote, store it, send it, then feed back `vote`. */
+  | { readonly kind: 'vote'; readonly vote: Vote }
+  /** Sign this commit, store it, send it, then feed back `commit`. */
   | { readonly kind: 'commit'; readonly commit: Commit }
   /** The blocks above `previous` up to `block` are final: prune, tell others. */
   | {
@@ -89,6 +115,19 @@ export type ConsensusEffect =
       readonly block: BlockRef
       readonly certificate: Certificate
     }
+  /** An authority has signed what an honest one cannot: keep the two signatures. */
+  | {
+      readonly kind: 'offence'
+      readonly offence: Offence
+      readonly first: OffenceProof
+      readonly second: OffenceProof
+    }
+
+/** One of the two signatures that show an offence; a block is named by its hash. */
+export type OffenceProof =
+  | { readonly vote: AuthorityVote }
+  | { readonly commit: AuthorityCommit }
+  | { readonly block: Uint8Array }
 
 /** Result of a step. */
 export type ConsensusStep = {
@@ -96,16 +135,45 @@ export type ConsensusStep = {
   readonly effects: readonly ConsensusEffect[]
 }
 
-/** State of a chain that has only its genesis block. */
-export const initialConsensus = (genesis: BlockRef): ConsensusState => ({
+/** Durable state of a chain that has only its genesis block. */
+export const initialDurable = (genesis: BlockRef): DurableConsensus => ({
   head: genesis,
   final: genesis,
   certificate: undefined,
   proposedSlot: 0,
-  committedSlot: 0,
-  commits: [],
+  votedSlot: 0,
+  lock: { slot: genesis.slot, hash: genesis.hash },
   stopped: undefined,
 })
+
+/**
+ * State after a restart: the durable part, the stored blocks above the final one (parents before
+ * children), and the votes and commits that this site has signed. What others signed comes again from them.
+ */
+export function restoreConsensus(
+  rules: ConsensusRules,
+  durable: DurableConsensus,
+  stored: {
+    readonly blocks: readonly TreeBlock[]
+    readonly votes: readonly AuthorityVote[]
+    readonly commits: readonly AuthorityCommit[]
+  },
+): ConsensusState {
+  const tree = stored.blocks.reduce(addBlock, plantTree(durable.final))
+  const votes = stored.votes.reduce(
+    (table, vote) => withMessage(table, vote, rules.self),
+    new Map() as ConsensusState['votes'],
+  )
+  const commits = stored.commits.reduce(
+    (table, commit) => withMessage(table, commit, rules.self),
+    new Map() as ConsensusState['commits'],
+  )
+  const counted = countVotes(tree, votes, { quorum: quorum(rules), fromSlot: 0 })
+  // It was justified when this site committed to it, by votes that come again from those who cast them.
+  const { hash } = durable.lock
+  const locked = hash !== undefined && holdsBlock(tree, hash)
+  return { ...durable, tree: locked ? justifyBlock(counted, hash) : counted, votes, commits }
+}
 
 /** Slot at a time, negative before genesis. */
 export const slotAt = (rules: Pick<ConsensusRules, 'genesisTimeMs'>, nowMs: number): number =>
@@ -120,9 +188,8 @@ export const proposerOf = (rules: Pick<ConsensusRules, 'authorities'>, slot: num
   slot % rules.authorities.length
 
 /** Why this site signs nothing, if it holds a key and does not. */
-export function stopReason(rules: ConsensusRules, state: ConsensusState): StopReason | undefined {
-  if (rules.self === undefined) return undefined
-  return rules.authorities.length > 1 ? 'several_authorities' : state.stopped
+export function stopReason(rules: ConsensusRules, state: DurableConsensus): StopReason | undefined {
+  return rules.self !== undefined && state.stopped ? 'unremembered_signature' : undefined
 }
 
 /** One step. Never throws on any input; an input that changes nothing gives the same state. */
@@ -136,29 +203,16 @@ export function stepConsensus(
       return onTick(rules, state, input)
     case 'executed':
       return onExecuted(rules, state, input)
+    case 'vote':
+      return onVote(rules, state, input.vote)
     case 'commit':
       return onCommit(rules, state, input.commit)
     case 'certified':
-      return onCertified(state, input)
+      return onCertified(rules, state, input.certificate)
     case 'own_signature_met':
-      return {
-        state: {
-          ...state,
-          proposedSlot: max(state.proposedSlot, input.slot),
-          stopped: 'unremembered_signature',
-        },
-        effects: [],
-      }
+      return { state: met(state, input.slot), effects: [] }
     case 'resume':
-      return {
-        state: {
-          ...state,
-          // The other copy may have signed in every slot so far.
-          proposedSlot: max(state.proposedSlot, slotAt(rules, input.nowMs)),
-          stopped: undefined,
-        },
-        effects: [],
-      }
+      return { state: resumed(rules, state, input.nowMs), effects: [] }
   }
 }
 
@@ -169,6 +223,7 @@ export function consensusDueMs(
   { nowMs, ready }: { readonly nowMs: number; readonly ready: boolean },
 ): number {
   const now = slotAt(rules, nowMs)
+  if (state.stopped?.passed) return nowMs
   if (!signs(rules, state)) return slotStartMs(rules, max(now, 0) + rules.heartbeatSlots)
   const slot = ownSlotFrom(rules, max(now, earliestSlot(rules, state, ready)))
   return max(nowMs, slotStartMs(rules, slot))
@@ -179,6 +234,14 @@ function onTick(
   state: ConsensusState,
   { nowMs, ready }: { readonly nowMs: number; readonly ready: boolean },
 ): ConsensusStep {
+  if (state.stopped?.passed) {
+    // Whatever was forgotten was for a slot up to now: nothing is signed for one of those, and no vote
+    // comes from a block before what may have been committed to.
+    const slot = max(slotAt(rules, nowMs), state.stopped.slot)
+    const lock = { slot, hash: undefined }
+    const state2 = { ...state, proposedSlot: slot, votedSlot: slot, lock, stopped: undefined }
+    return { state: state2, effects: [] }
+  }
   const slot = slotAt(rules, nowMs)
   const due =
     signs(rules, state) &&
@@ -194,83 +257,240 @@ function onTick(
 function onExecuted(
   rules: ConsensusRules,
   state: ConsensusState,
-  { block, own }: { readonly block: BlockRef; readonly own: boolean },
+  { block, own }: { readonly block: TreeBlock; readonly own: boolean },
 ): ConsensusStep {
-  if (!own && !prefers(block, state.head)) return { state, effects: [] }
-  const adopt: ConsensusEffect = { kind: 'adopt', block }
-  const moved: ConsensusState = { ...state, head: block, commits: [] }
-  // A quorum of one justifies what it executes; with more, a quorum of votes will stand here.
-  const justified = own && quorumOf(rules.authorities.length) === 1
-  if (!justified || block.slot <= state.committedSlot) return { state: moved, effects: [adopt] }
-  const commit: Commit = {
-    authorities: rules.authoritiesHash,
-    slot: BigInt(block.slot),
-    height: BigInt(block.height),
-    block: block.hash,
-  }
+  const added = addBlock(state.tree, block)
+  if (added === state.tree) return { state, effects: [] }
+  const counted = countVotes(added, state.votes, { quorum: quorum(rules), fromSlot: block.slot })
+  // An authority that is its own quorum needs no vote for what it has just made.
+  const tree = own && quorum(rules) === 1 ? justifyBlock(counted, block.hash) : counted
+  const step = settle(rules, { ...state, tree })
   return {
-    state: { ...moved, committedSlot: block.slot },
-    effects: [adopt, { kind: 'commit', commit }],
+    ...step,
+    effects: [...blockOffences(state.tree, block, proposerOf(rules, block.slot)), ...step.effects],
   }
+}
+
+function onVote(rules: ConsensusRules, state: ConsensusState, vote: AuthorityVote): ConsensusStep {
+  const slot = Number(vote.vote.target.slot)
+  if (slot <= state.final.slot || !isOfSet(rules, vote.vote.authorities))
+    return { state, effects: [] }
+  const votes = withMessage(state.votes, vote, rules.self)
+  if (votes === state.votes) return { state, effects: [] }
+  const offences = voteOffences(state, vote)
+  const tree = countVotes(state.tree, votes, { quorum: quorum(rules), fromSlot: slot })
+  const step = settle(rules, { ...state, votes, tree })
+  return { ...step, effects: [...offences, ...step.effects] }
 }
 
 function onCommit(
   rules: ConsensusRules,
   state: ConsensusState,
-  received: AuthorityCommit,
+  commit: AuthorityCommit,
 ): ConsensusStep {
-  const { commit, authority } = received
-  const known = state.commits.some((other) => other.authority === authority)
-  const forHead =
-    bytesEqual(commit.block, state.head.hash) &&
-    bytesEqual(commit.authorities, rules.authoritiesHash)
-  if (known || !forHead) return { state, effects: [] }
-  const commits = [...state.commits, received].sort((a, b) => a.authority - b.authority)
-  if (commits.length < quorumOf(rules.authorities.length)) {
-    return { state: { ...state, commits }, effects: [] }
+  const slot = Number(commit.commit.slot)
+  if (slot <= state.final.slot || !isOfSet(rules, commit.commit.authorities)) {
+    return { state, effects: [] }
   }
-  const certificate: Certificate = { ...commit, signatures: commits.map(plainSignature) }
-  return onCertified({ ...state, commits }, { certificate, onHeadChain: true })
+  const commits = withMessage(state.commits, commit, rules.self)
+  if (commits === state.commits) return { state, effects: [] }
+  const offences = commitOffences(state, commit)
+  const step = settle(rules, { ...state, commits })
+  return { ...step, effects: [...offences, ...step.effects] }
 }
 
 function onCertified(
+  rules: ConsensusRules,
   state: ConsensusState,
-  {
-    certificate,
-    onHeadChain,
-  }: { readonly certificate: Certificate; readonly onHeadChain: boolean },
+  certificate: Certificate,
 ): ConsensusStep {
-  const height = Number(certificate.height)
-  if (height <= state.final.height) return { state, effects: [] }
-  const block: BlockRef = { hash: certificate.block, height, slot: Number(certificate.slot) }
-  const final: ConsensusState = { ...state, final: block, certificate, commits: [] }
-  const finalize: ConsensusEffect = {
-    kind: 'finalize',
-    previous: state.final,
-    block,
-    certificate,
-  }
-  if (onHeadChain) return { state: final, effects: [finalize] }
-  // A final block that the head does not descend from: the head moves to it, whatever its length.
-  return { state: { ...final, head: block }, effects: [{ kind: 'adopt', block }, finalize] }
+  const block = state.tree.blocks.get(toHex(certificate.block))
+  return block ? settle(rules, state, certificate) : { state, effects: [] }
 }
 
-/** Fork choice above the final block: the longer chain, then the lower hash. */
-const prefers = (candidate: BlockRef, head: BlockRef): boolean =>
-  candidate.height > head.height ||
-  (candidate.height === head.height && compareBytes(candidate.hash, head.hash) < 0)
+/** Draws all consequences: finality, head, vote, commit, in this order. */
+function settle(rules: ConsensusRules, state: ConsensusState, given?: Certificate): ConsensusStep {
+  const effects: ConsensusEffect[] = []
+  const certificate = given ?? certificateFrom(rules, state)
+  let next = state
+  if (certificate) {
+    next = finalized(rules, next, certificate)
+    const finalize: ConsensusEffect = {
+      kind: 'finalize',
+      previous: state.final,
+      block: next.final,
+      certificate,
+    }
+    const head = bestHead(next.tree)
+    if (!bytesEqual(head.hash, next.head.hash)) effects.push({ kind: 'adopt', block: head })
+    effects.push(finalize)
+    next = { ...next, head }
+  } else {
+    const head = bestHead(next.tree)
+    if (!bytesEqual(head.hash, next.head.hash)) effects.push({ kind: 'adopt', block: head })
+    next = { ...next, head }
+  }
+  const vote = voteDue(rules, next)
+  if (vote) {
+    next = { ...next, votedSlot: next.head.slot }
+    effects.push({ kind: 'vote', vote })
+  }
+  const target = commitDue(rules, next)
+  if (target) {
+    next = { ...next, lock: { slot: target.slot, hash: target.hash } }
+    effects.push({ kind: 'commit', commit: commitTo(rules, target) })
+  }
+  return { state: next, effects }
+}
 
-const plainSignature = ({ authority, signature }: AuthorityCommit) => ({ authority, signature })
+/** A quorum of commits to one block that is held, the highest first. */
+function certificateFrom(rules: ConsensusRules, state: ConsensusState): Certificate | undefined {
+  const need = quorum(rules)
+  for (const slot of [...state.commits.keys()].sort((a, b) => b - a)) {
+    const all = state.commits.get(slot) ?? []
+    if (all.length < need) continue
+    for (const { commit } of all) {
+      const block = state.tree.blocks.get(toHex(commit.block))
+      if (!block || block.slot !== slot || block.height !== Number(commit.height)) continue
+      const signatures = new Map<number, Uint8Array>()
+      for (const other of all) {
+        if (isSame(other, { ...other, commit })) {
+          signatures.set(other.authority, other.signature)
+        }
+      }
+      if (signatures.size < need) continue
+      const rising = [...signatures].sort(([a], [b]) => a - b)
+      return {
+        ...commit,
+        signatures: rising.map(([authority, signature]) => ({ authority, signature })),
+      }
+    }
+  }
+  return undefined
+}
 
-/** Whether this site proposes at all. */
-const signs = (rules: ConsensusRules, state: ConsensusState): boolean =>
-  rules.self !== undefined && stopReason(rules, state) === undefined
+function finalized(
+  rules: ConsensusRules,
+  state: ConsensusState,
+  certificate: Certificate,
+): ConsensusState {
+  const found = blockOf(state.tree, certificate.block)
+  if (!found) return state
+  const { hash, height, slot } = found
+  const final: BlockRef = { hash, height, slot }
+  const byOthers = certificate.signatures.every(({ authority }) => authority !== rules.self)
+  const { stopped } = state
+  const votes = above(state.votes, slot)
+  // Votes from before the new root count from now on, whether or not their source was known here.
+  const tree = countVotes(reroot(state.tree, final), votes, {
+    quorum: quorum(rules),
+    fromSlot: slot,
+  })
+  return {
+    ...state,
+    final,
+    certificate,
+    tree,
+    votes,
+    commits: above(state.commits, slot),
+    lock: state.lock.slot < slot ? { slot, hash } : state.lock,
+    stopped: stopped && byOthers && slot > stopped.slot ? { ...stopped, passed: true } : stopped,
+  }
+}
 
-/** First slot in which a block is wanted: the next while there is work, else the heartbeat. */
+/** The vote for the head, if this site may cast one: slots only rise, and from its lock or later. */
+function voteDue(rules: ConsensusRules, state: ConsensusState): Vote | undefined {
+  const { head, final, lock, tree } = state
+  if (!signs(rules, state) || quorum(rules) === 1) return undefined
+  if (head.slot <= state.votedSlot || head.height <= final.height) return undefined
+  const source = justifiedBelow(tree, head.hash)
+  const fromLock = lock.hash !== undefined && bytesEqual(source.hash, lock.hash)
+  if (source.slot <= lock.slot && !fromLock) return undefined
+  return {
+    authorities: rules.authoritiesHash,
+    source: { slot: BigInt(source.slot), block: source.hash },
+    target: { slot: BigInt(head.slot), height: BigInt(head.height), block: head.hash },
+  }
+}
+
+/**
+ * The latest justified block after the lock to which this site may commit: all its votes for later slots
+ * were for what stands on it.
+ */
+function commitDue(rules: ConsensusRules, state: ConsensusState): BlockRef | undefined {
+  if (!signs(rules, state)) return undefined
+  const { tree, lock } = state
+  let best: BlockRef | undefined
+  for (const name of tree.justified) {
+    const block = tree.blocks.get(name)
+    if (!block || block.slot <= lock.slot || block.slot <= (best?.slot ?? 0)) continue
+    if (ownVotesStandOn(rules, state, block)) best = block
+  }
+  return best
+}
+
+function ownVotesStandOn(rules: ConsensusRules, state: ConsensusState, block: BlockRef): boolean {
+  // A vote that has just been asked for is not in the table yet; it was for the head.
+  const { votedSlot, head } = state
+  if (votedSlot === head.slot && head.slot > block.slot) {
+    if (!standsOn(state.tree, head.hash, block.hash)) return false
+  }
+  for (const [slot, votes] of state.votes) {
+    if (slot <= block.slot) continue
+    for (const { authority, vote } of votes) {
+      if (authority !== rules.self) continue
+      if (!standsOn(state.tree, vote.target.block, block.hash)) return false
+    }
+  }
+  return true
+}
+
+const commitTo = (rules: ConsensusRules, block: BlockRef): Commit => ({
+  authorities: rules.authoritiesHash,
+  slot: BigInt(block.slot),
+  height: BigInt(block.height),
+  block: block.hash,
+})
+
+function met(state: ConsensusState, slot: number): ConsensusState {
+  return {
+    ...state,
+    proposedSlot: max(state.proposedSlot, slot),
+    votedSlot: max(state.votedSlot, slot),
+    stopped: { slot: max(state.stopped?.slot ?? 0, slot), passed: false },
+  }
+}
+
+function resumed(rules: ConsensusRules, state: ConsensusState, nowMs: number): ConsensusState {
+  // The other copy may have signed in every slot so far.
+  const slot = max(slotAt(rules, nowMs), state.stopped?.slot ?? 0)
+  return {
+    ...state,
+    proposedSlot: max(state.proposedSlot, slot),
+    votedSlot: max(state.votedSlot, slot),
+    stopped: undefined,
+  }
+}
+
+const quorum = (rules: ConsensusRules): number => quorumOf(rules.authorities.length)
+
+const isOfSet = (rules: ConsensusRules, authorities: Uint8Array): boolean =>
+  bytesEqual(authorities, rules.authoritiesHash)
+
+/** Whether this site signs at all. */
+const signs = (rules: ConsensusRules, state: DurableConsensus): boolean =>
+  rules.self !== undefined && state.stopped === undefined
+
+/**
+ * First slot in which a block is wanted: the next while there is work. A head that is not final is work
+ * too, less and less while no quorum is heard; with nothing to do, the heartbeat.
+ */
 function earliestSlot(rules: ConsensusRules, state: ConsensusState, ready: boolean): number {
   const { head, final, proposedSlot } = state
-  const busy = ready || final.height < head.height
-  return max(head.slot + (busy ? 1 : rules.heartbeatSlots), proposedSlot + 1)
+  const open = head.height > final.height
+  const patience = max(1, floor((head.slot - final.slot) / 8))
+  const wait = ready ? 1 : open ? min(patience, rules.heartbeatSlots) : rules.heartbeatSlots
+  return max(head.slot + wait, proposedSlot + 1)
 }
 
 /** First slot at or after `slot` that is this site's turn. */

@@ -8,6 +8,8 @@ import type { Result } from '../base/result.ts'
 import type { Signer, Verifier } from '../crypto/signature.ts'
 import type { Audit } from './audit.ts'
 import type { Block, Certificate } from './block.ts'
+import type { OffenceProof } from './consensus.ts'
+import type { Offence } from './evidence.ts'
 import type { Genesis } from './genesis.ts'
 import type { Outcome } from './outcome.ts'
 import type { ChainStore } from './store.ts'
@@ -43,6 +45,8 @@ export type OpenError = {
 export type Outbound =
   | { readonly kind: 'block'; readonly bytes: Uint8Array }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  /** A signed vote or commit (`finalityMessageCoder`), with the slot of its block. */
+  | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly slot: number }
 
 /** What one step did. */
 export type Step = {
@@ -50,9 +54,30 @@ export type Step = {
   readonly added: readonly HeadView[]
   /** Heights that became final in this step: `from` to `to`, both included. */
   readonly finalized: { readonly from: number; readonly to: number } | undefined
+  /** Blocks that left the head's chain for those: above 0, the chain was reorganised. */
+  readonly deserted: number
   readonly send: readonly Outbound[]
+  /** What only a dishonest authority can have signed, with the two signatures. */
+  readonly offences: readonly FoundOffence[]
   /** When to call `tick` next, Unix milliseconds; never in the past of `nowMs`. */
   readonly dueAtMs: number
+}
+
+/** An offence and what shows it. */
+export type FoundOffence = Offence & {
+  readonly first: OffenceProof
+  readonly second: OffenceProof
+}
+
+/** Why a vote or commit was refused. */
+export type MessageError = {
+  readonly code:
+    | 'ENCODING_INVALID'
+    | 'AUTHORITY_UNKNOWN'
+    | 'MESSAGE_EARLY'
+    | 'BEHIND_FINAL'
+    | 'SIGNATURE_INVALID'
+  readonly message: string
 }
 
 /** Why a block was refused. `BLOCK_EARLY` and `PARENT_UNKNOWN` may be tried again later. */
@@ -124,6 +149,30 @@ export type Engine = {
     input: { readonly bytes: Uint8Array; readonly certificate: Certificate | undefined },
     nowMs: number,
   ) => Result<Step, ImportError>
+
+  /** Takes over a certificate alone. `PARENT_UNKNOWN` when its block is not held; an older one is no step. */
+  readonly importCertificate: (certificate: Certificate, nowMs: number) => Result<Step, ImportError>
+
+  /**
+   * Takes over votes and commits of authorities, its own included. A verdict for each, in order: the
+   * refused ones leave no trace. What is known already is no error.
+   */
+  readonly receive: (
+    messages: readonly Uint8Array[],
+    nowMs: number,
+  ) => { readonly step: Step; readonly refused: readonly (MessageError | undefined)[] }
+
+  /** Votes and commits for blocks above the final one, this site's and others', encoded. */
+  readonly openMessages: () => Uint8Array[]
+
+  /** Bytes of a block that is held, on whatever branch. */
+  readonly blockBytes: (hash: Uint8Array) => Uint8Array | undefined
+
+  /** Hashes of the head's chain from `height` on, at most `limit`. */
+  readonly hashesFrom: (height: number, limit: number) => Uint8Array[]
+
+  /** Operator: sign nothing for now, since this store was restored and may have forgotten signatures. */
+  readonly suspendSigning: (nowMs: number) => void
 
   /** Operator: sign again after `fault` said that this site stopped (restored backup, second copy). */
   readonly resumeSigning: (nowMs: number) => void

@@ -6,8 +6,15 @@ import { bytesEqual, toHex } from '../base/bytes.ts'
 import { assert } from '../base/result.ts'
 import { rememberVerified } from '../crypto/verified-cache.ts'
 import { type Block, blockCoder, headerHash } from './block.ts'
+import type { TreeBlock } from './block-tree.ts'
 import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
-import type { BlockRef, ConsensusRules, ConsensusState } from './consensus.ts'
+import {
+  type BlockRef,
+  type ConsensusRules,
+  type ConsensusState,
+  type DurableConsensus,
+  restoreConsensus,
+} from './consensus.ts'
 import type { EngineOptions } from './engine-api.ts'
 import { decodeExecution, decodeHeadRecord, type ExecutionRecord } from './engine-record.ts'
 import type { ExecutionRules } from './execute.ts'
@@ -19,6 +26,7 @@ import { type Outcome, outcomesCoder } from './outcome.ts'
 import { openState } from './state.ts'
 import { createNodeCache, type NodeCache } from './state-tree-node.ts'
 import type { ChainStore, StoredBlock } from './store.ts'
+import { type AuthorityCommit, type AuthorityVote, finalityMessageCoder } from './vote.ts'
 
 /** What never changes while an engine is open. */
 export type EngineContext = Omit<EngineOptions, 'verifier'> & {
@@ -33,6 +41,10 @@ export type EngineContext = Omit<EngineOptions, 'verifier'> & {
 /** What follows the head. Replaced or changed only inside an atomic write. */
 export type EngineMemory = {
   consensus: ConsensusState
+  /** Slots of the blocks above the final one that this site has made, by hash in hex. */
+  readonly proposed: Map<string, number>
+  /** Slots of all messages that the store keeps. */
+  signedSlots: readonly number[]
   nextNodeId: number
   /** Bookkeeping of the head block. */
   head: ExecutionRecord
@@ -72,7 +84,8 @@ export function createContext(options: EngineOptions): EngineContext {
 
 /** Reads the memory that the store implies; throws when the store is damaged. */
 export function loadMemory(context: EngineContext, record: Uint8Array): EngineMemory {
-  const { consensus, nextNodeId } = decodeHeadRecord(record)
+  const { consensus: durable, nextNodeId } = decodeHeadRecord(record)
+  const { consensus, proposed, signedSlots } = restore(context, durable)
   const head = readHeld(context.store, consensus.head.hash)?.execution
   assert(head?.root, 'the head block and its state are stored')
   context.nodes.read(head.root.id)
@@ -85,7 +98,38 @@ export function loadMemory(context: EngineContext, record: Uint8Array): EngineMe
     const nonce = state.account(checked.value.sender)?.nonce ?? 0n
     restorePooled(pool, { ...checked.value, arrival, cost: costOf(checked.value) }, nonce)
   }
-  return { consensus, nextNodeId, head, pool }
+  return { consensus, proposed, signedSlots, nextNodeId, head, pool }
+}
+
+/** The reducer's state from what is durable: its record, stored blocks and what this site has signed. */
+function restore(
+  { store, consensus: rules }: EngineContext,
+  durable: DurableConsensus,
+): Pick<EngineMemory, 'consensus' | 'proposed' | 'signedSlots'> {
+  const blocks: TreeBlock[] = []
+  for (let height = durable.final.height + 1; ; height++) {
+    const hashes = store.listBlocksAt(height)
+    if (hashes.length === 0) break
+    for (const hash of hashes) {
+      const stored = store.readBlock(hash)
+      if (stored) blocks.push({ hash, height, slot: stored.slot, parent: stored.parent })
+    }
+  }
+  const votes: AuthorityVote[] = []
+  const commits: AuthorityCommit[] = []
+  const proposed = new Map<string, number>()
+  const messages = store.listMessages()
+  for (const { id, slot, bytes } of messages) {
+    if (bytes.length === 0) {
+      proposed.set(toHex(id), slot)
+      continue
+    }
+    const message = finalityMessageCoder.decode(bytes)
+    if (message.TAG === 'vote') votes.push(message.data)
+    else commits.push(message.data)
+  }
+  const consensus = restoreConsensus(rules, durable, { blocks, votes, commits })
+  return { consensus, proposed, signedSlots: messages.map(({ slot }) => slot) }
 }
 
 /** Most base units that a transaction can take from its sender; settle is judged by a rehearsal. */

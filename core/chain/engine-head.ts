@@ -6,7 +6,7 @@ import { bytesEqual, toHex } from '../base/bytes.ts'
 import { assert } from '../base/result.ts'
 import { appendHistory, emptyHistory } from '../crypto/history.ts'
 import { blockCoder, headerHash } from './block.ts'
-import { type BlockRef, initialConsensus } from './consensus.ts'
+import { type BlockRef, initialDurable } from './consensus.ts'
 import type { ExecutedBlock } from './engine-build.ts'
 import {
   type EngineContext,
@@ -54,7 +54,7 @@ export function layGenesis(context: EngineContext): void {
   store.writeHeight(0, genesisRef.hash)
   store.writeHistoryNodes(completed)
   const { genesisHash } = context.rules
-  const consensus = initialConsensus(genesisRef)
+  const consensus = initialDurable(genesisRef)
   store.writeHead(encodeHeadRecord({ genesisHash, nextNodeId: update.nextId, consensus }))
 }
 
@@ -90,14 +90,15 @@ export function storeExecution(
 
 /**
  * Makes a held block the head: indexes its chain, drops from the pool what that settles, and puts back
- * what only a deserted branch held. Returns the blocks that are new to the head's chain, in order.
+ * what only a deserted branch held. Returns the blocks that are new to the head's chain, in order, and how
+ * many have left it.
  */
 export function moveHead(
   context: EngineContext,
   memory: EngineMemory,
   head: BlockRef,
   table: BlockTable,
-): BlockRef[] {
+): { readonly fresh: BlockRef[]; readonly deserted: number } {
   const { store } = context
   const { fresh, fork } = branchOf(store, table, head)
   const deserted = blocksAbove(store, table, fork)
@@ -123,11 +124,7 @@ export function moveHead(
   const gone = advancePool(memory.pool, { slot, account })
   if (gone.length > 0) store.deletePooled(gone.map(({ hash }) => hash))
   putBack(context, memory, deserted, slot)
-  return fresh.map(({ stored: { hash, height }, block }) => ({
-    hash,
-    height,
-    slot: refOf(block).slot,
-  }))
+  return { fresh: fresh.map(({ block }) => refOf(block)), deserted: deserted.length }
 }
 
 /**
@@ -156,6 +153,7 @@ export function finalizeTo(
     assert(before, 'the parent of a final block is held')
     store.writeHistoryNodes(appendHistory(before.execution.history, hash).completed)
   }
+  deleteDesertedAbove(context, block.height, table)
 }
 
 /** Takes transactions that no block can hold out of the pool. */
@@ -236,6 +234,18 @@ function putBack(
   const { added, removed } = admission.changes()
   if (removed.length > 0) context.store.deletePooled(removed)
   if (added.length > 0) context.store.writePooled(added)
+}
+
+/** Blocks that stand on nothing any more, their branch having lost: nodes of theirs may be gone already. */
+function deleteDesertedAbove(context: EngineContext, final: number, table: BlockTable): void {
+  for (let height = final + 1; ; height++) {
+    const hashes = context.store.listBlocksAt(height)
+    if (hashes.length === 0) return
+    for (const hash of hashes) {
+      const held = readHeld(table, hash)
+      if (held && !table.readBlock(held.stored.parent)) deleteBranchBlock(context, table, hash)
+    }
+  }
 }
 
 function deleteBranchBlock(

@@ -1,19 +1,32 @@
 /**
  * What the engine keeps in its store beside blocks and nodes. Local to one site: never sent, never hashed.
  */
+import { concatBytes } from '@noble/hashes/utils.js'
 import * as P from 'micro-packed'
 import { bytes32, bytes64, count, optional, u8, u32, u64 } from '../base/coders.ts'
 import { assert } from '../base/result.ts'
 import type { History } from '../crypto/history.ts'
 import { certificateCoder, commitCoder } from './block.ts'
-import type { ConsensusState } from './consensus.ts'
+import type { DurableConsensus } from './consensus.ts'
 import type { TreeRoot } from './state-tree.ts'
 import type { NodeId } from './store.ts'
 
 const blockRefCoder = P.struct({ hash: bytes32, height: count, slot: count })
 
 const headRecordCoder = P.struct({
-  version: u8,
+  genesisHash: bytes32,
+  nextNodeId: count,
+  head: blockRefCoder,
+  final: blockRefCoder,
+  certificate: optional(certificateCoder),
+  proposedSlot: count,
+  votedSlot: count,
+  lock: P.struct({ slot: count, hash: optional(bytes32) }),
+  stopped: optional(P.struct({ slot: count, passed: P.bool })),
+})
+
+/** The record of a site that could only be its own quorum. */
+const firstRecordCoder = P.struct({
   genesisHash: bytes32,
   nextNodeId: count,
   head: blockRefCoder,
@@ -29,31 +42,54 @@ const headRecordCoder = P.struct({
 export type HeadRecord = {
   readonly genesisHash: Uint8Array
   readonly nextNodeId: NodeId
-  readonly consensus: ConsensusState
+  readonly consensus: DurableConsensus
 }
 
-/** Encodes the engine's row. */
+const version = 2
+
+/** Encodes the engine's row: a byte with its version, then the record. */
 export function encodeHeadRecord({ genesisHash, nextNodeId, consensus }: HeadRecord): Uint8Array {
-  const { stopped, commits, ...rest } = consensus
-  return headRecordCoder.encode({
-    version: 1,
+  const { head, final, certificate, proposedSlot, votedSlot, lock, stopped } = consensus
+  const record = headRecordCoder.encode({
     genesisHash,
     nextNodeId,
-    ...rest,
-    commits: [...commits],
-    stopped: stopped !== undefined,
+    head,
+    final,
+    certificate,
+    proposedSlot,
+    votedSlot,
+    lock,
+    stopped,
   })
+  return concatBytes(Uint8Array.of(version), record)
 }
 
-/** Decodes the engine's row; throws on a damaged one. */
+/** Decodes the engine's row, of this version or the one before; throws on a damaged one. */
 export function decodeHeadRecord(bytes: Uint8Array): HeadRecord {
-  const decoded = headRecordCoder.decode(bytes)
-  const { version, genesisHash, nextNodeId, stopped, certificate, ...rest } = decoded
-  assert(version === 1, 'the head record has a known version')
-  const consensus: ConsensusState = {
-    ...rest,
+  const body = bytes.subarray(1)
+  if (bytes[0] === version) {
+    const { genesisHash, nextNodeId, ...rest } = headRecordCoder.decode(body)
+    const { certificate, stopped, lock } = rest
+    const consensus = {
+      ...rest,
+      certificate,
+      stopped,
+      lock: { slot: lock.slot, hash: lock.hash },
+    }
+    return { genesisHash, nextNodeId, consensus }
+  }
+  assert(bytes[0] === 1, 'the head record has a known version')
+  const { genesisHash, nextNodeId, stopped, committedSlot, commits, ...rest } =
+    firstRecordCoder.decode(body)
+  const { final, certificate, proposedSlot } = rest
+  const consensus: DurableConsensus = {
+    head: rest.head,
+    final,
     certificate,
-    stopped: stopped ? 'unremembered_signature' : undefined,
+    proposedSlot,
+    votedSlot: committedSlot,
+    lock: { slot: final.slot, hash: final.hash },
+    stopped: stopped ? { slot: proposedSlot, passed: false } : undefined,
   }
   return { genesisHash, nextNodeId, consensus }
 }

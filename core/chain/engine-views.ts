@@ -15,9 +15,7 @@ import type { AccountView, BlockView, EscrowView, HeadView, TransactionView } fr
 
 const faults = {
   unremembered_signature:
-    'this site met its own signature on a block that it does not remember (restored backup or second copy); it signs nothing until an operator resumes it',
-  several_authorities:
-    'this version signs only for a chain with one authority; this site follows and signs nothing',
+    'this site met its own signature on something that it does not remember (restored backup or second copy); it signs nothing until the other authorities finalize a later block or an operator resumes it',
 } as const
 
 /** Head as others see it. */

@@ -4,18 +4,28 @@
  * Every write path is one atomic write. Memory is changed along with it; when it fails, memory is thrown
  * away and read again from the store, which then holds what it held before.
  */
-import { bytesEqual } from '../base/bytes.ts'
+import { bytesEqual, toHex } from '../base/bytes.ts'
+import { max, quorumOf } from '../base/int.ts'
 import { assert, err, ok, type Result } from '../base/result.ts'
 import { auditState } from './audit.ts'
-import { blockCoder, type Certificate, type Commit, commitSigningBytes } from './block.ts'
+import { blockCoder, type Certificate, commitSigningBytes } from './block.ts'
 import {
   type BlockRef,
   type ConsensusEffect,
   type ConsensusInput,
   consensusDueMs,
+  slotAt,
   stepConsensus,
 } from './consensus.ts'
-import type { Engine, EngineOptions, ImportError, OpenError, Outbound, Step } from './engine-api.ts'
+import type {
+  Engine,
+  EngineOptions,
+  FoundOffence,
+  ImportError,
+  OpenError,
+  Outbound,
+  Step,
+} from './engine-api.ts'
 import { buildBlock, type ExecutedBlock } from './engine-build.ts'
 import {
   createContext,
@@ -33,6 +43,7 @@ import {
   storeExecution,
 } from './engine-head.ts'
 import { certifies, executeImport, readBlock } from './engine-import.ts'
+import { openMessages, receiveMessages } from './engine-messages.ts'
 import { buildProof } from './engine-proof.ts'
 import { decodeHeadRecord, encodeHeadRecord } from './engine-record.ts'
 import { submitTransactions } from './engine-submit.ts'
@@ -47,6 +58,14 @@ import {
   viewTransaction,
 } from './engine-views.ts'
 import { hasReady } from './mempool.ts'
+import type { StoredMessage } from './store.ts'
+import {
+  type FinalityMessage,
+  finalityMessageCoder,
+  messageHash,
+  messageSlot,
+  voteSigningBytes,
+} from './vote.ts'
 
 /**
  * Opens the chain that `store` holds, or lays down its genesis block. Reads the head record, the pool and
@@ -103,7 +122,7 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     return consensusDueMs(context.consensus, consensus, { nowMs, ready: hasReady(pool) })
   }
   const step: Stepper = (nowMs, inputs) => {
-    if (!inputs) return { added: [], finalized: undefined, send: [], dueAtMs: dueAtMs(nowMs) }
+    if (!inputs) return { ...nothing, dueAtMs: dueAtMs(nowMs) }
     const session = write((held) => {
       const opened = openSession(context, held)
       inputs(opened)
@@ -126,6 +145,33 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     },
     dueAtMs,
     importBlock: (input, nowMs) => importInto(context, current(), { ...input, nowMs }, step),
+    importCertificate(certificate, nowMs) {
+      const { final } = current().consensus
+      if (Number(certificate.height) <= final.height) return ok(step(nowMs, undefined))
+      const held = store.readBlock(certificate.block)
+      if (!held) return err({ code: 'PARENT_UNKNOWN', message: 'the certified block is not held' })
+      const ref = { hash: held.hash, height: BigInt(held.height), slot: BigInt(held.slot) }
+      if (!certifies(context, certificate, ref)) {
+        return err({ code: 'CERTIFICATE_INVALID', message: 'no quorum certifies this block' })
+      }
+      return ok(step(nowMs, (session) => session.input({ kind: 'certified', certificate })))
+    },
+    receive: (messages, nowMs) => receiveMessages(context, current(), { messages, nowMs }, step),
+    openMessages: () => openMessages(current().consensus),
+    blockBytes: (hash) => store.readBlock(hash)?.block,
+    hashesFrom(height, limit) {
+      const hashes: Uint8Array[] = []
+      for (let at = height; hashes.length < limit; at++) {
+        const hash = store.readHeight(at)
+        if (!hash) break
+        hashes.push(hash)
+      }
+      return hashes
+    },
+    suspendSigning(nowMs) {
+      const slot = max(slotAt(context.consensus, nowMs), 0)
+      step(nowMs, (session) => session.input({ kind: 'own_signature_met', slot }))
+    },
     resumeSigning(nowMs) {
       step(nowMs, (session) => session.input({ kind: 'resume', nowMs }))
     },
@@ -166,10 +212,16 @@ function importInto(
   const { block, hash } = read.value
   const { header } = block.signedHeader
   const held = context.store.readBlock(hash) !== undefined
+  const slot = Number(header.slot)
   const own = context.genesis.authorities[context.consensus.self ?? -1]?.publicKey
-  if (!held && own && bytesEqual(own, header.proposer)) {
+  if (
+    !held &&
+    own &&
+    bytesEqual(own, header.proposer) &&
+    isForgotten(context, memory, hash, slot)
+  ) {
     step(nowMs, (session) => {
-      session.input({ kind: 'own_signature_met', slot: Number(header.slot) })
+      session.input({ kind: 'own_signature_met', slot })
     })
   }
   if (certificate && !certifies(context, certificate, { ...header, hash })) {
@@ -185,10 +237,24 @@ function importInto(
     step(nowMs, (session) => {
       if (executed) session.takeOver(executed.value)
       for (const known of certificates) {
-        if (known) session.certified(known)
+        if (known) session.input({ kind: 'certified', certificate: known })
       }
     }),
   )
+}
+
+/**
+ * Whether a block of this site's own making is one that it cannot have let go. Below the final block a
+ * branch of its own may have lost and be gone, except where this site is its own quorum.
+ */
+function isForgotten(
+  { consensus }: EngineContext,
+  memory: EngineMemory,
+  hash: Uint8Array,
+  slot: number,
+): boolean {
+  if (slot <= memory.consensus.final.slot) return quorumOf(consensus.authorities.length) === 1
+  return !memory.proposed.has(toHex(hash))
 }
 
 /** One atomic write in the making: feeds the reducer, carries out effects, gathers what to tell. */
@@ -196,18 +262,41 @@ type Session = {
   readonly input: (input: ConsensusInput) => void
   /** Stores a block made elsewhere and tells the reducer. */
   readonly takeOver: (executed: ExecutedBlock) => void
-  readonly certified: (certificate: Certificate) => void
   /** Writes what was held back. */
   readonly flush: () => void
   readonly result: () => Omit<Step, 'dueAtMs'>
 }
+
+/** Writes what this site has signed above the final block, and forgets what is final: it binds nobody. */
+function forgetAndKeep(
+  { store }: EngineContext,
+  memory: EngineMemory,
+  signed: readonly StoredMessage[],
+): void {
+  const { slot } = memory.consensus.final
+  if (memory.signedSlots.some((at) => at <= slot)) store.deleteMessagesUpTo(slot)
+  for (const [hash, at] of memory.proposed) if (at <= slot) memory.proposed.delete(hash)
+  const open = signed.filter((message) => message.slot > slot)
+  if (open.length > 0) store.writeMessages(open)
+  memory.signedSlots = [...memory.signedSlots, ...open.map((message) => message.slot)].filter(
+    (at) => at > slot,
+  )
+}
+
+const isSameHash = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
+  a !== undefined && bytesEqual(a, b)
+
+const nothing = { added: [], finalized: undefined, deserted: 0, send: [], offences: [] }
 
 function openSession(context: EngineContext, memory: EngineMemory): Session {
   const { store, signer, rules } = context
   const table = deferBlocks(store)
   const added: BlockRef[] = []
   const send: Outbound[] = []
+  const signed: StoredMessage[] = []
+  const offences: FoundOffence[] = []
   let finalized: Step['finalized']
+  let deserted = 0
 
   const input = (given: ConsensusInput): void => {
     const { state, effects } = stepConsensus(context.consensus, memory.consensus, given)
@@ -216,7 +305,8 @@ function openSession(context: EngineContext, memory: EngineMemory): Session {
   }
   const take = (executed: ExecutedBlock, own: boolean): void => {
     table.writeBlock(storeExecution(context, memory, executed, table))
-    input({ kind: 'executed', block: refOf(executed.block), own })
+    const { parent } = executed.block.signedHeader.header
+    input({ kind: 'executed', block: { ...refOf(executed.block), parent }, own })
   }
   const carryOut = (effect: ConsensusEffect): void => {
     switch (effect.kind) {
@@ -224,10 +314,24 @@ function openSession(context: EngineContext, memory: EngineMemory): Session {
         propose(effect.slot)
         return
       case 'adopt':
-        added.push(...moveHead(context, memory, effect.block, table))
+        adopt(effect.block)
         return
-      case 'commit':
-        commitTo(effect.commit)
+      case 'vote': {
+        const signature = signWith(voteSigningBytes(rules.genesisHash, effect.vote))
+        const vote = { authority: selfIndex(), vote: effect.vote, signature }
+        keep({ TAG: 'vote', data: vote })
+        input({ kind: 'vote', vote })
+        return
+      }
+      case 'commit': {
+        const signature = signWith(commitSigningBytes(rules.genesisHash, effect.commit))
+        const commit = { authority: selfIndex(), commit: effect.commit, signature }
+        keep({ TAG: 'commit', data: commit })
+        input({ kind: 'commit', commit })
+        return
+      }
+      case 'offence':
+        offences.push({ ...effect.offence, first: effect.first, second: effect.second })
         return
       case 'finalize':
         finalizeTo(context, effect, table)
@@ -238,37 +342,54 @@ function openSession(context: EngineContext, memory: EngineMemory): Session {
         send.push({ kind: 'certificate', certificate: effect.certificate })
     }
   }
+  const adopt = (block: BlockRef): void => {
+    const moved = moveHead(context, memory, block, table)
+    added.push(...moved.fresh)
+    deserted += moved.deserted
+  }
+  const signWith = (message: Uint8Array): Uint8Array => {
+    assert(signer, 'only a site with a key signs')
+    return signer.sign(message)
+  }
+  const selfIndex = (): number => {
+    const { self } = context.consensus
+    assert(self !== undefined, 'only an authority votes')
+    return self
+  }
+  const keep = (message: FinalityMessage): void => {
+    const bytes = finalityMessageCoder.encode(message)
+    signed.push({ id: messageHash(message), slot: messageSlot(message), bytes })
+    send.push({ kind: 'message', bytes, slot: messageSlot(message) })
+  }
   const propose = (slot: number): void => {
     assert(signer, 'only a site with a key proposes')
     const { executed, dropped } = buildBlock(context, memory, { slot, signer })
     if (dropped.length > 0) dropPooled(context, memory, dropped)
     send.push({ kind: 'block', bytes: blockCoder.encode(executed.block) })
+    signed.push({ id: executed.hash, slot, bytes: new Uint8Array() })
+    memory.proposed.set(toHex(executed.hash), slot)
     take(executed, true)
-  }
-  const commitTo = (commit: Commit): void => {
-    const { self } = context.consensus
-    assert(signer && self !== undefined, 'only an authority commits')
-    const signature = signer.sign(commitSigningBytes(rules.genesisHash, commit))
-    input({ kind: 'commit', commit: { authority: self, commit, signature } })
   }
   return {
     input,
     takeOver: (executed) => take(executed, false),
-    certified(certificate) {
-      const indexed = store.readHeight(Number(certificate.height))
-      const onHeadChain = indexed !== undefined && bytesEqual(indexed, certificate.block)
-      input({ kind: 'certified', certificate, onHeadChain })
-    },
     flush() {
       table.flush()
       const { consensus, nextNodeId } = memory
+      forgetAndKeep(context, memory, signed)
       const { genesisHash } = rules
       store.writeHead(encodeHeadRecord({ genesisHash, nextNodeId, consensus }))
     },
     result: () => ({
-      added: added.map(({ hash }) => viewHead(context, memory, hash)),
+      // Within one step a branch may come and lose again.
+      added: added
+        .filter(({ hash, height }) => isSameHash(store.readHeight(height), hash))
+        .map(({ hash }) => viewHead(context, memory, hash)),
       finalized,
-      send,
+      deserted,
+      // A vote for what has become final in the same step tells nobody anything.
+      send: send.filter((out) => out.kind !== 'message' || memory.consensus.final.slot < out.slot),
+      offences,
     }),
   }
 }

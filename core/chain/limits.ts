@@ -46,3 +46,16 @@ export const verifiedCacheMax = 16_384
 
 /** Policy: most decoded blocks kept in memory for readers. */
 export const recentBlocksMax = 8
+
+/**
+ * Policy: votes (and commits) kept for one slot of one authority, and slots for which one authority's are
+ * kept. An honest one has one a slot; slots run up only while nothing becomes final.
+ */
+export const messagesPerSlotMax = 4
+export const messagesSlotsMax = 4_096
+
+/** Policy: most blocks, bytes of blocks, open messages and locator entries in one exchange of two sites. */
+export const pullBlocksMax = 128
+export const pullBytesMax = 4_000_000
+export const pullMessagesMax = 2_048
+export const pullLocatorMax = 32

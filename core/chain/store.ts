@@ -51,6 +51,14 @@ export type StoredHistoryNode = {
   readonly hash: Uint8Array
 }
 
+/** Something that this site has signed for a slot above the final block: it must not contradict it. */
+export type StoredMessage = {
+  /** Primary key. */
+  readonly id: Uint8Array
+  readonly slot: number
+  readonly bytes: Uint8Array
+}
+
 /** The port. Heights, ids and indexes are safe integers; hashes have 32 bytes. */
 export type ChainStore = {
   /** Runs `action` as one atomic write and returns what it returns. Never nested. */
@@ -90,6 +98,13 @@ export type ChainStore = {
   /** Unknown hashes are ignored. */
   readonly deletePooled: (hashes: readonly Uint8Array[]) => void
 
+  /** In order of slot. */
+  readonly listMessages: () => readonly StoredMessage[]
+  /** Puts messages; known ids are replaced. */
+  readonly writeMessages: (messages: readonly StoredMessage[]) => void
+  /** Forgets all messages up to and including a slot. */
+  readonly deleteMessagesUpTo: (slot: number) => void
+
   readonly readHistoryNode: (level: number, index: number) => Uint8Array | undefined
   readonly writeHistoryNodes: (nodes: readonly StoredHistoryNode[]) => void
 }
@@ -107,5 +122,7 @@ export const chainStoreWrites = [
   'deletePlaces',
   'writePooled',
   'deletePooled',
+  'writeMessages',
+  'deleteMessagesUpTo',
   'writeHistoryNodes',
 ] as const satisfies readonly (keyof ChainStore)[]

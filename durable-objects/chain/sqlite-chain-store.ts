@@ -1,7 +1,13 @@
 /**
  * The `ChainStore` port over the SQLite of a Durable Object. Tables are described in docs/storage.md.
  */
-import type { ChainStore, StoredBlock, StoredPlace, StoredPooled } from '../../core/chain/store.ts'
+import type {
+  ChainStore,
+  StoredBlock,
+  StoredMessage,
+  StoredPlace,
+  StoredPooled,
+} from '../../core/chain/store.ts'
 
 /** As much of a Durable Object's storage as the adapter needs. */
 export type SqliteStorage = {
@@ -92,6 +98,12 @@ export function openSqliteChainStore(storage: SqliteStorage): ChainStore {
       for (const hash of hashes) write('DELETE FROM pool WHERE hash = ?', hash)
     },
 
+    listMessages: () => rows<MessageRow>('SELECT * FROM messages ORDER BY slot, id').map(messageOf),
+    writeMessages: (messages) => {
+      for (const { id, slot, bytes } of messages) write(insertMessage, id, slot, bytes)
+    },
+    deleteMessagesUpTo: (slot) => write('DELETE FROM messages WHERE slot <= ?', slot),
+
     readHistoryNode: (level, index) => bytesOf(rows<Column>(selectHistory, level, index)),
     writeHistoryNodes: (nodes) => {
       for (const { level, index, hash } of nodes) write(insertHistory, level, index, hash)
@@ -116,6 +128,8 @@ const tables = [
     WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS pool (
     arrival INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS messages (
+    id BLOB PRIMARY KEY, slot INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS history (
     level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (level, position)) WITHOUT ROWID`,
@@ -129,6 +143,7 @@ const insertPlace =
   'INSERT OR REPLACE INTO places (transaction_hash, height, position) VALUES (?, ?, ?)'
 const selectPlace = 'SELECT * FROM places WHERE transaction_hash = ?'
 const insertPooled = 'INSERT INTO pool (hash, bytes, arrival) VALUES (?, ?, ?)'
+const insertMessage = 'INSERT OR REPLACE INTO messages (id, slot, bytes) VALUES (?, ?, ?)'
 const insertHistory = 'INSERT OR REPLACE INTO history (level, position, hash) VALUES (?, ?, ?)'
 const selectHistory = 'SELECT hash AS value FROM history WHERE level = ? AND position = ?'
 
@@ -145,6 +160,7 @@ type BlockRow = {
   execution: Blob
 }
 type PlaceRow = { transaction_hash: Blob; height: number; position: number }
+type MessageRow = { id: Blob; slot: number; bytes: Blob }
 type PooledRow = { hash: Blob; bytes: Blob; arrival: number }
 
 const toBytes = (blob: Blob): Uint8Array =>
@@ -169,6 +185,12 @@ const placeOf = (row: PlaceRow): StoredPlace => ({
   transaction: toBytes(row.transaction_hash),
   height: row.height,
   index: row.position,
+})
+
+const messageOf = (row: MessageRow): StoredMessage => ({
+  id: toBytes(row.id),
+  slot: row.slot,
+  bytes: toBytes(row.bytes),
 })
 
 const pooledOf = (row: PooledRow): StoredPooled => ({

@@ -95,8 +95,14 @@ describe('HOST-5: a write that fails', () => {
   test('HOST-5: the run writes through most of the port', () => {
     expect(expected).toMatchObject({ height: 3, finalHeight: 3, mempoolSize: 0 })
     const unused = chainStoreWrites.filter((name) => !plain.counts.has(name))
-    // One authority is final at once, so no branch is ever left.
-    expect(unused).toEqual(['deleteBlock', 'deleteHeightsAbove', 'deletePlaces'])
+    // One authority is final at once: no branch is ever left, and nothing signed is left open.
+    expect(unused).toEqual([
+      'deleteBlock',
+      'deleteHeightsAbove',
+      'deletePlaces',
+      'writeMessages',
+      'deleteMessagesUpTo',
+    ])
   })
 
   test('HOST-5: at every single write, in this engine and in one opened anew', () => {

@@ -35,6 +35,7 @@ function snapshot(store: ChainStore) {
     heights: numbers.map((n) => store.readHeight(n)),
     places: numbers.map((n) => store.readPlace(hash(n))),
     pooled: [...store.listPooled()],
+    messages: [...store.listMessages()],
     history: numbers.map((n) => store.readHistoryNode(n % 2, n)),
   }
 }
@@ -54,6 +55,10 @@ const writeAll = (store: ChainStore): void => {
   store.writePooled([
     { hash: hash(4), bytes: bytes(4), arrival: 2 },
     { hash: hash(5), bytes: bytes(5), arrival: 1 },
+  ])
+  store.writeMessages([
+    { id: hash(9), slot: 8, bytes: bytes(8) },
+    { id: hash(8), slot: 7, bytes: bytes() },
   ])
   store.writeHistoryNodes([
     { level: 0, index: 0, hash: hash(6) },
@@ -110,6 +115,8 @@ export function describeChainStore({ name, open }: ChainStoreAdapter): void {
           store.deletePlaces([hash(3)])
           store.writePooled([{ hash: hash(1), bytes: bytes(1), arrival: 7 }])
           store.deletePooled([hash(4)])
+          store.writeMessages([{ id: hash(7), slot: 9, bytes: bytes(7) }])
+          store.deleteMessagesUpTo(7)
           store.writeHistoryNodes([{ level: 0, index: 2, hash: hash(1) }])
           throw fault
         })
@@ -164,6 +171,19 @@ export function describeChainStore({ name, open }: ChainStoreAdapter): void {
       ])
     })
 
+    test('STORE-9: messages come in the order of their slots, are replaced, and go up to a slot', () => {
+      const { store } = open()
+      store.atomically(() => writeAll(store))
+      expect(store.listMessages().map(({ slot }) => slot)).toEqual([7, 8])
+      store.atomically(() => {
+        store.writeMessages([{ id: hash(9), slot: 8, bytes: bytes(1) }])
+        store.deleteMessagesUpTo(7)
+      })
+      expect(store.listMessages()).toEqual([{ id: hash(9), slot: 8, bytes: bytes(1) }])
+      store.atomically(() => store.deleteMessagesUpTo(2 ** 45))
+      expect(store.listMessages()).toEqual([])
+    })
+
     test('STORE-7: a block of a megabyte, ten thousand nodes and large numbers fit', () => {
       const { store, reopen } = open()
       const large: StoredBlock = {
@@ -200,6 +220,8 @@ export function describeChainStore({ name, open }: ChainStoreAdapter): void {
         store.deletePlaces([])
         store.writePooled([])
         store.deletePooled([])
+        store.writeMessages([])
+        store.deleteMessagesUpTo(5)
         store.writeHistoryNodes([])
       })
       expect(store.listPooled()).toEqual([])

@@ -4,14 +4,26 @@
  */
 
 import { toHex } from '../../core/base/bytes.ts'
-import type { ChainStore, StoredBlock, StoredPlace, StoredPooled } from '../../core/chain/store.ts'
+import type {
+  ChainStore,
+  StoredBlock,
+  StoredMessage,
+  StoredPlace,
+  StoredPooled,
+} from '../../core/chain/store.ts'
 
 export type MemoryChainStore = ChainStore & {
   /** Called with the name of the write about to happen; throwing fails it. */
   fault: ((write: string) => void) | undefined
+  /** A backup of everything, and the way back to it. */
+  readonly save: () => Backup
+  readonly load: (backup: Backup) => void
   /** How many nodes, blocks and so on are held. */
   readonly sizes: () => Record<string, number>
 }
+
+/** The tables of a store at one moment. */
+export type Backup = { readonly [Name in keyof Tables]: Tables[Name] }
 
 type Tables = {
   readonly head: Map<string, Uint8Array>
@@ -20,6 +32,7 @@ type Tables = {
   readonly heights: Map<number, Uint8Array>
   readonly places: Map<string, StoredPlace>
   readonly pooled: Map<string, StoredPooled>
+  readonly messages: Map<string, StoredMessage>
   readonly history: Map<string, Uint8Array>
 }
 
@@ -32,6 +45,7 @@ export function createMemoryChainStore(): MemoryChainStore {
     heights: new Map(),
     places: new Map(),
     pooled: new Map(),
+    messages: new Map(),
     history: new Map(),
   }
   let undo: (() => void)[] | undefined
@@ -50,6 +64,22 @@ export function createMemoryChainStore(): MemoryChainStore {
 
   const store: MemoryChainStore = {
     fault: undefined,
+    save: () =>
+      Object.fromEntries(
+        Object.entries(tables).map(([name, table]) => [
+          name,
+          new Map(table as Map<unknown, unknown>),
+        ]),
+      ) as unknown as Backup,
+    load(backup) {
+      for (const [name, table] of Object.entries(tables) as [
+        keyof Tables,
+        Map<unknown, unknown>,
+      ][]) {
+        table.clear()
+        for (const [key, value] of backup[name]) table.set(key, value)
+      }
+    },
     sizes: () =>
       Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.size])),
     atomically(action) {
@@ -123,6 +153,17 @@ export function createMemoryChainStore(): MemoryChainStore {
     deletePooled(hashes) {
       announce('deletePooled')
       for (const hash of hashes) change('deletePooled', tables.pooled, toHex(hash), undefined)
+    },
+    listMessages: () => [...tables.messages.values()].sort((a, b) => a.slot - b.slot),
+    writeMessages(messages) {
+      announce('writeMessages')
+      for (const entry of messages) change('writeMessages', tables.messages, toHex(entry.id), entry)
+    },
+    deleteMessagesUpTo(slot) {
+      announce('deleteMessagesUpTo')
+      for (const [key, entry] of [...tables.messages]) {
+        if (entry.slot <= slot) change('deleteMessagesUpTo', tables.messages, key, undefined)
+      }
     },
     readHistoryNode: (level, index) => tables.history.get(`${level}/${index}`),
     writeHistoryNodes(nodes) {
