@@ -294,9 +294,13 @@ function useTurnedPage<T>(
   useEffect(() => {
     if (answer === undefined || at.current === cursor) return
     at.current = cursor
+    announce(words(answer))
+    // Whoever is at the toolbar by now, changing a filter, stays there.
+    const { activeElement } = document
+    const isReading = activeElement === document.body || box.current?.contains(activeElement)
+    if (!isReading) return
     box.current?.scrollIntoView({ block: 'start' })
     box.current?.focus({ preventScroll: true })
-    announce(words(answer))
   }, [cursor, answer === undefined])
   return box
 }
