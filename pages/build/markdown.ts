@@ -83,9 +83,11 @@ function renderListing(token: Token | undefined): string {
   const language = escapeHtml(fence?.language || 'text')
   const name = fence?.values.get('as')
   const site = fence?.words.has('site') ? ' data-site' : ''
+  // What a program says looks other than what a person types.
+  const said = fence?.words.has('output') || fence?.words.has('answer') ? ' data-output' : ''
   const caption =
     name === undefined ? '' : `<p class="listing-name"><code>${escapeHtml(name)}</code></p>`
-  return `${caption}<div class="listing" data-language="${language}"${site}><pre><code>${code}</code></pre></div>\n`
+  return `${caption}<div class="listing" data-language="${language}"${site}${said}><pre><code>${code}</code></pre></div>\n`
 }
 
 /** A quotation that begins with one of these words in bold is a callout. */
