@@ -11,13 +11,6 @@ import {
 import { Form } from '../../shared/ui/form/form.tsx'
 
 export function FieldsSample() {
-  const [seconds, setSeconds] = useState('soon')
-  const [prompt, setPrompt] = useState('')
-  const [model, setModel] = useState('')
-  const [secret, setSecret] = useState('')
-  const [speed, setSpeed] = useState('any')
-  const [keep, setKeep] = useState(true)
-  const [file, setFile] = useState<string>()
   return (
     <Form
       label="Every kind of field"
@@ -26,12 +19,25 @@ export function FieldsSample() {
       send="Send job"
       disabled="This form only shows its fields."
     >
+      <TypedFields />
+      <ChosenFields />
+    </Form>
+  )
+}
+
+function TypedFields() {
+  const [label, setLabel] = useState('')
+  const [seconds, setSeconds] = useState('soon')
+  const [prompt, setPrompt] = useState('')
+  const [secret, setSecret] = useState('')
+  return (
+    <>
       <TextField
         name="label"
         label="Label"
         hint="Kept in this browser."
-        value=""
-        onValue={() => {}}
+        value={label}
+        onValue={setLabel}
       />
       <NumberField
         name="ttl"
@@ -49,6 +55,32 @@ export function FieldsSample() {
         value={prompt}
         onValue={setPrompt}
       />
+      <PasswordField
+        name="secret"
+        label="Passphrase"
+        autoComplete="new-password"
+        value={secret}
+        onValue={setSecret}
+        required
+      />
+      <TextField
+        name="region"
+        label="Region"
+        value=""
+        onValue={() => {}}
+        disabled="Miners do not say where they are yet."
+      />
+    </>
+  )
+}
+
+function ChosenFields() {
+  const [model, setModel] = useState('')
+  const [choice, setChoice] = useState('any')
+  const [keep, setKeep] = useState(true)
+  const [file, setFile] = useState<string>()
+  return (
+    <>
       <SelectField
         name="model"
         label="Model"
@@ -60,14 +92,6 @@ export function FieldsSample() {
           { value: 'aitbc-tiny', label: 'aitbc-tiny' },
         ]}
       />
-      <PasswordField
-        name="secret"
-        label="Passphrase"
-        autoComplete="new-password"
-        value={secret}
-        onValue={setSecret}
-        required
-      />
       <FileField
         name="keystore"
         label="Keystore"
@@ -76,10 +100,10 @@ export function FieldsSample() {
         onFile={(chosen) => setFile(chosen?.name)}
       />
       <RadioField
-        name="speed"
+        name="miner"
         label="Miner"
-        value={speed}
-        onValue={setSpeed}
+        value={choice}
+        onValue={setChoice}
         required
         choices={[
           { value: 'any', label: 'Any miner', hint: 'The first that is free.' },
@@ -92,13 +116,6 @@ export function FieldsSample() {
         checked={keep}
         onChecked={setKeep}
       />
-      <TextField
-        name="region"
-        label="Region"
-        value=""
-        onValue={() => {}}
-        disabled="Miners do not say where they are yet."
-      />
-    </Form>
+    </>
   )
 }
