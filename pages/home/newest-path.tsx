@@ -23,7 +23,7 @@ export const steps = {
     ),
   },
   'newest-settlement': {
-    otherwise: <a href={explorerPath.transactions}>Every settlement</a>,
+    otherwise: <a href={`${explorerPath.transactions}?kind=settle`}>Every settlement</a>,
     show: ({ payload: { tx_hash: hash } }) => (
       <a href={explorerPath.transaction(hash)}>
         The newest: <Short hash={hash} />

@@ -40,10 +40,15 @@ export type PageCase = {
    * which on thousands of elements takes seconds.
    */
   readonly repeats?: boolean
+  /** The page is a search: the focus starts in its field. */
+  readonly searches?: boolean
 }
 
 /** Visits a page in an open window and returns everything that is wrong with it. */
-export async function findingsOn(watched: Watched, { url, title, repeats = false }: PageCase) {
+export async function findingsOn(
+  watched: Watched,
+  { url, title, repeats = false, searches = false }: PageCase,
+) {
   const { page } = watched
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.emulateMedia({ colorScheme: 'light' })
@@ -53,6 +58,7 @@ export async function findingsOn(watched: Watched, { url, title, repeats = false
   const note = (where: string, lines: readonly string[]) =>
     found.push(...lines.map((line) => `${where}: ${line}`))
   note('page', await frameFindings(page, title))
+  note('focus', await focusFindings(page, searches))
   await page.evaluate(axeSource)
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 })
@@ -70,7 +76,7 @@ export async function findingsOn(watched: Watched, { url, title, repeats = false
   return found
 }
 
-/** Title, one heading, and a focus that begins at the skip link and gets past the header. */
+/** Title and one heading. */
 async function frameFindings(page: Page, title: string | RegExp): Promise<string[]> {
   const found: string[] = []
   const isTitle = (text: string) => (typeof title === 'string' ? text === title : title.test(text))
@@ -85,10 +91,19 @@ async function frameFindings(page: Page, title: string | RegExp): Promise<string
   }
   const headings = await page.locator('h1:visible').count()
   if (headings !== 1) found.push(`${headings} headings of the first level`)
+  return found
+}
+
+/** The focus begins at the skip link, which leads past the header; on a search page in its field. */
+async function focusFindings(page: Page, searches: boolean): Promise<string[]> {
   const focus = () =>
-    page.evaluate(() => document.activeElement?.id || document.activeElement?.className)
-  const first = await page.evaluate(() => document.activeElement?.tagName)
-  if (first !== 'BODY') found.push(`the focus starts in ${first}`)
+    page.evaluate(() => {
+      const { tagName, id, className } = document.activeElement ?? document.body
+      return id || className || tagName
+    })
+  const first = await page.evaluate(() => document.activeElement?.getAttribute('type') ?? 'page')
+  if (searches) return first === 'search' ? [] : [`it starts in ${await focus()}`]
+  const found = first === 'page' ? [] : [`it starts in ${await focus()}`]
   await page.keyboard.press('Tab')
   if ((await focus()) !== 'skip') found.push(`the first stop is ${await focus()}`)
   await page.keyboard.press('Enter')

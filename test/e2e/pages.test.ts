@@ -69,6 +69,7 @@ const cases: readonly (Case & { readonly name: string })[] = [
     .map(({ file, title }) => ({
       name: file,
       repeats: ['docs/full-documentation.html', 'docs/design/index.html'].includes(file),
+      searches: file === 'docs/search.html',
       ...(answers[file] ?? { path: () => `/${file.replace(/index\.html$/, '')}`, title }),
     })),
   ...Object.entries(explorerViews).map(([name, view]) => ({ name: `explorer ${name}`, ...view })),
@@ -146,6 +147,10 @@ test('PAGE-16: a paid job can be followed from the home page to the miner', asyn
   await settled(page)
   expect(await fact('Address').locator('[data-same]').getAttribute('data-same')).toBe(minerAddress)
   expect(await unitsOf('Balance')).toBe(toMiner)
+
+  await page.goto(site.url)
+  await page.locator('.path a[href^="/explorer/txs?"]').first().click()
+  await page.locator('td[data-label="Kind"]', { hasText: 'Open escrow' }).waitFor()
   expect(await seen.faults()).toEqual([])
 })
 
