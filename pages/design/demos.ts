@@ -18,6 +18,8 @@ import { HashSample } from './samples/hash.tsx'
 import hashCode from './samples/hash.tsx?raw'
 import { IconsSample } from './samples/icons.tsx'
 import iconsCode from './samples/icons.tsx?raw'
+import { ListSample } from './samples/list.tsx'
+import listCode from './samples/list.tsx?raw'
 import { NoteSample } from './samples/note.tsx'
 import noteCode from './samples/note.tsx?raw'
 import { PairsSample } from './samples/pairs.tsx'
@@ -156,6 +158,14 @@ export const demos: readonly Demo[] = [
     lead: 'For comparing. On a phone each row becomes labelled facts.',
     view: TableSample,
     code: tableCode,
+  },
+  {
+    id: 'list',
+    title: 'List',
+    lead: 'A table with filters in the address, columns of one’s own, pages by cursor, and export as CSV or JSON. This one is live and stands once, because its state is the address of the page.',
+    view: ListSample,
+    code: listCode,
+    once: true,
   },
   {
     id: 'chart',

@@ -39,15 +39,24 @@ export type Demo = {
   /** When to use it, and what it never does. */
   readonly lead: string
   readonly view: () => ComponentChildren
+  /** Shown once, in the theme of the page. */
+  readonly once?: boolean
   /** The text of the file that `view` comes from. */
   readonly code: string
 }
 
 export function DemoSection({ demo }: { demo: Demo }) {
   const code = demo.code.trim()
+  const View = demo.view
   return (
     <Section id={demo.id} title={demo.title} lead={demo.lead}>
-      <Both view={demo.view} />
+      {demo.once ? (
+        <div class="once">
+          <View />
+        </div>
+      ) : (
+        <Both view={demo.view} />
+      )}
       <Disclosure summary={`Code of ${demo.title.toLowerCase()}`}>
         <div class="listing">
           <pre>

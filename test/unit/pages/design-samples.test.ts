@@ -9,6 +9,7 @@ const readAll = (...path: readonly string[]) =>
     .map((name) => ({ name, text: readFileSync(inRoot(...path, name), 'utf8') }))
 
 const parts = [
+  { name: 'data-list.tsx', text: 'export function DataList' },
   ...readAll('pages', 'shared', 'ui'),
   ...readAll('pages', 'shared', 'ui', 'form'),
   ...readAll('pages', 'shared', 'ui', 'chart'),
