@@ -168,10 +168,12 @@ test('UI-18, UI-22: open, it is clean in both themes, on a desk and on a phone',
   expect(await watched.faults()).toEqual([])
 })
 
-test('UI-18: on a phone the folded menu has a button for it', async () => {
+test('UI-18, UI-22: on a phone the folded menu has a button for it', async () => {
   await watched.open(site.url)
   await page.setViewportSize({ width: 390, height: 800 })
   await page.getByRole('button', { name: 'Menu' }).click()
+  expect(await findingsIn(page, '.bar')).toEqual([])
+  await page.setViewportSize({ width: 390, height: 800 })
   await page.getByRole('button', { name: 'Commands' }).click()
   await palette().waitFor()
   await page.keyboard.press('Escape')
