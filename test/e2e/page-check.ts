@@ -61,7 +61,7 @@ export async function findingsOn(
   note('focus', await focusFindings(page, searches))
   await page.evaluate(axeSource)
   for (const width of [1440, 390]) {
-    await page.setViewportSize({ width, height: 900 })
+    await resize(page, width)
     await page.emulateMedia({ colorScheme: 'light' })
     const withoutColours = repeats && width === 390
     note(`${width} light`, await axeFindings(page, withoutColours ? allButColours : allRules))
@@ -70,10 +70,18 @@ export async function findingsOn(
     await page.emulateMedia({ colorScheme: 'dark' })
     note(`${width} dark`, await axeFindings(page, onlyColours))
   }
-  await page.setViewportSize({ width: 320, height: 900 })
+  await resize(page, 320)
   note('320', await overflowFindings(page))
   note('heard', await watched.faults())
   return found
+}
+
+/** Changes the width, and lets drawings that follow it catch up. */
+async function resize(page: Page, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 900 })
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  )
 }
 
 /** Title and one heading. */
