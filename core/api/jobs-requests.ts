@@ -26,12 +26,16 @@ const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/, 'must be a decimal st
 /** The six constraints of the original, null or absent when unset. */
 export const constraintsSchema = z
   .looseObject({
-    gpu: z.string().max(128).nullish(),
-    cuda: z.string().max(32).nullish(),
-    min_vram_gb: z.number().min(0).max(1_048_576).nullish(),
-    models: z.array(z.string().max(jobLimits.modelBytesMax)).max(64).nullish(),
-    region: z.string().max(64).nullish(),
-    max_price: z.number().min(0).nullish(),
+    gpu: z.string().max(128).nullish().describe('Name of the GPU, exactly'),
+    cuda: z.string().max(32).nullish().describe('Part of the CUDA version'),
+    min_vram_gb: z.number().min(0).max(1_048_576).nullish().describe('Memory of one GPU'),
+    models: z
+      .array(z.string().max(jobLimits.modelBytesMax))
+      .max(64)
+      .nullish()
+      .describe('Models that it serves, all of them'),
+    region: z.string().max(64).nullish().describe('Region, exactly'),
+    max_price: z.number().min(0).nullish().describe('Price that it asks at most, AITBC'),
   })
   .describe('What a miner must have; absent means any')
 
@@ -46,18 +50,29 @@ export const linkEscrowSchema = z.object({
 /** `POST /jobs`: a payload of the original, or `spec`; signed clients add their authorisation. */
 export const submitJobSchema = z
   .looseObject({
-    payload: boundedObject(jobLimits.payloadBytesMax).optional(),
-    spec: hex.max(2 + jobLimits.specBytesMax * 2).optional(),
+    payload: boundedObject(jobLimits.payloadBytesMax)
+      .optional()
+      .describe('What to compute, in the words of the original; this or `spec`'),
+    spec: hex
+      .max(2 + jobLimits.specBytesMax * 2)
+      .optional()
+      .describe('The canonical specification, hex'),
     constraints: constraintsSchema.nullish(),
     ttl_seconds: z
       .int()
       .max(2 ** 31)
-      .nullish(),
-    payment_amount: z.number().min(0).max(90_000_000).nullish(),
-    payment_currency: z.string().nullish(),
-    limit: units.nullish(),
-    authorisation: hex.max(1_024).optional(),
-    authorisation_signature: hex.max(130).optional(),
+      .nullish()
+      .describe('How long it may take, with what it waits; 900 when absent'),
+    payment_amount: z
+      .number()
+      .min(0)
+      .max(90_000_000)
+      .nullish()
+      .describe('Most that it may cost, AITBC'),
+    payment_currency: z.string().nullish().describe('AITBC'),
+    limit: units.nullish().describe('Most that it may cost, base units as decimal text'),
+    authorisation: hex.max(1_024).optional().describe('The signed permission to pay, hex'),
+    authorisation_signature: hex.max(130).optional().describe('64 bytes, hex'),
   })
   .superRefine((body, context) => {
     if (body.payload === undefined && body.spec === undefined) {
@@ -87,8 +102,8 @@ export const pageSchema = z.object({
 
 /** `POST /miners/register`. */
 export const registerMinerSchema = z.looseObject({
-  capabilities: boundedObject(65_536),
-  concurrency: z.int().min(0).max(1_024).nullish(),
+  capabilities: boundedObject(65_536).describe('gpus, models, cuda, price: what it can do'),
+  concurrency: z.int().min(0).max(1_024).nullish().describe('Jobs at a time; 1 when absent'),
   region: z.string().max(64).nullish(),
 })
 
@@ -101,7 +116,7 @@ export const heartbeatSchema = z.looseObject({
 
 /** How long a poll would wait; more than the cap is cut. */
 export const pollSchema = z.looseObject({
-  max_wait_seconds: z.coerce.number().min(0).max(3_600).nullish(),
+  max_wait_seconds: z.coerce.number().min(0).max(3_600).nullish().describe('Cut to 4 seconds'),
 })
 
 /** `GET /miners/poll`: the original's programs use either name. */
@@ -127,7 +142,7 @@ export const minerResultSchema = z.looseObject({
 
 /** `POST /miners/{job}/fail`. */
 export const minerFailSchema = z.looseObject({
-  error_code: z.string().max(128),
+  error_code: z.string().max(128).describe('A word of the miner’s own'),
   error_message: z.string().max(4_096),
 })
 

@@ -142,7 +142,8 @@ function operationOf(given: Endpoint, tag: string, schemas: Schemas): JsonObject
   }
 }
 
-function parametersOf(
+/** Parameters of one place, as the document lists them. */
+export function parametersOf(
   schema: z.ZodObject | undefined,
   where: 'path' | 'query' | 'header',
   example: Readonly<Record<string, string | undefined>> = {},
@@ -221,6 +222,10 @@ const streamOf = (stream: EndpointStream, schemas: Schemas): JsonObject => ({
       }
     : {}),
 })
+
+/** A schema as the document has it: what has a name is a reference to a component. */
+export const jsonSchemaOf = (schema: z.ZodType, io: 'input' | 'output'): JsonObject =>
+  hoist(new Map(), schema, io)
 
 type Schemas = Map<string, JsonObject>
 

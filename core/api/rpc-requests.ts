@@ -29,21 +29,25 @@ const signedHex = z
 
 /** `POST /rpc/transactions`: one or a batch of signed transactions. */
 export const submitSchema = z.union([
-  z.strictObject({ tx: signedHex }),
-  z.strictObject({ txs: z.array(signedHex).min(1).max(submitBatchMax) }),
+  z.strictObject({ tx: signedHex.describe('One signed transaction: canonical bytes, hex') }),
+  z.strictObject({
+    txs: z.array(signedHex).min(1).max(submitBatchMax).describe('A batch of them'),
+  }),
 ])
 export type SubmitRequest = z.infer<typeof submitSchema>
 
 /** `POST /rpc/sendTx`: the original's fields, and the three that a real signature needs. */
 export const sendTxSchema = z.object({
-  type: z.string().min(1).max(32),
-  sender: z.string().min(1).max(128),
-  nonce: whole,
-  fee: whole,
-  payload: z.record(z.string(), z.unknown()),
-  sig: z.string().max(132).nullish(),
-  public_key: z.string().max(66).nullish(),
-  valid_until: whole.nullish(),
+  type: z.string().min(1).max(32).describe('TRANSFER'),
+  sender: z.string().min(1).max(128).describe('Address of the public key'),
+  nonce: whole.describe('next_nonce of /rpc/getBalance'),
+  fee: whole.describe('Most that it may cost, base units'),
+  payload: z
+    .record(z.string(), z.unknown())
+    .describe('to (or recipient), and amount in base units'),
+  sig: z.string().max(132).nullish().describe('64 bytes, hex; required in truth'),
+  public_key: z.string().max(66).nullish().describe('32 bytes, hex; required in truth'),
+  valid_until: whole.nullish().describe('Last slot to be included in; required in truth'),
 })
 export type SendTxRequest = z.infer<typeof sendTxSchema>
 
@@ -59,7 +63,7 @@ export const estimateFeeSchema = z.object({
 /** `POST /rpc/admin/mintFaucet`. Amount in base units, as integer or decimal text. */
 export const mintFaucetSchema = z.object({
   address: z.string().min(1).max(128),
-  amount: z.union([z.int().min(1), z.string().regex(/^[1-9][0-9]{0,15}$/)]),
+  amount: z.union([z.int().min(1), z.string().regex(/^[1-9][0-9]{0,15}$/)]).describe('Base units'),
 })
 
 /**

@@ -1,11 +1,13 @@
 /** What stands in the article of each docs page. */
 
+import { renderApiReference } from './api-reference.ts'
 import { renderArticle } from './docs.ts'
 import { renderFullDocumentation } from './docs-full.ts'
 import { type DocsPage, docsPages, type MadePage } from './docs-map.ts'
 
 /** Pages that are not Markdown: each function returns an article that begins with its h1. */
 const made: Readonly<Record<MadePage, () => string>> = {
+  api: renderApiReference,
   'full-documentation': renderFullDocumentation,
 }
 

@@ -18,6 +18,14 @@ export type DocsPage = {
 /** Pages that are not Markdown; `site-map.ts` says what renders each. */
 export const madePages = [
   {
+    name: 'api',
+    title: 'API reference',
+    description:
+      'Every endpoint of a site: parameters, bodies, answers, error codes, and commands to try it.',
+    group: 'Reference',
+    order: 10,
+  },
+  {
     name: 'full-documentation',
     title: 'All docs on one page',
     description: 'The whole documentation on one page, in reading order, to search or to print.',

@@ -6,6 +6,7 @@ import { bindDocsMenu } from './menu.ts'
 import { bindSearchField } from './search-field.tsx'
 import { followSections } from './sections.ts'
 import './docs.css'
+import './api.css'
 
 enhanceListings()
 bindDocsMenu()
@@ -13,3 +14,6 @@ bindAnchors()
 followSections()
 startFrame()
 bindSearchField()
+if (document.querySelector('#api-filter')) {
+  void import('./api-filter.ts').then(({ startApiFilter }) => startApiFilter())
+}

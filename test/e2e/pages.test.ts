@@ -68,7 +68,9 @@ const cases: readonly (Case & { readonly name: string })[] = [
     .filter(({ file }) => file !== 'explorer/index.html')
     .map(({ file, title }) => ({
       name: file,
-      repeats: ['docs/full-documentation.html', 'docs/design/index.html'].includes(file),
+      repeats: ['docs/api.html', 'docs/design/index.html', 'docs/full-documentation.html'].includes(
+        file,
+      ),
       searches: file === 'docs/search.html',
       ...(answers[file] ?? { path: () => `/${file.replace(/index\.html$/, '')}`, title }),
     })),

@@ -24,7 +24,7 @@ export const chainListsFamily = {
   id: 'lists',
   title: 'Lists by cursor',
   description:
-    'Blocks, transactions and receipts, newest first, with filters. A page may hold fewer rows than asked for; only next_cursor: null says that there are no more. Unknown parameters are refused.',
+    'Blocks, transactions and receipts, newest first, with filters. A page may hold fewer rows than asked for; only `next_cursor: null` says that there are no more. Unknown parameters are refused.',
   endpoints: [
     endpoint({
       ...get,

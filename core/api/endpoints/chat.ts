@@ -12,7 +12,7 @@ export const chatFamily = {
   id: 'chat',
   title: 'Chat completions',
   description:
-    'OpenAI’s clients work unchanged: set the base URL to this site’s /v1 and the key to one of this site.',
+    'OpenAI’s clients work unchanged: set the base URL to this site’s `/v1` and the key to one of this site.',
   endpoints: [
     endpoint({
       ...openAiAt('/chat/completions'),
@@ -21,7 +21,7 @@ export const chatFamily = {
       id: 'createChatCompletion',
       summary: 'Ask a model',
       description:
-        'A job, paid like any other. What changes the answer and is not supported (tools, n above 1, response_format, penalties, logprobs, images) is refused by name with 400; other unknown fields are ignored. Closing the connection cancels the job. A signed request is refused: it sends its authorisation to /api/v1/jobs.',
+        'A job, paid like any other. What changes the answer and is not supported (`tools`, `n` above 1, `response_format`, penalties, `logprobs`, images) is refused by name with 400; other unknown fields are ignored. Closing the connection cancels the job. A signed request is refused: it sends its authorisation to /api/v1/jobs.',
       body: { schema: chatRequestSchema, required: true },
       answers: [
         { status: 200, description: 'The whole answer, without stream', schema: completionSchema },
@@ -45,7 +45,7 @@ export const chatFamily = {
       stream: {
         kind: 'sse',
         description:
-          'Events without a name, then data: [DONE]. A failure in mid-stream is an event with an error, and no [DONE] follows.',
+          'Events without a name, then `data: [DONE]`. A failure in mid-stream is an event with an error, and no `[DONE]` follows.',
         received: [
           {
             name: 'chunk',

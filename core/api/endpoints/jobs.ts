@@ -36,7 +36,7 @@ export const jobsFamily = {
       id: 'submitJob',
       summary: 'Ask for a job',
       description:
-        'Send a payload of the original (type, model, prompt or messages, parameters), or spec, the canonical specification in hex. A payload without a model gets the cheapest that is served. An API key may set limit (base units) or payment_amount (AITBC); a signed request sends authorisation and authorisation_signature, its permission to pay.',
+        'Send `payload` in the words of the original (`type`, `model`, `prompt` or `messages`, `parameters`), or `spec`, the canonical specification. A payload without a model gets the cheapest that is served. An API key may set `limit` or `payment_amount`; a signed request sends `authorisation` and `authorisation_signature`, its permission to pay.',
       body: { schema: submitJobSchema, required: true },
       answers: [{ status: 201, description: 'The job, queued', schema: jobSchema }],
       errors: [
@@ -167,7 +167,7 @@ export const jobsFamily = {
       id: 'getJobReceipt',
       summary: 'Read the signed receipt of a job',
       description:
-        'The text as it was signed: keep its spelling of numbers if you check the signature. format=bundle adds everything that proves the payment.',
+        'The text as it was signed: keep its spelling of numbers if you check the signature. `format=bundle` adds everything that proves the payment.',
       params: jobParams,
       query: receiptQuery,
       answers: [

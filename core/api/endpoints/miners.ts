@@ -62,7 +62,7 @@ export const minersFamily = {
   id: 'miners',
   title: 'Miners',
   description:
-    'Serving jobs. Our agent holds a WebSocket; programs of the original register, beat, poll and report over HTTP with a miner key. On HTTP a miner is paid at the address that MINER_PAYOUTS names for its key.',
+    'Serving jobs. Our agent holds a WebSocket; programs of the original register, beat, poll and report over HTTP with a miner key. On HTTP a miner is paid at the address that `MINER_PAYOUTS` names for its key.',
   endpoints: [
     endpoint({
       ...coordinatorAt('/miners/ws'),
@@ -71,13 +71,13 @@ export const minersFamily = {
       id: 'connectMiner',
       summary: 'Connect a miner agent',
       description:
-        'Ask with Upgrade: websocket. The agent proves its key inside the protocol, so the upgrade needs no credentials.',
+        'Ask with `Upgrade: websocket`. The agent proves its key inside the protocol, so the upgrade needs no credentials.',
       answers: [{ status: 101, description: 'The WebSocket is open' }],
       errors: [...openErrors, 'UPGRADE_REQUIRED'],
       stream: {
         kind: 'websocket',
         description:
-          'JSON text frames. The site sends challenge, the miner answers hello with a signature, the site says welcome; then come offers. docs/protocol.md has the order and the signed bytes. Close codes: 4400 protocol, 4401 not proved, 4409 replaced by a newer connection, 4429 too many.',
+          'JSON text frames. The site sends `challenge`, the miner answers `hello` with a signature, the site says `welcome`; then come offers. `docs/protocol.md` has the order and the signed bytes. Close codes: 4400 protocol, 4401 not proved, 4409 replaced by a newer connection, 4429 too many.',
         received: serverFrameSchema.options.map((schema) => ({
           name: schema.shape.type.value,
           description: frameWords[schema.shape.type.value],

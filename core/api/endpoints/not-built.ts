@@ -65,3 +65,37 @@ export const reservedFamilies: readonly ReservedFamily[] = [
     instead: 'Keys stay with their owner: sign locally and POST /rpc/transactions.',
   },
 ]
+
+/** An address that documents of the original name and that never existed here, and what does its work. */
+export type OldName = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** What it answers. */
+  readonly status: 404 | 501
+  readonly instead: string
+}
+
+/** Names of the original's API page that lead nowhere; a test asks each. */
+export const oldNames: readonly OldName[] = [
+  { method: 'GET', path: '/v1/exchange/ticker', status: 501, instead: 'Nothing yet.' },
+  { method: 'GET', path: '/v1/exchange/orderbook', status: 501, instead: 'Nothing yet.' },
+  { method: 'GET', path: '/v1/exchange/orders', status: 501, instead: 'Nothing yet.' },
+  {
+    method: 'GET',
+    path: '/v1/explorer/address/{address}',
+    status: 404,
+    instead: 'GET /rpc/address/{address}.',
+  },
+  {
+    method: 'POST',
+    path: '/v1/jobs/{id}/complete',
+    status: 404,
+    instead: 'POST /api/v1/miners/{id}/result.',
+  },
+  {
+    method: 'GET',
+    path: '/ws',
+    status: 404,
+    instead: 'GET /rpc/ws/blocks and GET /rpc/ws/transactions.',
+  },
+]

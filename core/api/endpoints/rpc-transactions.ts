@@ -132,7 +132,7 @@ export const sendingFamily = {
       path: '/rpc/transactions',
       summary: 'Send one signed transaction, or a batch',
       description:
-        'One answers like sendTx, and is refused with an error code. A batch of up to 100 answers with a verdict each, in order; one bad transaction spoils no other. Sending the same bytes again changes nothing.',
+        'One answers like `sendTx`, and is refused with an error code. A batch of up to 100 answers with a verdict each, in order; one bad transaction spoils no other. Sending the same bytes again changes nothing.',
       body: { schema: submitSchema, required: true },
       answers: [
         {
@@ -156,7 +156,7 @@ export const sendingFamily = {
       path: '/rpc/sendTx',
       summary: 'Send a transfer in the original’s fields',
       description:
-        'The original’s JSON with the three fields of a real signature: public_key, valid_until and sig. Without them the answer is SIGNATURE_REQUIRED.',
+        'The original’s JSON with the three fields of a real signature: `public_key`, `valid_until` and `sig`. Without them the answer is `SIGNATURE_REQUIRED`.',
       body: { schema: sendTxSchema, required: true },
       answers: [
         { status: 200, description: 'Its hash', schema: z.strictObject({ tx_hash: hash }) },
@@ -244,7 +244,7 @@ export const sendingFamily = {
 } as const satisfies EndpointFamily
 
 const listening =
-  'Ask with Upgrade: websocket. Send the text ping from time to time: a listener that takes in more than 8388608 characters without one is closed with 1013. Any other message ends the stream with 1003.'
+  'Ask with `Upgrade: websocket`. Send the text `ping` from time to time: a listener that takes in more than 8388608 characters without one is closed with 1013. Any other message ends the stream with 1003.'
 
 /** The streams of the chain. */
 export const streamsFamily = {

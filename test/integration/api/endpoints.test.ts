@@ -6,11 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { curlOf, type Endpoint, type EndpointInput, targetOf } from '../../../core/api/endpoint.ts'
 import { exampleValues } from '../../../core/api/endpoints/example-values.ts'
+import { oldNames, reservedFamilies } from '../../../core/api/endpoints/not-built.ts'
 import { type EndpointId, endpoints } from '../../../core/api/endpoints/table.ts'
 import { type ErrorCode, statusOf } from '../../../core/api/errors.ts'
 import { openAiError } from '../../../core/api/jobs-openai.ts'
 import { isOpenAi } from '../../../core/api/openapi.ts'
 import { errorSchema, openAiErrorSchema } from '../../../core/api/schemas/errors.ts'
+import manifest from '../../../package.json' with { type: 'json' }
+import { openApiText } from '../../../pages/build/openapi-plugin.ts'
 import { gatewayLimits } from '../../../workers/gateway/limits.ts'
 import { type ApiAnswer, call, expectFailure } from '../../support/api-client.ts'
 import { freshSigner, signedCall } from '../../support/api-payer.ts'
@@ -187,6 +190,30 @@ describe('refusals', () => {
       ?.split(', ')
       .filter((each) => each !== 'HEAD')
     expect(allowed?.sort()).toEqual(methods.sort())
+  })
+})
+
+describe('the document and names that lead nowhere', () => {
+  test('OPENAPI-2: a site serves the document of the table, to every origin', async () => {
+    const headers = { origin: 'https://elsewhere.example' }
+    const answer = await call(world.site, '/openapi.json', { headers })
+    expect(answer.text).toBe(openApiText(manifest.version))
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+    expect(answer.headers.get('access-control-allow-credentials')).toBe(null)
+    expect(answer.headers.get('cache-control')).toMatch(/max-age=0|no-cache/)
+  })
+
+  test.each(oldNames)('OPENAPI-8: $method $path answers $status', async (name) => {
+    const path = name.path.replace('{id}', world.job).replace('{address}', world.address)
+    const answer = await call(world.site, path, { method: name.method, key: world.key })
+    expectFailure(answer, name.status, name.status === 501 ? 'NOT_BUILT' : 'NOT_FOUND')
+  })
+
+  test('OPENAPI-8: what is kept for later answers 501', async () => {
+    for (const path of reservedFamilies.flatMap(({ paths }) => paths)) {
+      expectFailure(await call(world.site, path), 501, 'NOT_BUILT')
+    }
   })
 })
 
