@@ -31,6 +31,7 @@ export const transactionKinds = [
   'escrow_open',
   'escrow_top_up',
   'escrow_close',
+  'authority_change',
   'delegate_grant',
   'delegate_revoke',
   'settle',

@@ -113,6 +113,15 @@ export function messageToJson(message: Message): JsonObject {
       }
     case 'settle':
       return { items: message.data.items.length }
+    case 'authority_change': {
+      const { old, set, height } = message.data.terms
+      return {
+        old: toHex0x(old),
+        height: legacyAmount(height),
+        authorities: set.map(({ publicKey, name }) => ({ public_key: toHex(publicKey), name })),
+        signatures: message.data.signatures.length,
+      }
+    }
     default:
       return unreachable(message)
   }

@@ -76,6 +76,7 @@ function checkMessage(message: Message): SubmitRefusal | undefined {
       if (length >= 1 && length <= settlementItemsMax) return undefined
       return { code: 'MESSAGE_INVALID', message: `between 1 and ${settlementItemsMax} items` }
     }
+    case 'authority_change':
     case 'escrow_close':
     case 'delegate_revoke':
       return undefined

@@ -81,10 +81,16 @@ export type ConsensusState = DurableConsensus & {
   readonly commits: MessageTable<AuthorityCommit>
 }
 
+/** Why a block would be wanted now, or cannot be. */
+export type Work = { readonly ready: boolean; readonly sealed?: boolean }
+
 /** What can happen to a site. */
 export type ConsensusInput =
-  /** Time has passed. `ready`: the mempool holds something that a block could. */
-  | { readonly kind: 'tick'; readonly nowMs: number; readonly ready: boolean }
+  /**
+   * Time has passed. `ready`: there is something that a block could do; `sealed`: the head is the last block
+   * of its set of authorities and not final, so that none can follow yet.
+   */
+  | ({ readonly kind: 'tick'; readonly nowMs: number } & Work)
   /** A valid block has been executed and stored; `own`: this site has just made it, on the head. */
   | { readonly kind: 'executed'; readonly block: TreeBlock; readonly own: boolean }
   /** A vote whose signature is valid, by this site or another. */
@@ -220,11 +226,11 @@ export function stepConsensus(
 export function consensusDueMs(
   rules: ConsensusRules,
   state: ConsensusState,
-  { nowMs, ready }: { readonly nowMs: number; readonly ready: boolean },
+  { nowMs, ready, sealed }: { readonly nowMs: number } & Work,
 ): number {
   const now = slotAt(rules, nowMs)
   if (state.stopped?.passed) return nowMs
-  if (!signs(rules, state)) return slotStartMs(rules, max(now, 0) + rules.heartbeatSlots)
+  if (sealed || !signs(rules, state)) return slotStartMs(rules, max(now, 0) + rules.heartbeatSlots)
   const slot = ownSlotFrom(rules, max(now, earliestSlot(rules, state, ready)))
   return max(nowMs, slotStartMs(rules, slot))
 }
@@ -232,7 +238,7 @@ export function consensusDueMs(
 function onTick(
   rules: ConsensusRules,
   state: ConsensusState,
-  { nowMs, ready }: { readonly nowMs: number; readonly ready: boolean },
+  { nowMs, ready, sealed }: { readonly nowMs: number } & Work,
 ): ConsensusStep {
   if (state.stopped?.passed) {
     // Whatever was forgotten was for a slot up to now: nothing is signed for one of those, and no vote
@@ -244,6 +250,7 @@ function onTick(
   }
   const slot = slotAt(rules, nowMs)
   const due =
+    !sealed &&
     signs(rules, state) &&
     proposerOf(rules, max(slot, 0)) === rules.self &&
     slot >= earliestSlot(rules, state, ready)

@@ -10,7 +10,7 @@ import type { Audit } from './audit.ts'
 import type { Block, Certificate } from './block.ts'
 import type { OffenceProof } from './consensus.ts'
 import type { Offence } from './evidence.ts'
-import type { Genesis } from './genesis.ts'
+import type { AuthoritySet, Genesis } from './genesis.ts'
 import type { Outcome } from './outcome.ts'
 import type { ChainStore } from './store.ts'
 import type {
@@ -80,13 +80,15 @@ export type MessageError = {
   readonly message: string
 }
 
-/** Why a block was refused. `BLOCK_EARLY` and `PARENT_UNKNOWN` may be tried again later. */
+/** Why a block was refused. `BLOCK_EARLY`, `PARENT_UNKNOWN` and `PARENT_NOT_FINAL` may be tried
+ * again later. */
 export type ImportError = {
   readonly code:
     | 'ENCODING_INVALID'
     | 'BLOCK_TOO_LARGE'
     | 'BLOCK_EARLY'
     | 'PARENT_UNKNOWN'
+    | 'PARENT_NOT_FINAL'
     | 'BEHIND_FINAL'
     | 'HEADER_INVALID'
     | 'PROPOSER_INVALID'
@@ -112,6 +114,9 @@ export type EngineStatus = {
   readonly head: HeadView
   /** Slot by `nowMs`; may be negative before genesis. */
   readonly currentSlot: number
+  /** Who makes the next blocks, and the change that is under way on the head's chain. */
+  readonly authorities: AuthoritySet
+  readonly closesAt: number | undefined
   readonly mempoolSize: number
   readonly mempoolBytes: number
   readonly supply: {

@@ -4,9 +4,11 @@
 import { historyRoot } from '../crypto/history.ts'
 import { listRoot } from '../crypto/merkle.ts'
 import type { Signer } from '../crypto/signature.ts'
+import { authoritiesAt } from './authorities.ts'
 import { type Block, type Header, headerHash, headerSigningBytes } from './block.ts'
 import type { EngineContext, EngineMemory } from './engine-core.ts'
-import { type Executed, itemsOf, openExecution } from './execute.ts'
+import { type Executed, type Execution, itemsOf, openExecution } from './execute.ts'
+import { authoritySetHash } from './genesis.ts'
 import { blockBytesMax, blockSettlementItemsMax, blockTransactionsMax } from './limits.ts'
 import { inOrder, type Pooled } from './mempool.ts'
 import { type Outcome, outcomeCoder } from './outcome.ts'
@@ -30,18 +32,20 @@ export function buildBlock(
   { slot, signer }: { readonly slot: number; readonly signer: Signer },
 ): { readonly executed: ExecutedBlock; readonly dropped: readonly Pooled[] } {
   const { consensus, head, nextNodeId } = memory
+  const height = BigInt(consensus.head.height + 1)
   const execution = openExecution(context.rules, {
     read: context.nodes.read,
     root: head.root,
     nextId: nextNodeId,
     slot: BigInt(slot),
+    height,
   })
   const { taken, outcomes, dropped } = fill(execution.apply, memory)
   const update = execution.finish(signer.publicKey)
   const transactionHashes = taken.map(({ hash }) => hash)
   const header: Header = {
     version: 1,
-    height: BigInt(consensus.head.height + 1),
+    height,
     slot: BigInt(slot),
     parent: consensus.head.hash,
     proposer: signer.publicKey,
@@ -49,7 +53,7 @@ export function buildBlock(
     outcomesRoot: outcomesRoot(outcomes),
     stateRoot: rootHash(update.root),
     historyRoot: historyRoot(head.history),
-    authorities: context.consensus.authoritiesHash,
+    authorities: authoritiesAfter(context, execution),
     certificate: consensus.certificate,
   }
   const signature = signer.sign(headerSigningBytes(context.rules.genesisHash, header))
@@ -60,6 +64,14 @@ export function buildBlock(
   const hash = headerHash(header)
   const executed = { block, hash, outcomes, transactionHashes, update, firstNode: nextNodeId }
   return { executed, dropped }
+}
+
+/** Hash of the set that votes above a block, by its state: what its header names. */
+export function authoritiesAfter(
+  { genesis }: EngineContext,
+  { state, height }: Pick<Execution, 'state' | 'height'>,
+): Uint8Array {
+  return authoritySetHash(authoritiesAt(state.authorities(), genesis.authorities, height + 1n).set)
 }
 
 /** Root over the canonical bytes of outcomes. */

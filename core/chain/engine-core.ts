@@ -5,6 +5,7 @@
 import { bytesEqual, toHex } from '../base/bytes.ts'
 import { assert } from '../base/result.ts'
 import { rememberVerified } from '../crypto/verified-cache.ts'
+import { authoritiesAt } from './authorities.ts'
 import { type Block, blockCoder, headerHash } from './block.ts'
 import type { TreeBlock } from './block-tree.ts'
 import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
@@ -18,12 +19,13 @@ import {
 import type { EngineOptions } from './engine-api.ts'
 import { decodeExecution, decodeHeadRecord, type ExecutionRecord } from './engine-record.ts'
 import type { ExecutionRules } from './execute.ts'
-import { type Genesis, genesisHash } from './genesis.ts'
+import { type AuthoritySet, authoritySetHash, genesisHash } from './genesis.ts'
 import { createGenesisBlock } from './genesis-block.ts'
 import { nodeCacheMax, recentBlocksMax, verifiedCacheMax } from './limits.ts'
 import { createMempool, type Mempool, restorePooled } from './mempool.ts'
 import { type Outcome, outcomesCoder } from './outcome.ts'
 import { openState } from './state.ts'
+import type { TreeRoot } from './state-tree.ts'
 import { createNodeCache, type NodeCache } from './state-tree-node.ts'
 import type { ChainStore, StoredBlock } from './store.ts'
 import { type AuthorityCommit, type AuthorityVote, finalityMessageCoder } from './vote.ts'
@@ -31,7 +33,6 @@ import { type AuthorityCommit, type AuthorityVote, finalityMessageCoder } from '
 /** What never changes while an engine is open. */
 export type EngineContext = Omit<EngineOptions, 'verifier'> & {
   readonly rules: ExecutionRules
-  readonly consensus: ConsensusRules
   readonly genesisBlock: Block
   readonly nodes: NodeCache
   /** Blocks lately looked at, decoded: one block is often asked for transaction by transaction. */
@@ -40,6 +41,12 @@ export type EngineContext = Omit<EngineOptions, 'verifier'> & {
 
 /** What follows the head. Replaced or changed only inside an atomic write. */
 export type EngineMemory = {
+  /** By the set that votes above the final block. */
+  rules: ConsensusRules
+  /** The set before it, for certificates up to the height at which it ended. */
+  before: { readonly set: AuthoritySet; readonly height: number } | undefined
+  /** Last height of the set in force, by the state of the head; undefined while no change is under way. */
+  closesAt: number | undefined
   consensus: ConsensusState
   /** Slots of the blocks above the final one that this site has made, by hash in hex. */
   readonly proposed: Map<string, number>
@@ -62,10 +69,7 @@ export type HeldBlock = {
 
 /** Gathers the constants. The verifier gets a memory, so that admission is not paid for twice. */
 export function createContext(options: EngineOptions): EngineContext {
-  const { genesis, signer, store } = options
-  const self = genesis.authorities.findIndex(
-    ({ publicKey }) => signer !== undefined && bytesEqual(publicKey, signer.publicKey),
-  )
+  const { genesis, store } = options
   const hash = genesisHash(genesis)
   const { header } = createGenesisBlock(genesis)
   return {
@@ -73,9 +77,9 @@ export function createContext(options: EngineOptions): EngineContext {
     rules: {
       genesisHash: hash,
       verifier: rememberVerified(options.verifier, verifiedCacheMax),
+      authorities: genesis.authorities,
       faucets: new Set(genesis.faucets.map(toHex)),
     },
-    consensus: consensusRulesOf(genesis, header.authorities, self < 0 ? undefined : self),
     genesisBlock: { signedHeader: { header, signature: new Uint8Array(64) }, transactions: [] },
     nodes: createNodeCache(store.readNode, nodeCacheMax),
     recent: new Map(),
@@ -85,7 +89,10 @@ export function createContext(options: EngineOptions): EngineContext {
 /** Reads the memory that the store implies; throws when the store is damaged. */
 export function loadMemory(context: EngineContext, record: Uint8Array): EngineMemory {
   const { consensus: durable, nextNodeId } = decodeHeadRecord(record)
-  const { consensus, proposed, signedSlots } = restore(context, durable)
+  const final = readHeld(context.store, durable.final.hash)?.execution
+  assert(final?.root, 'the final block and its state are stored')
+  const { rules, before } = rulesAfter(context, { root: final.root, height: durable.final.height })
+  const { consensus, proposed, signedSlots } = restore(context, rules, durable)
   const head = readHeld(context.store, consensus.head.hash)?.execution
   assert(head?.root, 'the head block and its state are stored')
   context.nodes.read(head.root.id)
@@ -98,12 +105,14 @@ export function loadMemory(context: EngineContext, record: Uint8Array): EngineMe
     const nonce = state.account(checked.value.sender)?.nonce ?? 0n
     restorePooled(pool, { ...checked.value, arrival, cost: costOf(checked.value) }, nonce)
   }
-  return { consensus, proposed, signedSlots, nextNodeId, head, pool }
+  const closesAt = closingHeight(context, { root: head.root, height: consensus.head.height })
+  return { rules, before, closesAt, consensus, proposed, signedSlots, nextNodeId, head, pool }
 }
 
 /** The reducer's state from what is durable: its record, stored blocks and what this site has signed. */
 function restore(
-  { store, consensus: rules }: EngineContext,
+  { store }: EngineContext,
+  rules: ConsensusRules,
   durable: DurableConsensus,
 ): Pick<EngineMemory, 'consensus' | 'proposed' | 'signedSlots'> {
   const blocks: TreeBlock[] = []
@@ -189,14 +198,34 @@ export const refOf = ({ signedHeader: { header } }: Block): BlockRef => ({
 
 const trusting = { verify: () => true }
 
-const consensusRulesOf = (
-  genesis: Genesis,
-  authoritiesHash: Uint8Array,
-  self: number | undefined,
-): ConsensusRules => ({
-  genesisTimeMs: Number(genesis.genesisTimeMs),
-  authorities: genesis.authorities,
-  authoritiesHash,
-  heartbeatSlots: Number(genesis.parameters.heartbeatSlots),
-  self,
-})
+/** Consensus by the authorities that follow a block, as its state says. */
+export function rulesAfter(
+  { genesis, signer, nodes }: EngineContext,
+  { root, height }: { readonly root: TreeRoot; readonly height: number },
+): Pick<EngineMemory, 'rules' | 'before'> {
+  const entry = openState(nodes.read, root).authorities()
+  const { set, since, before } = authoritiesAt(entry, genesis.authorities, BigInt(height + 1))
+  const self = set.findIndex(
+    ({ publicKey }) => signer !== undefined && bytesEqual(publicKey, signer.publicKey),
+  )
+  return {
+    rules: {
+      genesisTimeMs: Number(genesis.genesisTimeMs),
+      authorities: set,
+      authoritiesHash: authoritySetHash(set),
+      heartbeatSlots: Number(genesis.parameters.heartbeatSlots),
+      self: self < 0 ? undefined : self,
+    },
+    before: before && { set: before, height: Number(since) },
+  }
+}
+
+/** Last height of the set in force, by a state at `height`; undefined while no change is under way. */
+export function closingHeight(
+  { genesis, nodes }: EngineContext,
+  { root, height }: { readonly root: TreeRoot; readonly height: number },
+): number | undefined {
+  const entry = openState(nodes.read, root).authorities()
+  const { pending } = authoritiesAt(entry, genesis.authorities, BigInt(height))
+  return pending && Number(pending.height)
+}

@@ -9,6 +9,7 @@ import { blockCoder, headerHash } from './block.ts'
 import { type BlockRef, initialDurable } from './consensus.ts'
 import type { ExecutedBlock } from './engine-build.ts'
 import {
+  closingHeight,
   type EngineContext,
   type EngineMemory,
   type HeldBlock,
@@ -119,6 +120,7 @@ export function moveHead(
   const last = fresh[fresh.length - 1]
   assert(last, 'a head moves to a block that is new to its chain')
   memory.head = last.execution
+  memory.closesAt = closingHeight(context, { root: memory.head.root, height: head.height })
   const slot = BigInt(head.slot + 1)
   const { account } = openState(context.nodes.read, memory.head.root)
   const gone = advancePool(memory.pool, { slot, account })

@@ -18,9 +18,10 @@ import { verifyCertificate } from './certificate.ts'
 import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
 import { proposerOf, slotAt } from './consensus.ts'
 import type { ImportError } from './engine-api.ts'
-import { type ExecutedBlock, outcomesRoot } from './engine-build.ts'
+import { authoritiesAfter, type ExecutedBlock, outcomesRoot } from './engine-build.ts'
 import { type EngineContext, type EngineMemory, type HeldBlock, readHeld } from './engine-core.ts'
 import { openExecution } from './execute.ts'
+import type { AuthoritySet } from './genesis.ts'
 import { blockBytesMax, blockTransactionsMax } from './limits.ts'
 import type { Outcome } from './outcome.ts'
 import { rootHash } from './state-tree.ts'
@@ -28,23 +29,29 @@ import { rootHash } from './state-tree.ts'
 /** Room for header, certificate and length prefixes beside the transactions. */
 const blockOverheadMax = 65_536
 
-/** Decodes a block whose proposer has signed it. Says nothing about its place or content. */
-export function readBlock(
-  context: EngineContext,
-  bytes: Uint8Array,
-): Result<{ readonly block: Block; readonly hash: Uint8Array }, ImportError> {
+/** Decodes a block of bounded size. */
+export function decodeBlock(bytes: Uint8Array): Result<Block, ImportError> {
   if (bytes.length > blockBytesMax + blockOverheadMax) {
     return refuse('BLOCK_TOO_LARGE', `a block has at most ${blockBytesMax} bytes of transactions`)
   }
   const decoded = decodeCanonical(blockCoder, bytes)
-  if (!decoded.ok) return refuse('ENCODING_INVALID', decoded.error.message)
-  const block = decoded.value
+  return decoded.ok ? decoded : refuse('ENCODING_INVALID', decoded.error.message)
+}
+
+/** Checks that a block is signed by the proposer of its slot. Says nothing about its place or content. */
+export function readBlock(
+  context: EngineContext,
+  memory: EngineMemory,
+  block: Block,
+): Result<{ readonly block: Block; readonly hash: Uint8Array }, ImportError> {
   const { header, signature } = block.signedHeader
-  const { authorities } = context.consensus
-  const turn = authorities[proposerOf(context.consensus, Number(header.slot))]
   if (header.slot > BigInt(Number.MAX_SAFE_INTEGER) || header.height > header.slot) {
     return refuse('HEADER_INVALID', 'heights rise slower than slots, and slots are safe integers')
   }
+  if (header.height <= BigInt(memory.before?.height ?? -1)) {
+    return refuse('BEHIND_FINAL', `height ${memory.before?.height} was the last of another set`)
+  }
+  const turn = memory.rules.authorities[proposerOf(memory.rules, Number(header.slot))]
   if (!turn || !bytesEqual(turn.publicKey, header.proposer)) {
     return refuse('PROPOSER_INVALID', `slot ${header.slot} is another authority's turn`)
   }
@@ -67,7 +74,7 @@ export function executeImport(
   }: { readonly block: Block; readonly hash: Uint8Array; readonly nowMs: number },
 ): Result<ExecutedBlock, ImportError> {
   const { header } = block.signedHeader
-  if (Number(header.slot) > slotAt(context.consensus, nowMs)) {
+  if (Number(header.slot) > slotAt(memory.rules, nowMs)) {
     return refuse('BLOCK_EARLY', `slot ${header.slot} has not begun`)
   }
   if (header.height <= BigInt(memory.consensus.final.height)) {
@@ -75,6 +82,9 @@ export function executeImport(
   }
   const parent = readHeld(context.store, header.parent)
   if (!parent) return refuse('PARENT_UNKNOWN', 'the parent block is not held')
+  if (!bytesEqual(parent.block.signedHeader.header.authorities, memory.rules.authoritiesHash)) {
+    return refuse('PARENT_NOT_FINAL', 'the parent ends a set of authorities and is not final')
+  }
   const placed = checkPlace(context, memory, header, parent)
   if (placed) return err(placed)
   const checked = checkTransactions(context, block)
@@ -86,13 +96,18 @@ export function executeImport(
 /** Whether a certificate is by the authorities, and names this header. */
 export const certifies = (
   context: EngineContext,
+  memory: EngineMemory,
   certificate: Certificate,
   { hash, height, slot }: { hash: Uint8Array; height: bigint; slot: bigint },
 ): boolean =>
   bytesEqual(certificate.block, hash) &&
   certificate.height === height &&
   certificate.slot === slot &&
-  verifyCertificate({ ...context.rules, authorities: context.consensus.authorities }, certificate)
+  verifyCertificate({ ...context.rules, authorities: setAt(memory, Number(height)) }, certificate)
+
+/** The set whose certificates hold at a height: the one in force, or the one before it. */
+const setAt = ({ rules, before }: EngineMemory, height: number): AuthoritySet =>
+  before && height <= before.height ? before.set : rules.authorities
 
 function checkPlace(
   context: EngineContext,
@@ -104,9 +119,6 @@ function checkPlace(
   if (header.version !== 1) return fault('HEADER_INVALID', 'version must be 1')
   if (header.height !== above.height + 1n) return fault('HEADER_INVALID', 'height must rise by one')
   if (header.slot <= above.slot) return fault('HEADER_INVALID', 'slots must rise')
-  if (!bytesEqual(header.authorities, context.consensus.authoritiesHash)) {
-    return fault('HEADER_INVALID', 'another authority set')
-  }
   if (!bytesEqual(header.historyRoot, historyRoot(parent.execution.history))) {
     return fault('ROOT_MISMATCH', 'the history root is another')
   }
@@ -122,16 +134,19 @@ function checkHeaderCertificate(
 ): ImportError | undefined {
   const before = parent.block.signedHeader.header.certificate
   if (!certificate) {
-    return before && fault('CERTIFICATE_INVALID', 'the parent knew a certificate')
+    return (before || memory.before) && fault('CERTIFICATE_INVALID', 'a newer certificate is known')
   }
   if (before && certificate.height < before.height) {
     return fault('CERTIFICATE_INVALID', 'the parent knew a newer certificate')
+  }
+  if (memory.before && certificate.height < BigInt(memory.before.height)) {
+    return fault('CERTIFICATE_INVALID', 'an older set ended at a later height')
   }
   const named = ancestorAt(context, memory, parent, Number(certificate.height))
   if (!named) return fault('CERTIFICATE_INVALID', 'it names no ancestor')
   const { header } = named.block.signedHeader
   const { hash } = named.stored
-  return certifies(context, certificate, { hash, height: header.height, slot: header.slot })
+  return certifies(context, memory, certificate, { hash, height: header.height, slot: header.slot })
     ? undefined
     : fault('CERTIFICATE_INVALID', 'it is not by a quorum of the authorities for this ancestor')
 }
@@ -192,12 +207,16 @@ function executeOn(
     root: parent.execution.root,
     nextId: memory.nextNodeId,
     slot: header.slot,
+    height: header.height,
   })
   const outcomes: Outcome[] = []
   for (const transaction of checked) {
     const done = execution.apply(transaction)
     if (!done.ok) return refuse('TRANSACTION_INVALID', `${done.error.code}: ${done.error.message}`)
     outcomes.push(done.value)
+  }
+  if (!bytesEqual(header.authorities, authoritiesAfter(context, execution))) {
+    return refuse('HEADER_INVALID', 'another authority set follows')
   }
   const update = execution.finish(header.proposer)
   if (!bytesEqual(rootHash(update.root), header.stateRoot)) {

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import { type ConsensusInput, type ConsensusState, slotAt } from './consensus.ts'
 import type { MessageError, Step } from './engine-api.ts'
 import type { EngineContext, EngineMemory } from './engine-core.ts'
+import { authoritySetHash } from './genesis.ts'
 import {
   type FinalityMessage,
   finalityMessageCoder,
@@ -32,7 +33,7 @@ export function receiveMessages(
   const refused = messages.map((bytes) => {
     const read = readMessage(context, memory, { bytes, nowMs })
     if (!read.ok) return read.error
-    const input = inputOf(context, memory.consensus, read.value)
+    const input = inputOf(memory, read.value)
     if (input) inputs.push(input)
     return undefined
   })
@@ -58,10 +59,11 @@ export function openMessages({ votes, commits }: ConsensusState): Uint8Array[] {
 }
 
 function readMessage(
-  { consensus: rules, rules: { genesisHash, verifier } }: EngineContext,
-  { consensus }: EngineMemory,
+  { rules: { genesisHash, verifier } }: EngineContext,
+  memory: EngineMemory,
   { bytes, nowMs }: { readonly bytes: Uint8Array; readonly nowMs: number },
 ): Result<FinalityMessage, MessageError> {
+  const { rules, consensus } = memory
   const decoded = decodeCanonical(finalityMessageCoder, bytes)
   if (!decoded.ok) return decoded
   const message = decoded.value
@@ -69,7 +71,7 @@ function readMessage(
   const set = message.TAG === 'vote' ? message.data.vote : message.data.commit
   const member = rules.authorities[authority]
   if (!member || !bytesEqual(set.authorities, rules.authoritiesHash)) {
-    return refuse('AUTHORITY_UNKNOWN', 'it is by no authority of this chain')
+    return refuseSet(memory, set.authorities)
   }
   const slot = messageSlot(message)
   if (slot <= consensus.final.slot) {
@@ -86,10 +88,23 @@ function readMessage(
   return ok(message)
 }
 
+/** Around a change, sites that are behind speak of the set before, and those ahead of the one after. */
+function refuseSet(
+  { before, closesAt }: EngineMemory,
+  set: Uint8Array,
+): Result<never, MessageError> {
+  if (before && bytesEqual(set, authoritySetHash(before.set))) {
+    return refuse('BEHIND_FINAL', `height ${before.height} was the last of its set`)
+  }
+  if (closesAt !== undefined) {
+    return refuse('MESSAGE_EARLY', `height ${closesAt}, the last of this set, is not final here`)
+  }
+  return refuse('AUTHORITY_UNKNOWN', 'it is by no authority of this chain')
+}
+
 /** A message by this site's own key that it does not remember is a sign of a second copy. */
 function inputOf(
-  { consensus: rules }: EngineContext,
-  state: ConsensusState,
+  { rules, consensus: state }: EngineMemory,
   message: FinalityMessage,
 ): ConsensusInput | undefined {
   const { authority } = message.data

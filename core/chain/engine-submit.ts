@@ -24,7 +24,7 @@ export function submitTransactions(
   nowMs: number,
 ): SubmitVerdict[] {
   assert(transactions.length <= submitBatchMax, 'a batch of transactions is bounded')
-  const slot = max(slotAt(context.consensus, nowMs), memory.consensus.head.slot + 1)
+  const slot = max(slotAt(memory.rules, nowMs), memory.consensus.head.slot + 1)
   const admission = openAdmission(context, memory, BigInt(slot))
   const verdicts = transactions.map((bytes) => admission.submit(bytes))
   const { added, removed } = admission.changes()
@@ -38,6 +38,7 @@ export function openAdmission(context: EngineContext, memory: EngineMemory, slot
   const { pool, head } = memory
   const state = openState(context.nodes.read, head.root)
   const parameters = state.parameters()
+  const height = BigInt(memory.consensus.head.height + 1)
   const firstArrival = pool.nextArrival
   const added: StoredPooled[] = []
   const removed: Uint8Array[] = []
@@ -45,7 +46,7 @@ export function openAdmission(context: EngineContext, memory: EngineMemory, slot
   const admitChecked = (checked: CheckedTransaction): Result<boolean, SubmitRefusal> => {
     const kind = judgeKind(context, checked, parameters.faucetMax)
     if (kind) return err(kind)
-    const settled = judgeSettle(context, { state, parameters, slot }, checked)
+    const settled = judgeSettle(context, { state, parameters, slot, height }, checked)
     if (!settled.ok) return settled
     const view: PoolView = {
       parameters,
@@ -101,7 +102,7 @@ function judgeKind(
 /** What a settlement would cost its sender; refuses one that would pay nothing. Undefined for other kinds. */
 function judgeSettle(
   context: EngineContext,
-  on: Pick<Execution, 'state' | 'parameters' | 'slot'>,
+  on: Pick<Execution, 'state' | 'parameters' | 'slot' | 'height'>,
   checked: CheckedTransaction,
 ): Result<bigint | undefined, SubmitRefusal> {
   if (checked.transaction.body.message.TAG !== 'settle') return ok(undefined)
@@ -129,6 +130,8 @@ function entriesOf(state: State, { transaction }: CheckedTransaction): number {
       return message.data.delegate ? 2 : 1
     case 'delegate_grant':
       return state.delegate(message.data.escrow, message.data.terms.delegate) ? 0 : 1
+    case 'authority_change':
+      return state.authorities() ? 0 : 1
     default:
       return 0
   }

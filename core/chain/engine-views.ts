@@ -45,15 +45,17 @@ export function viewStatus(
 ): EngineStatus {
   const { consensus } = memory
   const supply = genesisSupply(context.genesis)
-  const stopped = stopReason(context.consensus, consensus)
+  const stopped = stopReason(memory.rules, consensus)
   return {
     head: viewHead(context, memory, consensus.head.hash),
-    currentSlot: slotAt(context.consensus, nowMs),
+    currentSlot: slotAt(memory.rules, nowMs),
+    authorities: memory.rules.authorities,
+    closesAt: memory.closesAt,
     mempoolSize: memory.pool.byHash.size,
     mempoolBytes: memory.pool.bytes,
     // No kind of transaction mints or burns yet; `audit` counts what is held entry by entry.
     supply: { genesis: supply, minted: 0n, burned: 0n, held: memory.head.held },
-    proposing: context.consensus.self !== undefined && stopped === undefined,
+    proposing: memory.rules.self !== undefined && stopped === undefined,
     fault: stopped && faults[stopped],
   }
 }

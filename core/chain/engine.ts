@@ -8,7 +8,13 @@ import { bytesEqual, toHex } from '../base/bytes.ts'
 import { max, quorumOf } from '../base/int.ts'
 import { assert, err, ok, type Result } from '../base/result.ts'
 import { auditState } from './audit.ts'
-import { blockCoder, type Certificate, commitSigningBytes } from './block.ts'
+import {
+  type Block,
+  blockCoder,
+  type Certificate,
+  commitSigningBytes,
+  headerHash,
+} from './block.ts'
 import {
   type BlockRef,
   type ConsensusEffect,
@@ -33,6 +39,7 @@ import {
   type EngineMemory,
   loadMemory,
   refOf,
+  rulesAfter,
 } from './engine-core.ts'
 import {
   deferBlocks,
@@ -42,7 +49,7 @@ import {
   moveHead,
   storeExecution,
 } from './engine-head.ts'
-import { certifies, executeImport, readBlock } from './engine-import.ts'
+import { certifies, decodeBlock, executeImport, readBlock } from './engine-import.ts'
 import { openMessages, receiveMessages } from './engine-messages.ts'
 import { buildProof } from './engine-proof.ts'
 import { decodeHeadRecord, encodeHeadRecord } from './engine-record.ts'
@@ -118,8 +125,8 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     }
   }
   const dueAtMs = (nowMs: number): number => {
-    const { consensus, pool } = current()
-    return consensusDueMs(context.consensus, consensus, { nowMs, ready: hasReady(pool) })
+    const { rules, consensus } = current()
+    return consensusDueMs(rules, consensus, { nowMs, ...workOf(current()) })
   }
   const step: Stepper = (nowMs, inputs) => {
     if (!inputs) return { ...nothing, dueAtMs: dueAtMs(nowMs) }
@@ -140,7 +147,7 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
       // Nothing due is the common case of an early or repeated alarm: no atomic write for it.
       if (dueAtMs(nowMs) > nowMs) return step(nowMs, undefined)
       return step(nowMs, (session) => {
-        session.input({ kind: 'tick', nowMs, ready: hasReady(current().pool) })
+        session.input({ kind: 'tick', nowMs, ...workOf(current()) })
       })
     },
     dueAtMs,
@@ -151,7 +158,7 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
       const held = store.readBlock(certificate.block)
       if (!held) return err({ code: 'PARENT_UNKNOWN', message: 'the certified block is not held' })
       const ref = { hash: held.hash, height: BigInt(held.height), slot: BigInt(held.slot) }
-      if (!certifies(context, certificate, ref)) {
+      if (!certifies(context, current(), certificate, ref)) {
         return err({ code: 'CERTIFICATE_INVALID', message: 'no quorum certifies this block' })
       }
       return ok(step(nowMs, (session) => session.input({ kind: 'certified', certificate })))
@@ -169,7 +176,7 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
       return hashes
     },
     suspendSigning(nowMs) {
-      const slot = max(slotAt(context.consensus, nowMs), 0)
+      const slot = max(slotAt(current().rules, nowMs), 0)
       step(nowMs, (session) => session.input({ kind: 'own_signature_met', slot }))
     },
     resumeSigning(nowMs) {
@@ -207,24 +214,24 @@ function importInto(
   { bytes, certificate, nowMs }: ImportInput,
   step: Stepper,
 ): Result<Step, ImportError> {
-  const read = readBlock(context, bytes)
+  const decoded = decodeBlock(bytes)
+  if (!decoded.ok) return decoded
+  if (isFinalAlready(context, memory, decoded.value)) return ok(step(nowMs, undefined))
+  endSet(context, memory, { block: decoded.value, nowMs }, step)
+  const read = readBlock(context, memory, decoded.value)
   if (!read.ok) return read
   const { block, hash } = read.value
   const { header } = block.signedHeader
   const held = context.store.readBlock(hash) !== undefined
   const slot = Number(header.slot)
-  const own = context.genesis.authorities[context.consensus.self ?? -1]?.publicKey
-  if (
-    !held &&
-    own &&
-    bytesEqual(own, header.proposer) &&
-    isForgotten(context, memory, hash, slot)
-  ) {
+  const own = memory.rules.authorities[memory.rules.self ?? -1]?.publicKey
+  if (!held && own && bytesEqual(own, header.proposer) && isForgotten(memory, hash, slot)) {
     step(nowMs, (session) => {
       session.input({ kind: 'own_signature_met', slot })
     })
   }
-  if (certificate && !certifies(context, certificate, { ...header, hash })) {
+  const isNews = certificate && Number(certificate.height) > memory.consensus.final.height
+  if (isNews && !certifies(context, memory, certificate, { ...header, hash })) {
     return err({ code: 'CERTIFICATE_INVALID', message: 'no quorum certifies this block' })
   }
   const executed = held ? undefined : executeImport(context, memory, { block, hash, nowMs })
@@ -247,14 +254,62 @@ function importInto(
  * Whether a block of this site's own making is one that it cannot have let go. Below the final block a
  * branch of its own may have lost and be gone, except where this site is its own quorum.
  */
-function isForgotten(
-  { consensus }: EngineContext,
-  memory: EngineMemory,
-  hash: Uint8Array,
-  slot: number,
-): boolean {
-  if (slot <= memory.consensus.final.slot) return quorumOf(consensus.authorities.length) === 1
+function isForgotten(memory: EngineMemory, hash: Uint8Array, slot: number): boolean {
+  if (slot <= memory.consensus.final.slot) return quorumOf(memory.rules.authorities.length) === 1
   return !memory.proposed.has(toHex(hash))
+}
+
+/** Whether there is work, and whether the head waits for its set of authorities to end. */
+function workOf({ closesAt, consensus, pool }: EngineMemory): {
+  readonly ready: boolean
+  readonly sealed: boolean
+} {
+  const { head, final } = consensus
+  const sealed = head.height === closesAt && final.height < head.height
+  return { ready: hasReady(pool) || (closesAt !== undefined && closesAt > head.height), sealed }
+}
+
+/** After the last block of a set is final: the next one votes, and what the old one said is past. */
+function changeSet(context: EngineContext, memory: EngineMemory): void {
+  const { final, head } = memory.consensus
+  if (memory.closesAt !== final.height || !bytesEqual(head.hash, final.hash)) return
+  const after = rulesAfter(context, { root: memory.head.root, height: final.height })
+  memory.rules = after.rules
+  memory.before = after.before
+  memory.closesAt = undefined
+  memory.consensus = { ...memory.consensus, votes: new Map(), commits: new Map() }
+}
+
+/** Whether a block is one of the final ones that this site holds: no news, by whatever set it is. */
+function isFinalAlready({ store }: EngineContext, memory: EngineMemory, block: Block): boolean {
+  const { header } = block.signedHeader
+  if (header.height > BigInt(memory.consensus.final.height)) return false
+  return store.readBlock(headerHash(header)) !== undefined
+}
+
+/**
+ * A block of the next set brings the certificate of the last block of the one before: whoever does not have
+ * it yet takes it over first, since only then can the block be judged.
+ */
+function endSet(
+  context: EngineContext,
+  memory: EngineMemory,
+  { block, nowMs }: { readonly block: Block; readonly nowMs: number },
+  step: Stepper,
+): void {
+  const { certificate, parent } = block.signedHeader.header
+  if (!certificate || !bytesEqual(certificate.block, parent)) return
+  if (
+    memory.closesAt === undefined ||
+    Number(certificate.height) <= memory.consensus.final.height
+  ) {
+    return
+  }
+  const held = context.store.readBlock(parent)
+  if (!held) return
+  const ref = { hash: held.hash, height: BigInt(held.height), slot: BigInt(held.slot) }
+  if (!certifies(context, memory, certificate, ref)) return
+  step(nowMs, (session) => session.input({ kind: 'certified', certificate }))
 }
 
 /** One atomic write in the making: feeds the reducer, carries out effects, gathers what to tell. */
@@ -299,7 +354,7 @@ function openSession(context: EngineContext, memory: EngineMemory): Session {
   let deserted = 0
 
   const input = (given: ConsensusInput): void => {
-    const { state, effects } = stepConsensus(context.consensus, memory.consensus, given)
+    const { state, effects } = stepConsensus(memory.rules, memory.consensus, given)
     memory.consensus = state
     for (const effect of effects) carryOut(effect)
   }
@@ -335,6 +390,7 @@ function openSession(context: EngineContext, memory: EngineMemory): Session {
         return
       case 'finalize':
         finalizeTo(context, effect, table)
+        changeSet(context, memory)
         finalized = {
           from: finalized?.from ?? effect.previous.height + 1,
           to: effect.block.height,
@@ -352,7 +408,7 @@ function openSession(context: EngineContext, memory: EngineMemory): Session {
     return signer.sign(message)
   }
   const selfIndex = (): number => {
-    const { self } = context.consensus
+    const { self } = memory.rules
     assert(self !== undefined, 'only an authority votes')
     return self
   }

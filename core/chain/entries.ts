@@ -46,7 +46,14 @@ export const spentCoder = P.struct({ escrow: bytes32, number: u64, settleBy: u64
 export type Spent = P.UnwrapCoder<typeof spentCoder>
 
 /** First byte of a key. Never reused. */
-export const entryKinds = { account: 1, escrow: 2, delegate: 3, spent: 4, parameters: 5 } as const
+export const entryKinds = {
+  account: 1,
+  escrow: 2,
+  delegate: 3,
+  spent: 4,
+  parameters: 5,
+  authorities: 6,
+} as const
 
 /** Key of the account of a 20-byte address. */
 export const accountKey = (address: Uint8Array): Uint8Array =>
@@ -72,6 +79,9 @@ export function spentKey({ escrow, number, settleBy }: Spent): Uint8Array {
 
 /** Key of the parameters. */
 export const parametersKey: Uint8Array = keyOf(entryKinds.parameters, new Uint8Array(31))
+
+/** Key of the authorities. */
+export const authoritiesKey: Uint8Array = keyOf(entryKinds.authorities, new Uint8Array(31))
 
 /** Range of keys that holds all delegates of an escrow. */
 export function delegateRange(escrow: Uint8Array): { from: Uint8Array; to: Uint8Array } {

@@ -9,9 +9,10 @@ import { addressOf } from '../crypto/address.ts'
 import type { Verifier } from '../crypto/signature.ts'
 import type { CheckedTransaction } from './check-transaction.ts'
 import { feeFloor, settlementEntriesMax } from './fees.ts'
-import type { Parameters } from './genesis.ts'
+import type { AuthoritySet, Parameters } from './genesis.ts'
 import { blockExpiredMax, blockSettlementItemsMax } from './limits.ts'
 import type { MessageContext } from './message-context.ts'
+import { applyAuthorityChange } from './messages/authority-change.ts'
 import { applyDelegateGrant, applyDelegateRevoke } from './messages/delegate.ts'
 import { applyEscrowClose, applyEscrowOpen, applyEscrowTopUp } from './messages/escrow.ts'
 import { applyFaucet } from './messages/faucet.ts'
@@ -27,6 +28,8 @@ import type { SubmitRefusal } from './views.ts'
 export type ExecutionRules = {
   readonly genesisHash: Uint8Array
   readonly verifier: Verifier
+  /** Authorities of genesis. */
+  readonly authorities: AuthoritySet
   /** Addresses of faucets as hex. */
   readonly faucets: ReadonlySet<string>
 }
@@ -38,6 +41,7 @@ export type ExecutionStart = {
   readonly root: TreeRoot
   readonly nextId: number
   readonly slot: bigint
+  readonly height: bigint
 }
 
 /** `supplyChange`: base units held after the block less those before; 0 while nothing mints or burns. */
@@ -48,6 +52,7 @@ export type Execution = {
   readonly state: State
   readonly parameters: Parameters
   readonly slot: bigint
+  readonly height: bigint
   /**
    * Applies a transaction. Refused ones leave no trace and may not stand in a block; one whose message
    * fails is charged, and its outcome says why.
@@ -68,18 +73,25 @@ export function openExecution(rules: ExecutionRules, start: ExecutionStart): Exe
     state,
     parameters,
     slot: start.slot,
+    height: start.height,
     apply(checked) {
       const items = itemsOf(checked)
       if (settlementItems + items > blockSettlementItemsMax) {
         return refuse('MEMPOOL_FULL', 'the block has no room for more settlement items')
       }
-      const context = contextOf(rules, { state, parameters, slot: start.slot, checked })
+      const context = contextOf(rules, {
+        state,
+        parameters,
+        slot: start.slot,
+        height: start.height,
+        checked,
+      })
       const refusal = checkEnvelope(context, checked)
       if (refusal) return err(refusal)
       const done =
         checked.transaction.body.message.TAG === 'settle'
           ? applySettlement(rules, context, checked, checked.transaction.body.message.data)
-          : applyMessage(context, checked)
+          : applyMessage(rules, context, checked)
       if (done.ok) {
         fees += done.value.fee
         settlementItems += items
@@ -104,6 +116,7 @@ type ContextParts = {
   readonly state: State
   readonly parameters: Parameters
   readonly slot: bigint
+  readonly height: bigint
   readonly checked: CheckedTransaction
 }
 
@@ -111,6 +124,8 @@ const contextOf = (rules: ExecutionRules, parts: ContextParts): MessageContext =
   state: parts.state,
   parameters: parts.parameters,
   slot: parts.slot,
+  height: parts.height,
+  authorities: rules.authorities,
   sender: parts.checked.sender,
   newEscrow: () => escrowIdOf(parts.checked.hash),
   isFaucet: (address) => rules.faucets.has(toHex(address)),
@@ -156,6 +171,7 @@ function checkEnvelope(
 
 /** Any message but settle: the sender pays the fee first, then the message stands or falls. */
 function applyMessage(
+  rules: ExecutionRules,
   context: MessageContext,
   checked: CheckedTransaction,
 ): Result<Outcome, SubmitRefusal> {
@@ -164,7 +180,7 @@ function applyMessage(
   if (!debit(state, sender, body.fee)) return refuse('BALANCE_TOO_LOW', cannotPay(body.fee))
   bumpNonce(state, sender)
   const mark = state.mark()
-  let code = dispatch(context, checked)
+  let code = dispatch(rules, context, checked)
   const floor = feeFloor(parameters, {
     size: checked.bytes.length,
     entries: state.createdSince(mark),
@@ -174,7 +190,11 @@ function applyMessage(
   return ok(outcomeOf(checked, code))
 }
 
-function dispatch(context: MessageContext, { transaction }: CheckedTransaction): OutcomeCode {
+function dispatch(
+  rules: ExecutionRules,
+  context: MessageContext,
+  { transaction }: CheckedTransaction,
+): OutcomeCode {
   const { message } = transaction.body
   switch (message.TAG) {
     case 'transfer':
@@ -191,6 +211,8 @@ function dispatch(context: MessageContext, { transaction }: CheckedTransaction):
       return applyDelegateGrant(context, message.data)
     case 'delegate_revoke':
       return applyDelegateRevoke(context, message.data)
+    case 'authority_change':
+      return applyAuthorityChange({ ...context, ...rules }, message.data)
     case 'settle':
       throw new Error('invariant broken: settle has its own path')
     default:

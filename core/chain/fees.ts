@@ -20,6 +20,7 @@ export function entriesMaxOf(message: Message): number {
     case 'transfer':
     case 'faucet':
     case 'delegate_grant':
+    case 'authority_change':
       return 1
     case 'escrow_open':
       return message.data.delegate ? 2 : 1

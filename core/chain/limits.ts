@@ -26,6 +26,10 @@ export const escrowDelegatesMax = 256
 /** Rule: an escrow's expiry is at most this many slots away (one year of 2 s slots). */
 export const escrowLifeSlotsMax = 15_768_000n
 
+/** Rule: most authorities of a set, and most blocks between an authority change and its height. */
+export const authoritiesMax = 64
+export const changeNoticeMax = 1_000_000n
+
 /** Policy: most transactions in one call of `submit`. */
 export const submitBatchMax = 100
 

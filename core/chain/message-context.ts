@@ -2,7 +2,7 @@
  * What a message may see and touch while it is applied. The envelope has been dealt with: signature,
  * nonce and fee. A message that returns anything but `applied` is rolled back by its caller.
  */
-import type { Parameters } from './genesis.ts'
+import type { AuthoritySet, Parameters } from './genesis.ts'
 import type { State } from './state.ts'
 
 /** Handed to the apply function of each kind. */
@@ -11,6 +11,10 @@ export type MessageContext = {
   readonly parameters: Parameters
   /** Slot of the block. */
   readonly slot: bigint
+  /** Height of the block. */
+  readonly height: bigint
+  /** Authorities of genesis. */
+  readonly authorities: AuthoritySet
   /** 20-byte address of the sender. */
   readonly sender: Uint8Array
   /** Id of the escrow that this transaction would open. */

@@ -21,6 +21,11 @@ export const outcomeCodes = {
   limit_exceeded: 11,
   nothing_settled: 12,
   entries_unpaid: 13,
+  authority_set_unknown: 14,
+  change_pending: 15,
+  height_invalid: 16,
+  set_invalid: 17,
+  quorum_missing: 18,
 } as const
 export type OutcomeCode = keyof typeof outcomeCodes
 

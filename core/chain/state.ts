@@ -4,9 +4,11 @@
  */
 import { toHex } from '../base/bytes.ts'
 import { assert } from '../base/result.ts'
+import { type AuthorityState, authorityStateCoder } from './authorities.ts'
 import {
   type Account,
   accountKey,
+  authoritiesKey,
   type Delegate,
   decodeAccount,
   delegateCoder,
@@ -54,6 +56,9 @@ export type State = {
   readonly clearSpent: (slot: bigint, limit: number) => number
   readonly parameters: () => Parameters
   readonly putParameters: (parameters: Parameters) => void
+  /** Undefined until the first change: then those of genesis are in force. */
+  readonly authorities: () => AuthorityState | undefined
+  readonly putAuthorities: (authorities: AuthorityState) => void
 
   readonly mark: () => StateMark
   readonly revert: (mark: StateMark) => void
@@ -90,6 +95,7 @@ const escrowKind: Kind<Escrow> = { ...escrowCoder, funds: (escrow) => escrow.bal
 const delegateKind: Kind<Delegate> = { ...delegateCoder, funds: () => 0n }
 const spentKind: Kind<Spent> = { ...spentCoder, funds: () => 0n }
 const parametersKind: Kind<Parameters> = { ...parametersCoder, funds: () => 0n }
+const authoritiesKind: Kind<AuthorityState> = { ...authorityStateCoder, funds: () => 0n }
 
 /** Opens the state under `root`. Reads tree nodes as they are needed. */
 export function openState(read: NodeReader, root: TreeRoot): State {
@@ -122,6 +128,7 @@ export function openState(read: NodeReader, root: TreeRoot): State {
   const spentSlot = (name: Spent): Slot =>
     slotOf(`s${toHex(name.escrow)}${name.number}/${name.settleBy}`, spentKind, () => spentKey(name))
   const parametersSlot = (): Slot => slotOf('p', parametersKind, () => parametersKey)
+  const authoritiesSlot = (): Slot => slotOf('n', authoritiesKind, () => authoritiesKey)
 
   return {
     account: (address) => accountSlot(address).value as Account | undefined,
@@ -157,6 +164,8 @@ export function openState(read: NodeReader, root: TreeRoot): State {
       return parameters
     },
     putParameters: (parameters) => put(parametersSlot(), parameters),
+    authorities: () => authoritiesSlot().value as AuthorityState | undefined,
+    putAuthorities: (authorities) => put(authoritiesSlot(), authorities),
 
     mark: () => ({ changes: journal.length, created }),
     revert(mark) {

@@ -62,11 +62,12 @@ export function answerPull(engine: Engine, request: PullRequest): PullResponse {
     const own = engine.hashesFrom(height, 1)[0]
     return own !== undefined && bytesEqual(own, hash)
   })
-  // Without anything in common the two are on conflicting final chains, or one is a stranger.
+  // Nothing in common: the asker is ahead, or the two are on conflicting final chains.
+  const isAhead = !common && request.finalHeight >= head.height
   const from = common ? common.height + 1 : max(1, min(request.finalHeight, head.finalHeight))
   const blocks: Uint8Array[] = []
   let size = 0
-  for (const hash of engine.hashesFrom(from, pullBlocksMax)) {
+  for (const hash of isAhead ? [] : engine.hashesFrom(from, pullBlocksMax)) {
     const bytes = engine.blockBytes(hash)
     if (!bytes || (size > 0 && size + bytes.length > pullBytesMax)) break
     size += bytes.length

@@ -15,6 +15,7 @@ import type { Result } from '../base/result.ts'
 import { signingBytes } from '../crypto/domains.ts'
 import { taggedHash } from '../crypto/hash.ts'
 import type { Signer } from '../crypto/signature.ts'
+import { type AuthorityChange, authorityChangeCoder } from './messages/authority-change.ts'
 import {
   type DelegateGrant,
   type DelegateRevoke,
@@ -46,6 +47,7 @@ export type Message =
   | { TAG: 'delegate_grant'; data: DelegateGrant }
   | { TAG: 'delegate_revoke'; data: DelegateRevoke }
   | { TAG: 'settle'; data: Settle }
+  | { TAG: 'authority_change'; data: AuthorityChange }
 
 /** One entry a kind; the number is the wire tag and never changes. */
 export const messageCoder: Coder<Message> = P.mappedTag(u8, {
@@ -57,6 +59,7 @@ export const messageCoder: Coder<Message> = P.mappedTag(u8, {
   delegate_grant: [19, delegateGrantCoder],
   delegate_revoke: [20, delegateRevokeCoder],
   settle: [21, settleCoder],
+  authority_change: [48, authorityChangeCoder],
 })
 export type MessageKind = Message['TAG']
 

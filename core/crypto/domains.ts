@@ -11,6 +11,7 @@ export const domains = {
   block: 'aitbc/block/1',
   vote: 'aitbc/vote/1',
   commit: 'aitbc/commit/1',
+  authorityChange: 'aitbc/authority-change/1',
   authorisation: 'aitbc/authorisation/1',
   release: 'aitbc/release/1',
   receipt: 'aitbc/receipt/1',

@@ -7,6 +7,7 @@ export const kinds: Readonly<Record<string, string>> = {
   escrow_open: 'Open escrow',
   escrow_top_up: 'Top up escrow',
   escrow_close: 'Close escrow',
+  authority_change: 'Change authorities',
   delegate_grant: 'Grant delegate',
   delegate_revoke: 'Revoke delegate',
   settle: 'Settle jobs',

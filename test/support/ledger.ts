@@ -57,11 +57,12 @@ export function createLedger(genesis: Genesis = defaultGenesis): Ledger {
   const rules = {
     genesisHash: genesisHash(genesis),
     verifier: nodeVerifier,
+    authorities: genesis.authorities,
     faucets: new Set(genesis.faucets.map(toHex)),
   }
 
   const block: Ledger['block'] = (slot, transactions) => {
-    const execution = openExecution(rules, { read, root, nextId, slot: BigInt(slot) })
+    const execution = openExecution(rules, { read, root, nextId, slot: BigInt(slot), height: 1n })
     const verdicts = transactions.map((given): Verdict => {
       let bytes = given as Uint8Array
       if (!(given instanceof Uint8Array)) {
