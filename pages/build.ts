@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { requireSoundLinks } from './build/site-links.ts'
 import { sitePages } from './build/site-map.ts'
 
 const root = dirname(fileURLToPath(import.meta.url))
@@ -18,10 +19,11 @@ export const pagesDist = join(root, 'dist')
 /** Content of `csp-hashes.json`: sources for `script-src`, each in its quotes. */
 export type CspHashes = { readonly scriptSrc: readonly string[] }
 
-/** Builds everything; throws when a page breaks a rule of the site's CSP. */
+/** Builds everything; throws when a link leads nowhere or a page breaks a rule of the site's CSP. */
 export async function buildPages(options: { readonly quiet?: boolean } = {}): Promise<CspHashes> {
   // Tests set it to `test`, and the pages would be built for debugging: larger, with paths of this machine.
   process.env['NODE_ENV'] = 'production'
+  requireSoundLinks(root)
   await build({
     configFile: join(root, 'vite.config.ts'),
     logLevel: options.quiet ? 'error' : 'warn',
