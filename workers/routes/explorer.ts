@@ -1,6 +1,6 @@
 /** `/api/explorer`: the original's four lists, of what really is on the chain. */
 import { Hono } from 'hono'
-import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import type { TransactionJson } from '../../core/api/rpc-transactions.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
@@ -9,7 +9,7 @@ import { chainQueries } from '../../d1/chain-queries.ts'
 import { chainNodeOf, forwardToUpstream } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { genesisTimeMs, readBlocks } from './rpc-blocks.ts'
-import { fromDatabase, readPage } from './rpc-input.ts'
+import { fromDatabase, readListQuery } from './rpc-input.ts'
 import { receiptToJson } from './rpc-receipts.ts'
 import { listTransactions } from './rpc-transactions.ts'
 
@@ -29,7 +29,7 @@ export const explorerRoutes = new Hono<AppEnv>()
   .get('/receipts', (c) => receipts(c))
 
 async function blocks(c: AppContext): Promise<Response> {
-  const page = readPage(c, { limit: 20, limitMax: rpcLimits.explorerPageMax })
+  const page = readListQuery(c, rpcQueries.explorerBlocks)
   const { height } = await chainNodeOf(c.env).head()
   const to = height - page.offset
   const from = Math.max(0, to - page.limit + 1)
@@ -46,7 +46,7 @@ async function blocks(c: AppContext): Promise<Response> {
 }
 
 async function transactions(c: AppContext): Promise<Response> {
-  const page = readPage(c, { limit: 50, limitMax: rpcLimits.explorerPageMax })
+  const page = readListQuery(c, rpcQueries.explorerList)
   const found = await listTransactions(c, page)
   const items = found.transactions.map((transaction) => ({
     hash: transaction.tx_hash,
@@ -62,7 +62,7 @@ async function transactions(c: AppContext): Promise<Response> {
 }
 
 async function addresses(c: AppContext): Promise<Response> {
-  const page = readPage(c, { limit: 50, limitMax: rpcLimits.explorerPageMax })
+  const page = readListQuery(c, rpcQueries.explorerList)
   const queries = chainQueries(c.env.DB)
   const { rows } = await fromDatabase(queries.accounts({ ...page, balanceMin: 0 }))
   const recent = await fromDatabase(
@@ -82,8 +82,7 @@ async function addresses(c: AppContext): Promise<Response> {
 }
 
 async function receipts(c: AppContext): Promise<Response> {
-  const page = readPage(c, { limit: 50, limitMax: rpcLimits.explorerPageMax })
-  const asked = c.req.query('job_id')
+  const { job_id: asked, ...page } = readListQuery(c, rpcQueries.explorerReceipts)
   const queries = chainQueries(c.env.DB)
   const job = asked === undefined ? undefined : fromHex(asked, 32)
   const rows =

@@ -1,8 +1,7 @@
 /** `/rpc`: accounts and escrows. */
 import { Hono } from 'hono'
-import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import { accountToJson, escrowToJson, legacyAmount, slotTimeMs } from '../../core/api/rpc-views.ts'
-import { parseUnits } from '../../core/base/amount.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
 import { chainQueries, type ReceivedRow } from '../../d1/chain-queries.ts'
 import type { AccountRow, TransactionRow } from '../../d1/chain-schema.ts'
@@ -10,7 +9,7 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase, readHash, readLookup, readPage } from './rpc-input.ts'
+import { fromDatabase, readHash, readListQuery, readLookup } from './rpc-input.ts'
 
 export const rpcAccountRoutes = new Hono<AppEnv>()
   .get('/getBalance/:address', (c) => balance(c, c.req.param('address')))
@@ -35,7 +34,7 @@ async function balance(c: AppContext, text: string): Promise<Response> {
 
 async function address(c: AppContext, text: string): Promise<Response> {
   const lookup = readLookup(text)
-  const page = readPage(c, { limit: 20, limitMax: rpcLimits.addressTransactionsMax })
+  const page = readListQuery(c, rpcQueries.address)
   const lists = { total_transactions_sent: 0, total_transactions_received: 0 }
   if (lookup.kind === 'legacy') {
     const empty = { latest_sent: [], latest_received: [] }
@@ -59,13 +58,8 @@ async function address(c: AppContext, text: string): Promise<Response> {
 }
 
 async function addresses(c: AppContext): Promise<Response> {
-  const page = readPage(c, { limit: 20, limitMax: rpcLimits.pageMax })
-  const least = parseUnits(c.req.query('min_balance') ?? '0')
-  if (!least.ok) {
-    const details = [{ field: 'query.min_balance', message: least.error.message, code: 'invalid' }]
-    throw new ApiFailure({ code: 'VALIDATION_ERROR', details })
-  }
-  const balanceMin = Number(least.value)
+  const { min_balance: least, ...page } = readListQuery(c, rpcQueries.addresses)
+  const balanceMin = Number(least)
   const { rows, total } = await fromDatabase(
     chainQueries(c.env.DB).accounts({ ...page, balanceMin }),
   )

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { chainReadLimits } from '../../core/api/chain-reads.ts'
 import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import {
   type BlockSummary,
   type BlockSummaryJson,
@@ -14,7 +15,7 @@ import type { BlockRow } from '../../d1/chain-schema.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
-import { rangeFailure, readHash, readPage, readWhole } from './rpc-input.ts'
+import { rangeFailure, readHash, readListQuery } from './rpc-input.ts'
 
 export const rpcBlockRoutes = new Hono<AppEnv>()
   .get('/blocks/:at', (c) => block(c, c.req.param('at')))
@@ -32,7 +33,7 @@ async function block(c: AppContext, text: string): Promise<Response> {
 }
 
 async function newestBlocks(c: AppContext): Promise<Response> {
-  const { limit, offset } = readPage(c, { limit: 10, limitMax: rpcLimits.pageMax })
+  const { limit, offset } = readListQuery(c, rpcQueries.blocks)
   const { height } = await chainNodeOf(c.env).head()
   const to = height - offset
   const blocks = to < 0 ? [] : await readBlocks(c, { from: Math.max(0, to - limit + 1), to })
@@ -41,14 +42,12 @@ async function newestBlocks(c: AppContext): Promise<Response> {
 
 /** Variant B: an object, blocks ascending. */
 async function rangeByStart(c: AppContext): Promise<Response> {
-  const start = readWhole(c, 'start')
-  const end = readWhole(c, 'end')
+  const { start, end } = readListQuery(c, rpcQueries.range)
   if (start === undefined || end === undefined) {
     const name = start === undefined ? 'start' : 'end'
     const details = [{ field: `query.${name}`, message: 'Field required', code: 'missing' }]
     throw new ApiFailure({ code: 'VALIDATION_ERROR', details })
   }
-  if (start < 0) throw rangeFailure('start must be non-negative')
   if (end < start) throw rangeFailure('end must be greater than or equal to start')
   if (end - start > rpcLimits.rangeMax) throw rangeFailure('range cannot exceed 1000 blocks')
   const blocks = await readBlocks(c, { from: start, to: end })
@@ -57,13 +56,8 @@ async function rangeByStart(c: AppContext): Promise<Response> {
 
 /** Variant A: a bare array. */
 async function rangeByHeight(c: AppContext): Promise<Response> {
-  const start = readWhole(c, 'start_height') ?? 0
-  const end = readWhole(c, 'end_height') ?? 100
-  const limit = readWhole(c, 'limit') ?? 1_000
-  if (start < 0) throw rangeFailure('start_height must be non-negative')
-  if (limit < 1 || limit > rpcLimits.bareRangeMax) {
-    throw rangeFailure(`limit must be between 1 and ${rpcLimits.bareRangeMax}`)
-  }
+  const query = readListQuery(c, rpcQueries.range)
+  const { start_height: start = 0, end_height: end = 100, limit } = query
   const to = Math.min(end, start + limit - 1)
   return c.json(to < start ? [] : await readBlocks(c, { from: start, to }))
 }

@@ -1,6 +1,5 @@
 /** Reading what callers of `/rpc` send: bodies, pages, hashes and addresses, with the original's texts. */
 import type * as z from 'zod'
-import { rpcLimits } from '../../core/api/rpc-limits.ts'
 import { fromHex } from '../../core/base/bytes.ts'
 import { formatAddress, isLegacyAddress, parseAddress } from '../../core/crypto/address.ts'
 import type { AppContext } from '../context.ts'
@@ -25,32 +24,19 @@ export async function readBody<T>(c: AppContext, schema: z.ZodType<T>): Promise<
   throw new ApiFailure({ code: 'VALIDATION_ERROR', details })
 }
 
-/** `limit` and `offset` of a list. */
-export function readPage(
-  c: AppContext,
-  bounds: { readonly limit: number; readonly limitMax: number },
-): { limit: number; offset: number } {
-  const limit = readWhole(c, 'limit') ?? bounds.limit
-  const offset = readWhole(c, 'offset') ?? 0
-  if (limit < 1 || limit > bounds.limitMax) {
-    throw rangeFailure(`limit must be between 1 and ${bounds.limitMax}`)
-  }
-  if (offset < 0) throw rangeFailure('offset must be non-negative')
-  if (offset > rpcLimits.offsetMax) {
-    throw rangeFailure(`offset must not exceed ${rpcLimits.offsetMax}`)
-  }
-  return { limit, offset }
-}
-
-/** A whole number of the query; undefined when it is not there. */
-export function readWhole(c: AppContext, name: string): number | undefined {
-  const text = c.req.query(name)
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (/^-?[0-9]{1,15}$/.test(text) && Number.isSafeInteger(value)) return value
-  const message = `${name}: not an integer`
-  const details = [{ field: `query.${name}`, message: 'not an integer', code: 'invalid_type' }]
-  throw new ApiFailure({ code: 'VALIDATION_ERROR', message, details })
+/** The query, checked, with the original's texts: what is out of bounds is 400, what is no number 422. */
+export function readListQuery<T>(c: AppContext, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(c.req.query())
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  if (issue?.code === 'too_small' || issue?.code === 'too_big') throw rangeFailure(issue.message)
+  const name = issue?.path.map(String).join('.') ?? ''
+  const message = issue?.message ?? 'invalid'
+  throw new ApiFailure({
+    code: 'VALIDATION_ERROR',
+    message: `${name}: ${message}`,
+    details: [{ field: `query.${name}`, message, code: 'invalid_type' }],
+  })
 }
 
 /** 32 bytes of the path, as hex with or without `0x`. */

@@ -3,7 +3,7 @@
  * paid. Prompt, answer and the miner's signature are for the parties only.
  */
 import { Hono } from 'hono'
-import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
@@ -12,7 +12,7 @@ import type { SettlementRow } from '../../d1/chain-schema.ts'
 import type { AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase, readPage } from './rpc-input.ts'
+import { fromDatabase, readListQuery } from './rpc-input.ts'
 
 export const rpcReceiptRoutes = new Hono<AppEnv>()
   .get('/receipts/:id', async (c) => {
@@ -24,7 +24,7 @@ export const rpcReceiptRoutes = new Hono<AppEnv>()
     return c.json(receiptToJson(row, genesisTimeMs(c)))
   })
   .get('/receipts', async (c) => {
-    const page = readPage(c, { limit: 20, limitMax: rpcLimits.pageMax })
+    const page = readListQuery(c, rpcQueries.receipts)
     const { rows, total } = await fromDatabase(chainQueries(c.env.DB).settlements(page))
     const receipts = rows.map((row) => receiptToJson(row, genesisTimeMs(c)))
     return c.json({ receipts, total, ...page })

@@ -1,7 +1,7 @@
 /** `/rpc`: transactions and the mempool. */
 import { Hono } from 'hono'
 import type { TransactionView } from '../../core/api/chain-service.ts'
-import { rpcLimits } from '../../core/api/rpc-limits.ts'
+import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import {
   outcomeName,
   pooledToJson,
@@ -19,17 +19,17 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase, readPage } from './rpc-input.ts'
+import { fromDatabase, readListQuery } from './rpc-input.ts'
 
 export const rpcTransactionRoutes = new Hono<AppEnv>()
   .get('/tx/:hash', (c) => transaction(c, c.req.param('hash')))
   .get('/transactions', async (c) => {
-    const page = readPage(c, { limit: 20, limitMax: rpcLimits.pageMax })
+    const page = readListQuery(c, rpcQueries.transactions)
     const { transactions, total } = await listTransactions(c, page)
     return c.json({ transactions, total, ...page })
   })
   .get('/mempool', async (c) => {
-    const { limit } = readPage(c, { limit: 100, limitMax: rpcLimits.poolPageMax })
+    const { limit } = readListQuery(c, rpcQueries.mempool)
     return c.json((await chainNodeOf(c.env).pool(limit)).map(pooledToJson))
   })
 
