@@ -39,6 +39,17 @@ export function readListQuery<T>(c: AppContext, schema: z.ZodType<T>): T {
   })
 }
 
+/** A whole number of the query; undefined when it is not there. */
+export function readWhole(c: AppContext, name: string): number | undefined {
+  const text = c.req.query(name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (/^-?[0-9]{1,15}$/.test(text) && Number.isSafeInteger(value)) return value
+  const message = `${name}: not an integer`
+  const details = [{ field: `query.${name}`, message: 'not an integer', code: 'invalid_type' }]
+  throw new ApiFailure({ code: 'VALIDATION_ERROR', message, details })
+}
+
 /** 32 bytes of the path, as hex with or without `0x`. */
 export function readHash(text: string, what: string): Uint8Array {
   const hash = fromHex(text, 32)
