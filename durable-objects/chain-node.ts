@@ -22,9 +22,18 @@ import type {
   TransactionView,
 } from '../core/api/chain-service.ts'
 import { type BlockSummary, summaryOf } from '../core/api/rpc-views.ts'
+import type {
+  ImportVerdict,
+  PeersView,
+  SigningVerdict,
+  SyncReply,
+  SyncService,
+} from '../core/api/sync-service.ts'
 import { openEngine } from '../core/chain/engine.ts'
 import type { Engine, Step } from '../core/chain/engine-api.ts'
-import type { Genesis } from '../core/chain/genesis.ts'
+import type { AuthoritySet, Genesis } from '../core/chain/genesis.ts'
+import type { LightUpdate } from '../core/chain/light.ts'
+import type { LightAnswer } from '../core/chain/light-fact.ts'
 import { submitBatchMax } from '../core/chain/limits.ts'
 import {
   type ChainConfiguration,
@@ -34,10 +43,12 @@ import {
 import { freshTransactions, transactionsAt } from './chain/fresh-transactions.ts'
 import { gather } from './chain/gathering.ts'
 import { hasFaucet, signGift } from './chain/gift.ts'
-import { backoffMs, chainNodeLimits as limits } from './chain/limits.ts'
+import { backoffMs, chainNodeLimits as limits, peerLimits } from './chain/limits.ts'
 import { type Indexer, type Outbox, openOutbox } from './chain/outbox.ts'
+import type { Taken } from './chain/peers.ts'
 import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
 import { answerClose, openStreams, refuseMessage, type Streams } from './chain/streams.ts'
+import { openSyncDesk, type SyncDesk } from './chain/sync-desk.ts'
 import { createNativeVerifier } from './native-ed25519.ts'
 
 /**
@@ -46,11 +57,12 @@ import { createNativeVerifier } from './native-ed25519.ts'
  */
 export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   extends DurableObject<Env>
-  implements ChainNodeService
+  implements ChainNodeService, SyncService
 {
   readonly #configuration: ChainConfiguration | Refusal
   readonly #streams: Streams | undefined
   readonly #outbox: Outbox | undefined
+  readonly #desk: SyncDesk | undefined
   /** Undefined after a failed write: what memory holds may be ahead of the store. */
   #engine: Engine | undefined
   #finalHeight = -1
@@ -81,6 +93,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       finalHeight: () => this.#finalHeight,
       onChange: () => this.#arm(),
     })
+    this.#desk = this.#openDesk(this.#configuration)
     // Whoever woke the object, the alarm may be lost: local servers keep it in memory only.
     this.#arm()
   }
@@ -142,6 +155,14 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return this.#open().proof(subject)
   }
 
+  async lightUpdate(from: number): Promise<LightUpdate> {
+    return this.#open().lightUpdate(from)
+  }
+
+  async lightProof(subject: ProofSubject, from: number): Promise<LightAnswer | ProofError> {
+    return this.#open().lightProof(subject, from)
+  }
+
   async block(at: number | Uint8Array): Promise<BlockView | undefined> {
     const engine = this.#open()
     return typeof at === 'number' ? engine.blockAt(at) : engine.block(at)
@@ -181,6 +202,26 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return freshTransactions(this.#open(), ask)
   }
 
+  async pull(ask: Uint8Array): Promise<SyncReply> {
+    return this.#sync().pull(ask)
+  }
+
+  async announce(input: Parameters<SyncService['announce']>[0]): Promise<SyncReply> {
+    return this.#sync().announce(input)
+  }
+
+  async importBlock(bytes: Uint8Array): Promise<ImportVerdict> {
+    return this.#sync().importBlock(bytes)
+  }
+
+  async peers(): Promise<PeersView> {
+    return this.#sync().peers()
+  }
+
+  async setSigning(input: Parameters<SyncService['setSigning']>[0]): Promise<SigningVerdict> {
+    return this.#sync().setSigning(input)
+  }
+
   async watchdog(): Promise<void> {
     if ('refusal' in this.#configuration) return
     this.#advance()
@@ -215,6 +256,14 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   }
 
   #submit(transactions: readonly Uint8Array[]): SubmitVerdict[] {
+    const verdicts = this.#admit(transactions)
+    this.#desk?.exchange.sayTransactions(
+      transactions.filter((_, at) => verdicts[at]?.ok && !verdicts[at].known),
+    )
+    return verdicts
+  }
+
+  #admit(transactions: readonly Uint8Array[]): SubmitVerdict[] {
     const verdicts = this.#write((engine) => engine.submit(transactions, Date.now()))
     this.#arm()
     if (this.#streams?.isHeard('transactions')) {
@@ -244,11 +293,25 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     }
     // Not awaited: an alarm that waits for the database holds up the next block.
     if (this.#outbox) this.ctx.waitUntil(this.#outbox.drain())
+    if (this.#desk) this.ctx.waitUntil(this.#desk.exchange.pullDue())
     this.#arm()
+  }
+
+  /** Runs writes that were not this site's idea, such as a block of another, and tells what they did. */
+  #take<T>(action: (engine: Engine, nowMs: number) => Taken<T>): T {
+    const { steps, value } = this.#write((engine) => action(engine, Date.now()))
+    for (const step of steps) this.#publish(step)
+    if (this.#outbox && steps.some(({ finalized }) => finalized)) {
+      this.ctx.waitUntil(this.#outbox.drain())
+    }
+    this.#arm()
+    return value
   }
 
   #publish(step: Step): void {
     this.#finalHeight = step.finalized?.to ?? this.#finalHeight
+    this.#desk?.exchange.say(step.send)
+    this.#desk?.noteOffences(step.offences)
     if (step.added.length === 0 || !this.#streams?.isHeard('blocks')) return
     const engine = this.#open()
     const blocks = step.added.map((head) => engine.block(head.hash))
@@ -263,6 +326,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     try {
       dueAtMs = Math.max(this.#open().dueAtMs(nowMs), this.#retryAtMs)
       dueAtMs = Math.min(dueAtMs, this.#outbox?.dueAtMs() ?? dueAtMs)
+      dueAtMs = Math.min(dueAtMs, this.#desk?.exchange.dueAtMs() ?? dueAtMs)
     } catch {
       dueAtMs = Math.max(nowMs + limits.stepRetryMs, this.#retryAtMs)
     }
@@ -299,6 +363,44 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     this.#engine = opened.value
     this.#finalHeight = opened.value.head().finalHeight
     return opened.value
+  }
+
+  #openDesk({ genesis, authority, peerUrls }: ChainConfiguration): SyncDesk {
+    const desk = openSyncDesk({
+      sql: this.ctx.storage.sql,
+      urls: peerUrls,
+      genesis,
+      signer: authority,
+      authorities: () => this.#authorities(),
+      engine: () => this.#open(),
+      take: (action) => this.#take(action),
+      write: (action) => {
+        this.#write((engine) => action(engine, Date.now()))
+        this.#arm()
+      },
+      submit: (transactions) => this.#admit(transactions),
+      fetch: (url, init) => fetch(url, init),
+      now: () => Date.now(),
+      random: () => Math.random(),
+      onChange: () => this.#arm(),
+      log: (entry) => console.warn(JSON.stringify(entry)),
+      limits: peerLimits,
+    })
+    try {
+      desk.exchange.greet()
+    } catch {
+      // The chain cannot be opened: every call says why.
+    }
+    return desk
+  }
+
+  #sync(): SyncDesk {
+    this.#usable()
+    return this.#desk as SyncDesk
+  }
+
+  #authorities(): AuthoritySet {
+    return this.#open().status(Date.now()).authorities
   }
 
   #readConfiguration(): ChainConfiguration | Refusal {

@@ -49,6 +49,8 @@ export function chainNodeOf(env: Env): ChainNodeService {
     pool: method('pool'),
     recent: method('recent'),
     freshTransactions: method('freshTransactions'),
+    lightUpdate: method('lightUpdate'),
+    lightProof: method('lightProof'),
     watchdog: method('watchdog'),
   } as ChainNodeService
 }

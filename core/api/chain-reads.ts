@@ -2,7 +2,15 @@
  * What the chain object answers to `/rpc` beyond `ChainService`: blocks, ranges, the mempool, and what the
  * read model does not have yet.
  */
-import type { BlockView, ChainService, TransactionView } from './chain-service.ts'
+import type { LightUpdate } from '../chain/light.ts'
+import type { LightAnswer } from '../chain/light-fact.ts'
+import type {
+  BlockView,
+  ChainService,
+  ProofError,
+  ProofSubject,
+  TransactionView,
+} from './chain-service.ts'
 import type { BlockSummary } from './rpc-views.ts'
 
 /** Bounds of one call, so that no reader holds up the chain. */
@@ -48,6 +56,10 @@ export type ChainReads = {
   recent(input: { readonly above: number }): Promise<TransactionView[]>
   /** A piece of the newest transactions: at most `blocksMax` blocks, and as much as one answer holds. */
   freshTransactions(ask: TransactionsAsk): Promise<FreshTransactions>
+  /** For light clients: the way from a height to the newest final block. */
+  lightUpdate(from: number): Promise<LightUpdate>
+  /** The same with a fact under that block. */
+  lightProof(subject: ProofSubject, from: number): Promise<LightAnswer | ProofError>
 }
 
 /** Everything that the chain object offers inside its own site. */

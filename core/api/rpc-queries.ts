@@ -30,6 +30,11 @@ const { pageMax, poolPageMax, explorerPageMax, addressTransactionsMax } = rpcLim
 
 /** One schema a list. */
 export const rpcQueries = {
+  light: z.object({
+    from: notNegative('from')
+      .default(0)
+      .describe('Height of the newest block that you have verified'),
+  }),
   blocks: pageQuery({ limit: 10, limitMax: pageMax }),
   transactions: pageQuery({ limit: 20, limitMax: pageMax }),
   receipts: pageQuery({ limit: 20, limitMax: pageMax }),

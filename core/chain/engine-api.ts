@@ -11,6 +11,8 @@ import type { Block, Certificate } from './block.ts'
 import type { OffenceProof } from './consensus.ts'
 import type { Offence } from './evidence.ts'
 import type { AuthoritySet, Genesis } from './genesis.ts'
+import type { LightUpdate } from './light.ts'
+import type { LightAnswer } from './light-fact.ts'
 import type { Outcome } from './outcome.ts'
 import type { ChainStore } from './store.ts'
 import type {
@@ -196,4 +198,8 @@ export type Engine = {
   /** Adds up the whole state at the head, entry by entry: for tests and operators, not for every request. */
   readonly audit: () => Audit
   readonly proof: (subject: ProofSubject) => ProofView | ProofError
+  /** For light clients: the way from a height to the newest final block. */
+  readonly lightUpdate: (from: number) => LightUpdate
+  /** The same with a fact under that block. */
+  readonly lightProof: (subject: ProofSubject, from: number) => LightAnswer | ProofError
 }

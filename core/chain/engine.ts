@@ -50,6 +50,7 @@ import {
   storeExecution,
 } from './engine-head.ts'
 import { certifies, decodeBlock, executeImport, readBlock } from './engine-import.ts'
+import { buildLightAnswer, buildUpdate } from './engine-light.ts'
 import { openMessages, receiveMessages } from './engine-messages.ts'
 import { buildProof } from './engine-proof.ts'
 import { decodeHeadRecord, encodeHeadRecord } from './engine-record.ts'
@@ -196,6 +197,8 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     finalizedFrom: (height, limit) => viewFinalized(context, current(), { height, limit }),
     audit: () => auditState(context.nodes.read, current().head.root),
     proof: (subject) => buildProof(context, current(), subject),
+    lightUpdate: (from) => buildUpdate(context, current(), from),
+    lightProof: (subject, from) => buildLightAnswer(context, current(), { subject, from }),
   }
 }
 

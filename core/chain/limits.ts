@@ -63,3 +63,22 @@ export const pullBlocksMax = 128
 export const pullBytesMax = 4_000_000
 export const pullMessagesMax = 2_048
 export const pullLocatorMax = 32
+
+/** Policy: most hashes of waiting transactions in a request, and transactions and their bytes in its answer. */
+export const pullPooledMax = 1_024
+export const pullTransactionsMax = 500
+export const pullTransactionBytesMax = 1_000_000
+
+/** Policy: most bytes of a request for what follows, and of its answer: the bounds above, and room. */
+export const pullAskBytesMax = 65_536
+export const pullAnswerBytesMax = 6_291_456
+
+/** Policy: most items and bytes of one announcement. A whole block fits. */
+export const announceItemsMax = 256
+export const announceBytesMax = 2_097_152
+
+/** Policy: most blocks on the way that one answer shows to a light client. */
+export const lightStepsMax = 16
+
+/** Policy: most blocks that are looked through for the transaction that named a set of long ago. */
+export const changeScanMax = 10_000

@@ -7,7 +7,7 @@ import { decodeCanonical } from '../base/coders.ts'
 import { err, ok, type Result, unreachable } from '../base/result.ts'
 import { verifyListInclusion } from '../crypto/merkle.ts'
 import type { Verifier } from '../crypto/signature.ts'
-import { headerHash } from './block.ts'
+import { type Header, headerHash } from './block.ts'
 import { verifyCertificate } from './certificate.ts'
 import {
   type Account,
@@ -21,7 +21,7 @@ import { authoritySetHash, type Genesis, genesisHash, slotMs } from './genesis.t
 import { type Outcome, outcomeCoder } from './outcome.ts'
 import { verifyStateProof } from './state-proof.ts'
 import { decodeTransaction, type Transaction, transactionHash } from './transaction.ts'
-import type { ProofSubject, ProofView } from './views.ts'
+import type { FactView, ProofSubject, ProofView } from './views.ts'
 
 /** Why a proof shows nothing. */
 export type ProofFault = {
@@ -61,23 +61,45 @@ export type ProofInput = {
 
 /** Checks a proof against genesis alone. Never throws; any changed byte is refused. */
 export function verifyProof(input: ProofInput): Result<ProvenFact, ProofFault> {
-  const { proof, subject } = input
   // A proof comes from strangers: shapes that the coders refuse must not escape as exceptions.
   try {
     const block = verifyBlock(input)
     if (!block) return fault('NOT_CERTIFIED', 'no quorum of the authorities signed this block')
-    if (proof.kind === 'transaction') {
+    return verifyFact({ fact: input.proof, subject: input.subject, block })
+  } catch {
+    return malformed()
+  }
+}
+
+/** Checks a fact against the header that it carries, which the caller trusts as `block`. Never throws. */
+export function verifyFact(input: {
+  readonly fact: FactView
+  readonly subject: ProofSubject
+  readonly block: ProvenBlock
+}): Result<ProvenFact, ProofFault> {
+  const { fact, subject, block } = input
+  try {
+    if (fact.kind === 'transaction') {
       return subject.kind === 'transaction'
-        ? verifyTransaction(proof, subject.hash, block)
+        ? verifyTransaction(fact, subject.hash, block)
         : fault('WRONG_SUBJECT', `a proof of a transaction, not of an ${subject.kind}`)
     }
-    if (proof.kind !== 'state') return fault('PROOF_MALFORMED', 'an unknown kind of proof')
+    if (fact.kind !== 'state') return fault('PROOF_MALFORMED', 'an unknown kind of proof')
     return subject.kind === 'transaction'
       ? fault('WRONG_SUBJECT', 'a proof of state, not of a transaction')
-      : verifyState(proof, subject, block)
+      : verifyState(fact, subject, block)
   } catch {
-    return fault('PROOF_MALFORMED', 'a field has the wrong form')
+    return malformed()
   }
+}
+
+/** How a trusted header is shown to people; `hash` is that of the header. */
+export function provenBlockOf(
+  header: Header,
+  { hash, genesisTimeMs }: { readonly hash: Uint8Array; readonly genesisTimeMs: number },
+): ProvenBlock {
+  const slot = Number(header.slot)
+  return { hash, height: Number(header.height), slot, timeMs: genesisTimeMs + slot * slotMs }
 }
 
 /** Key of the state entry that a subject names; undefined for a transaction. */
@@ -109,17 +131,11 @@ function verifyBlock({ genesis, proof, verifier }: ProofInput): ProvenBlock | un
     verifier,
   }
   if (!verifyCertificate(context, certificate)) return undefined
-  const slot = Number(header.slot)
-  return {
-    hash,
-    height: Number(header.height),
-    slot,
-    timeMs: Number(genesis.genesisTimeMs) + slot * slotMs,
-  }
+  return provenBlockOf(header, { hash, genesisTimeMs: Number(genesis.genesisTimeMs) })
 }
 
 function verifyTransaction(
-  proof: Extract<ProofView, { kind: 'transaction' }>,
+  proof: Extract<FactView, { kind: 'transaction' }>,
   hash: Uint8Array,
   block: ProvenBlock,
 ): Result<ProvenFact, ProofFault> {
@@ -158,7 +174,7 @@ function verifyTransaction(
 }
 
 function verifyState(
-  proof: Extract<ProofView, { kind: 'state' }>,
+  proof: Extract<FactView, { kind: 'state' }>,
   subject: Exclude<ProofSubject, { kind: 'transaction' }>,
   block: ProvenBlock,
 ): Result<ProvenFact, ProofFault> {
@@ -182,3 +198,6 @@ function verifyState(
 
 const fault = (code: ProofFault['code'], message: string): Result<never, ProofFault> =>
   err({ code, message })
+
+const malformed = (): Result<never, ProofFault> =>
+  fault('PROOF_MALFORMED', 'a field has the wrong form')

@@ -116,16 +116,14 @@ export type ProofSubject =
   | { readonly kind: 'escrow'; readonly id: Uint8Array }
 
 /**
- * A finalized fact that its holder can check with the authorities' keys alone (core/chain/proof.ts):
- * header and certificate, and the path from the fact to a root of the header.
+ * A fact of one block: its header, and the path from the fact to a root of the header.
  * `transaction`: leaf index, signed bytes, outcome bytes, both list paths.
- * `account`, `escrow`: canonical entry bytes (undefined proves absence) and the tree path.
+ * `state` (accounts, escrows): canonical entry bytes (undefined proves absence) and the tree path.
  */
-export type ProofView =
+export type FactView =
   | {
       readonly kind: 'transaction'
       readonly header: Header
-      readonly certificate: Certificate
       readonly index: number
       readonly count: number
       readonly transaction: Uint8Array
@@ -136,11 +134,16 @@ export type ProofView =
   | {
       readonly kind: 'state'
       readonly header: Header
-      readonly certificate: Certificate
       readonly key: Uint8Array
       readonly value: Uint8Array | undefined
       readonly proof: Uint8Array
     }
+
+/**
+ * A fact of a final block with that block's certificate, which its holder can check with the authorities'
+ * keys alone (core/chain/proof.ts).
+ */
+export type ProofView = FactView & { readonly certificate: Certificate }
 
 /** Why a proof cannot be given. */
 export type ProofError = {

@@ -156,6 +156,13 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   proveTransaction: ({ settlement }) => [{ params: { hash: settlement } }],
   proveAccount: ({ address }) => [{ params: { address } }],
   proveEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: unknownHash } }],
+  getLightUpdate: () => [{}, { query: { from: '1' } }, { query: { from: '999999999' } }],
+  getLightTransaction: ({ settlement }) => [
+    { params: { hash: settlement } },
+    { params: { hash: settlement }, query: { from: '1' } },
+  ],
+  getLightAccount: ({ address }) => [{ params: { address } }],
+  getLightEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: unknownHash } }],
   submitTransactions: (world) => {
     const known = world.transfer()
     return [
@@ -330,6 +337,19 @@ export const badCalls: Partial<
     { params: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
   ],
   proveEscrow: () => [{ params: { id: 'none' }, code: 'VALIDATION_ERROR' }],
+  getLightUpdate: () => [
+    { query: { from: 'one' }, code: 'VALIDATION_ERROR' },
+    { query: { from: '-1' }, code: 'RANGE_INVALID' },
+  ],
+  getLightTransaction: () => [
+    { params: { hash: 'none' }, code: 'VALIDATION_ERROR' },
+    { params: { hash: unknownHash }, code: 'NOT_FOUND' },
+  ],
+  getLightAccount: () => [
+    { params: { address: 'nobody' }, code: 'ADDRESS_INVALID' },
+    { params: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
+  ],
+  getLightEscrow: () => [{ params: { id: 'none' }, code: 'VALIDATION_ERROR' }],
   submitTransactions: (world) => {
     const bytes = world.transfer()
     const last = bytes.endsWith('00') ? '01' : '00'

@@ -7,6 +7,7 @@ import { forwardToUpstream } from '../chain-client.ts'
 import type { AppEnv } from '../context.ts'
 import { rpcAccountRoutes } from './rpc-accounts.ts'
 import { rpcBlockRoutes } from './rpc-blocks.ts'
+import { rpcLightRoutes } from './rpc-light.ts'
 import { rpcProofRoutes } from './rpc-proofs.ts'
 import { rpcReceiptRoutes } from './rpc-receipts.ts'
 import { rpcStatusRoutes } from './rpc-status.ts'
@@ -27,5 +28,6 @@ export const rpcRoutes = new Hono<AppEnv>()
   .route('/', rpcAccountRoutes)
   .route('/', rpcReceiptRoutes)
   .route('/', rpcProofRoutes)
+  .route('/', rpcLightRoutes)
   .route('/', rpcSubmitRoutes)
   .route('/', rpcStreamRoutes)

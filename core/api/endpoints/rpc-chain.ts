@@ -12,6 +12,9 @@ import {
   headSchema,
   legacyAccountFields,
   legacyAccountSchema,
+  lightStateSchema,
+  lightTransactionSchema,
+  lightUpdateSchema,
   stateProofSchema,
   statusSchema,
   syncStatusSchema,
@@ -297,6 +300,67 @@ export const proofsFamily = {
       answers: [{ status: 200, description: 'The proof', schema: stateProofSchema }],
       errors: [...chainErrors, 'VALIDATION_ERROR', 'NOT_FOUND', 'NOT_FINAL'],
       example: { params: { id: values.escrow } },
+    }),
+  ],
+} as const satisfies EndpointFamily
+
+const lightErrors = [...chainErrors, 'VALIDATION_ERROR', 'RANGE_INVALID'] as const
+
+/** What a light client needs: see the rules LIGHT of the chain. */
+export const lightFamily = {
+  id: 'light',
+  title: 'Light clients',
+  description:
+    'Who remembers one verified block asks from its height: each answer holds the way from there to the newest final block, by certificates and by every change of the authorities, so that nothing has to be believed. With Accept: application/octet-stream the same comes as canonical bytes.',
+  endpoints: [
+    endpoint({
+      ...rpc,
+      id: 'getLightUpdate',
+      path: '/rpc/light',
+      summary: 'Follow the chain from a verified block to the newest final one',
+      query: rpcQueries.light,
+      answers: [
+        {
+          status: 200,
+          description: 'The way; empty while only block 0 is final',
+          schema: lightUpdateSchema,
+        },
+      ],
+      errors: lightErrors,
+      example: { query: { from: '7' } },
+    }),
+    endpoint({
+      ...rpc,
+      id: 'getLightTransaction',
+      path: '/rpc/light/proof/transaction/{hash}',
+      summary: 'Prove a transaction and its outcome under the newest final block',
+      params: z.object({ hash: hashParam }),
+      query: rpcQueries.light,
+      answers: [{ status: 200, description: 'Way and proof', schema: lightTransactionSchema }],
+      errors: [...lightErrors, 'NOT_FOUND', 'NOT_FINAL'],
+      example: { params: { hash: values.settlement }, query: { from: '4' } },
+    }),
+    endpoint({
+      ...rpc,
+      id: 'getLightAccount',
+      path: '/rpc/light/proof/account/{address}',
+      summary: 'Prove an account, or that there is none, under the newest final block',
+      params: z.object({ address: addressParam }),
+      query: rpcQueries.light,
+      answers: [{ status: 200, description: 'Way and proof', schema: lightStateSchema }],
+      errors: [...lightErrors, 'ADDRESS_INVALID', 'ADDRESS_LEGACY', 'NOT_FOUND', 'NOT_FINAL'],
+      example: { params: { address: values.address }, query: { from: '7' } },
+    }),
+    endpoint({
+      ...rpc,
+      id: 'getLightEscrow',
+      path: '/rpc/light/proof/escrow/{id}',
+      summary: 'Prove an escrow, or that there is none, under the newest final block',
+      params: z.object({ id: hashParam }),
+      query: rpcQueries.light,
+      answers: [{ status: 200, description: 'Way and proof', schema: lightStateSchema }],
+      errors: [...lightErrors, 'NOT_FOUND', 'NOT_FINAL'],
+      example: { params: { id: values.escrow }, query: { from: '7' } },
     }),
   ],
 } as const satisfies EndpointFamily

@@ -8,7 +8,13 @@ import { chatFamily } from './chat.ts'
 import { explorerFamily } from './explorer.ts'
 import { escrowFamily, jobsFamily } from './jobs.ts'
 import { minersFamily } from './miners.ts'
-import { accountsFamily, blocksFamily, chainFamily, proofsFamily } from './rpc-chain.ts'
+import {
+  accountsFamily,
+  blocksFamily,
+  chainFamily,
+  lightFamily,
+  proofsFamily,
+} from './rpc-chain.ts'
 import {
   receiptsFamily,
   sendingFamily,
@@ -31,6 +37,7 @@ export const endpointFamilies = [
   accountsFamily,
   receiptsFamily,
   proofsFamily,
+  lightFamily,
   sendingFamily,
   streamsFamily,
   explorerFamily,

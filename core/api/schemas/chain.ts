@@ -1,6 +1,7 @@
 /** Answers of `/rpc` about head, blocks, accounts, escrows and proofs, as schemas of `rpc-views.ts`. */
 import * as z from 'zod'
 import { genesisJsonSchema } from '../../chain/genesis.ts'
+import type { LightAnswerJson, LightUpdateJson } from '../light-json.ts'
 import type {
   AccountJson,
   BlockJson,
@@ -201,6 +202,72 @@ export const stateProofSchema = z
     id: 'StateProof',
     description: 'What the state of a final block holds under a key',
   }) satisfies z.ZodType<ProofJson>
+
+const updateFields = {
+  steps: z.array(
+    z.strictObject({
+      height: whole,
+      header: hexBytes,
+      certificate: hexBytes,
+      path: z.array(node).describe('Shows the block before on the way among the ancestors'),
+      authorities: hexBytes.nullable().describe('Who certifies from here on, where that changes'),
+    }),
+  ),
+  more: z.boolean().describe('The way goes on: ask again from the last height'),
+}
+
+/** `GET /rpc/light`. */
+export const lightUpdateSchema = z.strictObject(updateFields).meta({
+  id: 'LightUpdate',
+  description: 'The way from a verified block to the newest final one',
+}) satisfies z.ZodType<LightUpdateJson>
+
+const fact = { path: z.array(node).describe('From the block of the fact to the newest one') }
+
+/** `GET /rpc/light/proof/transaction/{hash}`. */
+export const lightTransactionSchema = z
+  .strictObject({
+    ...updateFields,
+    ...fact,
+    fact: z
+      .strictObject({
+        kind: z.literal('transaction'),
+        header: hexBytes,
+        index: whole,
+        count: whole,
+        transaction: hexBytes,
+        outcome: hexBytes,
+        transaction_path: z.array(node),
+        outcome_path: z.array(node),
+      })
+      .nullable()
+      .describe('Null where the way goes on'),
+  })
+  .meta({
+    id: 'LightTransaction',
+    description: 'That a transaction is on the chain, with the way to it',
+  }) satisfies z.ZodType<LightAnswerJson>
+
+/** `GET /rpc/light/proof/account/{address}` and `/rpc/light/proof/escrow/{id}`. */
+export const lightStateSchema = z
+  .strictObject({
+    ...updateFields,
+    ...fact,
+    fact: z
+      .strictObject({
+        kind: z.literal('state'),
+        header: hexBytes,
+        key: hexBytes,
+        value: hexBytes.nullable().describe('Null shows that there is none'),
+        proof: hexBytes,
+      })
+      .nullable()
+      .describe('Null where the way goes on'),
+  })
+  .meta({
+    id: 'LightState',
+    description: 'What the newest final state holds, with the way to it',
+  }) satisfies z.ZodType<LightAnswerJson>
 
 const accepted = z.strictObject({ ok: z.literal(true), tx_hash: hash, known: z.boolean() })
 
