@@ -56,7 +56,8 @@ export default defineConfig({
           // A browser on a shared machine may stall for seconds; what is broken fails twice.
           retry: 1,
           globalSetup: ['test/support/build-site.ts'],
-          maxWorkers: 1,
+          // Most of their time goes by waiting for pages.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
           ...slow,
         },

@@ -61,27 +61,28 @@ export async function findingsOn(
   note('focus', await focusFindings(page, searches))
   await page.evaluate(axeSource)
   for (const width of [1440, 390]) {
-    await resize(page, width)
+    note(`${width}`, await overflowAt(page, width))
     await page.emulateMedia({ colorScheme: 'light' })
     const withoutColours = repeats && width === 390
     note(`${width} light`, await axeFindings(page, withoutColours ? allButColours : allRules))
-    note(`${width}`, await overflowFindings(page))
     if (repeats) continue
     await page.emulateMedia({ colorScheme: 'dark' })
     note(`${width} dark`, await axeFindings(page, onlyColours))
   }
-  await resize(page, 320)
-  note('320', await overflowFindings(page))
+  note('320', await overflowAt(page, 320))
   note('heard', await watched.faults())
   return found
 }
 
-/** Changes the width, and lets drawings that follow it catch up. */
-async function resize(page: Page, width: number): Promise<void> {
+/** What sticks out at a width, once drawings that follow the width have caught up. */
+async function overflowAt(page: Page, width: number): Promise<string[]> {
   await page.setViewportSize({ width, height: 900 })
-  await page.evaluate(
-    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-  )
+  const triesMax = 20
+  for (let tries = 1; ; tries++) {
+    const found = await overflowFindings(page)
+    if (found.length === 0 || tries === triesMax) return found
+    await page.waitForTimeout(100)
+  }
 }
 
 /** Title and one heading. */
