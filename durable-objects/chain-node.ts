@@ -57,7 +57,7 @@ import { createNativeVerifier } from './native-ed25519.ts'
  */
 export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   extends DurableObject<Env>
-  implements ChainNodeService, SyncService
+  implements ChainNodeService
 {
   readonly #configuration: ChainConfiguration | Refusal
   readonly #streams: Streams | undefined

@@ -51,6 +51,11 @@ export function chainNodeOf(env: Env): ChainNodeService {
     freshTransactions: method('freshTransactions'),
     lightUpdate: method('lightUpdate'),
     lightProof: method('lightProof'),
+    pull: method('pull'),
+    announce: method('announce'),
+    importBlock: method('importBlock'),
+    peers: method('peers'),
+    setSigning: method('setSigning'),
     watchdog: method('watchdog'),
   } as ChainNodeService
 }

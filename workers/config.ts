@@ -1,6 +1,7 @@
 /**
  * Configuration, checked once per isolate: what is missing or unusable is named, never shown.
  */
+import { readPeerUrls } from '../core/api/peer-urls.ts'
 import { fromBase64Url, fromHex } from '../core/base/bytes.ts'
 import { type Genesis, genesisHash, parseGenesis } from '../core/chain/genesis.ts'
 import type { Env } from './env.ts'
@@ -65,6 +66,9 @@ function readConfig(env: Env): ConfigCheck {
   const invalid = requiredNames.filter((name) => !checks[name]?.(textOf(name) as string))
   const upstream = textOf('CHAIN_UPSTREAM')
   if (upstream !== undefined && !isHttpUrl(upstream)) invalid.push('CHAIN_UPSTREAM')
+  // Who follows by HTTP keeps no chain of its own that peers could speak of.
+  const peers = textOf('PEERS')
+  if (!readPeerUrls(peers).ok || (peers && upstream)) invalid.push('PEERS')
   if (invalid.length > 0) return fault('CONFIG_INVALID', invalid, 'This site cannot use')
   const genesis = readGenesis(env.GENESIS_JSON as string) as Genesis
   return {

@@ -34,6 +34,8 @@ export type Env = {
   readonly CORS_ORIGINS?: string
   /** Base URL of a site whose chain this one follows. */
   readonly CHAIN_UPSTREAM?: string
+  /** Comma-separated origins of the other sites of this chain. */
+  readonly PEERS?: string
   /** `mock` sends `/v1/` to the development mock instead of the coordinator. */
   readonly V1_UPSTREAM?: string
   /** `off` turns the anonymous limiter off, on loopback only: for tests and benchmarks. */

@@ -64,6 +64,16 @@ const table = {
   NOT_FINAL: [409, 'This is not final yet; try again in a slot or two.'],
   FAUCET_OFF: [403, 'This chain has no faucet.'],
   FAUCET_COOLDOWN: [429, 'This address was served a short while ago.'],
+  // Other sites of the chain
+  SYNC_ENCODING_INVALID: [400, 'The bytes are no message between sites, or too many.'],
+  PROTOCOL_MISMATCH: [409, 'The message is of another version of the protocol.'],
+  GENESIS_MISMATCH: [409, 'The message is for the chain of another genesis.'],
+  AUTHORITY_REQUIRED: [403, 'Only an authority of this chain may do that.'],
+  BLOCK_EXISTS: [409, 'Another block stands at this height.'],
+  PARENT_NOT_FOUND: [400, 'Parent block not found'],
+  BLOCK_UNSIGNED: [400, 'Only a block signed by an authority is taken: send its bytes in block.'],
+  BLOCK_HASH_INVALID: [400, 'The hash is not that of the block.'],
+  BLOCK_REFUSED: [400, 'The block is not valid on this chain.'],
   // Jobs
   JOB_NOT_FOUND: [404, 'job not found'],
   JOB_NOT_READY: [425, 'job not ready'],

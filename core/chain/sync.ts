@@ -22,8 +22,11 @@ export type PullRequest = {
  * that one of them or a block before them has, and the open votes and commits.
  */
 export type PullResponse = {
-  readonly head: { readonly height: number; readonly hash: Uint8Array }
+  readonly head: { readonly height: number; readonly slot: number; readonly hash: Uint8Array }
   readonly finalHeight: number
+  readonly finalHash: Uint8Array
+  /** Its final block at the asker's final height; undefined while its own is lower. */
+  readonly atFinal: Uint8Array | undefined
   readonly blocks: readonly Uint8Array[]
   readonly certificate: Certificate | undefined
   readonly messages: readonly Uint8Array[]
@@ -74,8 +77,13 @@ export function answerPull(engine: Engine, request: PullRequest): PullResponse {
     blocks.push(bytes)
   }
   return {
-    head: { height: head.height, hash: head.hash },
+    head: { height: head.height, slot: head.slot, hash: head.hash },
     finalHeight: head.finalHeight,
+    finalHash: head.finalHash,
+    atFinal:
+      request.finalHeight <= head.finalHeight
+        ? engine.hashesFrom(request.finalHeight, 1)[0]
+        : undefined,
     blocks,
     certificate: head.certificate,
     messages: engine.openMessages().slice(-pullMessagesMax),

@@ -1,6 +1,7 @@
 /**
  * What the chain object reads from its environment: the genesis, and the key with which it proposes.
  */
+import { readPeerUrls } from '../../core/api/peer-urls.ts'
 import { fromHex } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { type Genesis, parseGenesis } from '../../core/chain/genesis.ts'
@@ -12,13 +13,17 @@ import type { Signer } from '../../core/crypto/signature.ts'
 export type ChainNodeEnv = {
   readonly AUTHORITY_KEY?: string
   readonly GENESIS_JSON?: string
+  /** Comma-separated origins of the other sites of this chain. */
+  readonly PEERS?: string
 }
 
 export type ChainConfiguration = {
   readonly genesis: Genesis
+  /** Proposes and votes where its key is in the set; elsewhere the site only follows. */
   readonly authority: Signer
   /** Account that gives on devnets, derived from the authority's key. */
   readonly faucet: Signer
+  readonly peerUrls: readonly string[]
 }
 
 /** Why the object cannot work. The message names variables, never their values. */
@@ -40,8 +45,11 @@ export function readChainConfiguration(
   if (!env.AUTHORITY_KEY) return invalid('AUTHORITY_KEY is missing.')
   const seed = fromHex(env.AUTHORITY_KEY, 32)
   if (!seed.ok) return invalid('AUTHORITY_KEY must be 64 hex digits.')
+  const peerUrls = readPeerUrls(env.PEERS)
+  if (!peerUrls.ok) return peerUrls
   return ok({
     genesis: genesis.value,
+    peerUrls: peerUrls.value,
     authority: signerFromSeed(seed.value),
     faucet: signerFromSeed(deriveSeed(seed.value, 'faucet')),
   })

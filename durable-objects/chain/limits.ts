@@ -19,6 +19,31 @@ export const chainNodeLimits = {
   stepRetryMsMax: 30_000,
   /** Slots for which a gift stays valid. */
   giftValiditySlots: 300,
+  /** Offences kept, the oldest: later ones of the same kind say nothing new. */
+  offencesMax: 256,
+} as const
+
+/** Bounds of talking to other sites. */
+export const peerLimits = {
+  /** Between two requests for what follows; votes and transactions that were lost come with it. */
+  pullEveryMs: 10_000,
+  /** A whole exchange that takes longer counts as failed. */
+  pullTimeoutMs: 10_000,
+  announceTimeoutMs: 5_000,
+  /** Wait after a failed exchange, doubled each time, and at most; a quarter more or less by chance. */
+  retryMs: 2_000,
+  retryMsMax: 60_000,
+  /** Most that waits to be announced to one peer; beyond, all of it is dropped and the pull makes it good. */
+  queueItemsMax: 1_024,
+  queueBytesMax: 4_194_304,
+  /** Answers taken over in one go before the next pull is waited for. */
+  pullRoundsMax: 64,
+  /** Blocks, and bytes of them, taken over before others get a turn. */
+  sliceBlocksMax: 16,
+  sliceBytesMax: 262_144,
+  /** A block this much early is waited for, and so many of them; of one further ahead the clock is wrong. */
+  earlyMsMax: 4_000,
+  earlyBlocksMax: 16,
 } as const
 
 /** Wait before the next try, after `failures` of them in a row (1 or more). */

@@ -88,6 +88,9 @@ async function answer(apps: ReadonlyMap<Route, Hono<AppEnv>>, arrival: Arrival):
   }
 }
 
+/** Authorities announce more than strangers may ask; the route checks whose signature it is. */
+const announcePath = '/rpc/sync/announce'
+
 /** One family under one base: variables, configuration, limits, then its routes, then 405 and 404. */
 function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<AppEnv> {
   const base = path.endsWith('/') ? path.slice(0, -1) : path
@@ -114,8 +117,9 @@ function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<
       const message = 'V1_UPSTREAM=mock, and the mock coordinator is not built yet on this site.'
       throw new ApiFailure({ code: 'NOT_BUILT', message })
     }
-    // Only the coordinator looks at credentials: elsewhere a made-up one must not spare the limiter.
-    const isCounted = name !== 'coordinator' || isAnonymous(c as AppContext)
+    // Elsewhere nobody looks at credentials, and a made-up one must not spare the limiter.
+    const looksAtThem = name === 'coordinator' || c.req.path === announcePath
+    const isCounted = !looksAtThem || isAnonymous(c as AppContext)
     if (isCounted && (await isLimited(c as AppContext))) return tooMany(c as AppContext)
     parts.provide(c as AppContext)
     await next()

@@ -1,5 +1,6 @@
 /** `/rpc`: the state of the chain as a whole. */
 import { Hono } from 'hono'
+import { peersToJson } from '../../core/api/rpc-peers.ts'
 import { headToJson, type StatusJson, statusToJson } from '../../core/api/rpc-views.ts'
 import { toHex, toHex0x } from '../../core/base/bytes.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
@@ -23,7 +24,8 @@ export const rpcStatusRoutes = new Hono<AppEnv>()
 
 /** Legacy fields first. Finality forbids reorganisations below the final block, hence the depth. */
 async function syncStatus(c: AppContext): Promise<Response> {
-  const status = await chainNodeOf(c.env).status()
+  const node = chainNodeOf(c.env)
+  const [status, peers] = await Promise.all([node.status(), node.peers()])
   const { head } = status
   const meta = await chainQueries(c.env.DB)
     .meta()
@@ -45,7 +47,7 @@ async function syncStatus(c: AppContext): Promise<Response> {
     final_height: head.finalHeight,
     indexed_height: status.indexedHeight,
     current_slot: status.currentSlot,
-    peers: [],
+    peers: peersToJson(peers).peers,
     fault: status.fault ?? null,
   })
 }

@@ -31,8 +31,6 @@ export const rpcSubmitRoutes = new Hono<AppEnv>()
   })
   .post('/estimateFee', (c) => estimateFee(c))
   .post('/admin/mintFaucet', (c) => mintFaucet(c))
-  .post('/blocks/import', () => refuseImport())
-  .post('/importBlock', () => refuseImport())
 
 /** One transaction answers like `sendTx`, a batch with a verdict each. */
 async function submit(c: AppContext): Promise<Response> {
@@ -118,12 +116,6 @@ async function mintFaucet(c: AppContext): Promise<Response> {
     await cooldown.release(address)
     throw error
   }
-}
-
-/** Blocks come from authorities, not from whoever posts one. */
-function refuseImport(): never {
-  const message = 'Block import from other sites has not been built yet.'
-  throw new ApiFailure({ code: 'NOT_BUILT', message })
 }
 
 function accepted(verdict: SubmitVerdict | undefined): { hash: Uint8Array; known: boolean } {

@@ -7,12 +7,14 @@ import { forwardToUpstream } from '../chain-client.ts'
 import type { AppEnv } from '../context.ts'
 import { rpcAccountRoutes } from './rpc-accounts.ts'
 import { rpcBlockRoutes } from './rpc-blocks.ts'
+import { rpcImportRoutes } from './rpc-import.ts'
 import { rpcLightRoutes } from './rpc-light.ts'
 import { rpcProofRoutes } from './rpc-proofs.ts'
 import { rpcReceiptRoutes } from './rpc-receipts.ts'
 import { rpcStatusRoutes } from './rpc-status.ts'
 import { rpcStreamRoutes } from './rpc-streams.ts'
 import { rpcSubmitRoutes } from './rpc-submit.ts'
+import { rpcSyncRoutes } from './rpc-sync.ts'
 import { rpcTransactionRoutes } from './rpc-transactions.ts'
 
 /** Mounted at `/rpc`. */
@@ -31,3 +33,5 @@ export const rpcRoutes = new Hono<AppEnv>()
   .route('/', rpcLightRoutes)
   .route('/', rpcSubmitRoutes)
   .route('/', rpcStreamRoutes)
+  .route('/', rpcImportRoutes)
+  .route('/', rpcSyncRoutes)

@@ -13,6 +13,7 @@ import type {
   VerdictJson,
 } from '../rpc-views.ts'
 import { address, hash, hexBytes, legacyTime, publicKey, units, whole } from './common.ts'
+import { peerSchema } from './peers.ts'
 
 /** `GET /rpc/head`. */
 export const headSchema = z
@@ -83,7 +84,7 @@ export const syncStatusSchema = z
     final_height: whole,
     indexed_height: z.int().min(-1),
     current_slot: z.int(),
-    peers: z.array(z.never()).describe('Always empty: sites read each other over HTTP'),
+    peers: z.array(peerSchema).describe('The other sites, as in /rpc/peers'),
     fault: z.string().nullable(),
   })
   .meta({ id: 'SyncStatus' })
