@@ -95,10 +95,11 @@ export function checkAnswer(
   answer: LightAnswer,
   asked: { readonly subject: LightSubject; readonly verifier: Verifier },
 ): Result<LightFinding, LightFault> {
-  const advanced = advanceLight(state, answer.update, asked.verifier)
-  if (!advanced.ok) return advanced
-  const { value: next } = advanced
+  // What strangers send may have any form.
   try {
+    const advanced = advanceLight(state, answer.update, asked.verifier)
+    if (!advanced.ok) return advanced
+    const { value: next } = advanced
     if (answer.update.more) {
       const isBare = answer.fact === undefined && answer.path.length === 0
       return isBare ? ok({ state: next, fact: undefined }) : malformed()
