@@ -18,7 +18,7 @@ const spellings = (rest: string): readonly string[] => [
 /** Addresses of programs that answer 501; a test compares them with the gateway. */
 export const reservedFamilies: readonly ReservedFamily[] = [
   {
-    title: 'Accounts and sign-in',
+    title: 'Sign-in',
     paths: spellings('users/'),
     instead: 'Keys are the accounts: an API key, or a key pair that signs its requests.',
   },
@@ -38,19 +38,19 @@ export const reservedFamilies: readonly ReservedFamily[] = [
     instead: 'Nothing yet.',
   },
   {
-    title: 'Separate payments',
+    title: 'The payments API',
     paths: [...spellings('payments'), ...spellings('payments/')],
     instead: 'A job has one payment: GET /api/v1/jobs/{id}/payment.',
   },
   {
-    title: 'Typed services',
+    title: 'The services API',
     paths: [...spellings('services'), ...spellings('services/')],
     instead: 'POST /api/v1/jobs with a payload of the type.',
   },
   { title: 'Governance', paths: spellings('governance/'), instead: 'Nothing yet.' },
-  { title: 'Partners', paths: spellings('partners/'), instead: 'Nothing yet.' },
+  { title: 'The partners API', paths: spellings('partners/'), instead: 'Nothing yet.' },
   {
-    title: 'Zero-knowledge proofs',
+    title: 'The proofs API',
     paths: spellings('zk/'),
     instead: 'GET /rpc/proof/… proves what is final by signatures and hashes.',
   },
