@@ -7,6 +7,7 @@
 
 import { toHex } from '../core/base/bytes.ts'
 import type { FinalizedBlock } from '../core/chain/engine-api.ts'
+import { slotMs } from '../core/chain/genesis.ts'
 import {
   blockColumns,
   type Columns,
@@ -14,6 +15,7 @@ import {
   settlementColumns,
   transactionColumns,
 } from './chain-columns.ts'
+import { accountStatements, figureStatements, gainsOf } from './chain-figures.ts'
 import { type EscrowParties, escrowsNamed, rowsOf } from './chain-rows.ts'
 import type { AccountRow } from './chain-schema.ts'
 
@@ -53,12 +55,14 @@ export async function addBlocks(
   db: D1Database,
   input: {
     readonly genesisHash: string
+    /** Unix milliseconds of slot 0. */
+    readonly genesisTimeMs: number
     readonly blocks: readonly FinalizedBlock[]
     readonly genesisAccounts: readonly string[]
     readonly accountOf: AccountLookup
   },
 ): Promise<void> {
-  const { blocks, genesisHash, accountOf } = input
+  const { blocks, genesisHash, genesisTimeMs, accountOf } = input
   const first = blocks[0]
   const last = blocks[blocks.length - 1]
   if (!first || !last) return
@@ -80,6 +84,11 @@ export async function addBlocks(
           db.prepare(guardMeta).bind(genesisHash, from - 1),
           db.prepare(advanceMeta).bind(indexedHeight, hash, ...counts),
         ]),
+    ...accountStatements(
+      db,
+      accounts.map(({ address }) => address),
+    ),
+    ...figureStatements(db, gainsOf(rows, { genesisMs: genesisTimeMs, slotMs })),
     ...insertAll(db, 'chain_blocks', blockColumns, rows.blocks),
     ...insertAll(db, 'chain_transactions', transactionColumns, rows.transactions),
     ...insertAll(db, 'chain_escrows', escrowColumns, rows.escrows),

@@ -1,5 +1,5 @@
 /**
- * Tables of the chain's read model, as drizzle sees them. `migrations/0001_chain.sql` makes them and says
+ * Tables of the chain's read model, as drizzle sees them. `migrations/` make them and say
  * what the columns hold; a test compares the two.
  */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
@@ -12,6 +12,7 @@ export const chainMeta = sqliteTable('chain_meta', {
   indexedHash: text('indexed_hash').notNull(),
   transactions: integer().notNull(),
   settlements: integer().notNull(),
+  accounts: integer().notNull(),
 })
 
 /** Finalized blocks. `proposer` is a public key; `fees` base units. */

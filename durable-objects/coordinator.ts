@@ -17,7 +17,7 @@ import { coordinatorLimits } from './coordinator/limits.ts'
 import { type CoordinatorParts, openCoordinator } from './coordinator/parts.ts'
 import { receiptBundle } from './coordinator/results.ts'
 import { type CoordinatorEnv, readSettings, type Scope } from './coordinator/settings.ts'
-import { siteView } from './coordinator/site-view.ts'
+import { onlineMiners, siteView } from './coordinator/site-view.ts'
 
 /**
  * The object without its chain: the composition root extends it with `openChain`, which gives the local
@@ -141,6 +141,14 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
       dispatching: finalSlot !== undefined && view.isFresh(finalSlot, nowMs),
       fault: view.fault() ?? settlement.fault(),
     })
+  }
+
+  async onlineMiners() {
+    return onlineMiners(this.#usable().dispatcher.live(Date.now()))
+  }
+
+  async publicJob(id: string) {
+    return this.#usable().clientJobs.publicJob(id)
   }
 
   async watchdog(): Promise<void> {

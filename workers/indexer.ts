@@ -14,6 +14,7 @@ export function createIndexer(db: D1Database, genesis: Genesis): Indexer {
     add: ({ blocks, accountOf }) =>
       addBlocks(db, {
         genesisHash: hash,
+        genesisTimeMs: Number(genesis.genesisTimeMs),
         blocks,
         genesisAccounts: genesis.accounts.map((account) => formatAddress(account.address)),
         accountOf: (address) => {

@@ -65,7 +65,8 @@ const hash = z
     context.addIssue({ code: 'custom', message: read.error.message })
     return z.NEVER
   })
-const address = z
+/** An address of this network, or of the original, in a query. */
+export const requestAddress = z
   .string()
   .max(90)
   .transform((text, context) => {
@@ -76,7 +77,8 @@ const address = z
     context.addIssue({ code: 'custom', message: read.error.message })
     return z.NEVER
   })
-const moment = z.iso.datetime({
+/** A time in a query. */
+export const moment = z.iso.datetime({
   offset: true,
   message: 'must be a time such as 2026-02-14T12:00:00Z',
 })
@@ -88,7 +90,8 @@ const ranges = {
   time_from: moment.optional().describe('From this time on, such as 2026-02-14T12:00:00Z'),
   time_to: moment.optional().describe('Up to this time'),
 }
-const paging = {
+/** What every list takes. */
+export const paging = {
   limit,
   /** `next_cursor` or `previous_cursor` of an answer to the same filters. */
   cursor: z
@@ -117,10 +120,10 @@ export const transactionListQuery = z.strictObject({
   ...paging,
   ...ranges,
   kind: z.enum(transactionKinds).optional(),
-  sender: address.optional(),
-  recipient: address.optional(),
+  sender: requestAddress.optional(),
+  recipient: requestAddress.optional(),
   /** Sender, recipient, or miner that a settlement paid. */
-  address: address.optional().describe('Sender, recipient, or miner that a settlement paid'),
+  address: requestAddress.optional().describe('Sender, recipient, or miner that a settlement paid'),
   outcome: z.enum(outcomeFilters).optional().describe('failed means any but applied'),
 })
 /** A checked query. */
@@ -130,8 +133,8 @@ export type TransactionListQuery = z.infer<typeof transactionListQuery>
 export const receiptListQuery = z.strictObject({
   ...paging,
   ...ranges,
-  miner: address.optional(),
-  client: address.optional(),
+  miner: requestAddress.optional(),
+  client: requestAddress.optional(),
   /** Hash of what was asked. */
   job: hash.optional().describe('Hash of what was asked'),
 })
@@ -142,8 +145,10 @@ const whole = z.int().min(0)
 const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/)
 const hash0x = z.string().regex(/^0x[0-9a-f]{64}$/)
 const key = z.string().regex(/^[0-9a-f]{64}$/)
-const time = z.iso.datetime()
-const addressText = z.string().regex(/^aitbc1[0-9a-z]+$/)
+/** A time in an answer. */
+export const time = z.iso.datetime()
+/** An address in an answer. */
+export const addressText = z.string().regex(/^aitbc1[0-9a-z]+$/)
 
 /** One block of a list. */
 export const listedBlock = z.strictObject({
@@ -210,7 +215,8 @@ export const listedReceipt = z.strictObject({
 /** One receipt of a list. */
 export type ListedReceipt = z.infer<typeof listedReceipt>
 
-const listOf = <T extends z.ZodType>(item: T) =>
+/** A page of such items. */
+export const listOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({
     items: z.array(item).max(chainListLimits.pageMax),
     /** Leads to older rows; null where there are none. */

@@ -6,6 +6,7 @@
  */
 import type { Result } from '../base/result.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
+import type { OnlineMiners, PublicJob } from './coordinator-public.ts'
 import type { ApiError } from './errors.ts'
 
 /** Who calls. `publicId` is what others may see: never the key. */
@@ -217,6 +218,10 @@ export type CoordinatorService = {
   ): Promise<Result<null, ApiError>>
 
   site(): Promise<SiteView>
+  /** Miners that are here now, by name; at most `publicLimits.minersMax`. */
+  onlineMiners(): Promise<OnlineMiners>
+  /** Somebody's job by its id or its receipt's, for anybody; undefined when there is none. */
+  publicJob(id: string): Promise<PublicJob | undefined>
   /** Cron: re-arms a lost alarm and sweeps what is due. */
   watchdog(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
  * Cursors of the chain's lists: opaque to callers, and in truth the place of a row in the order of the
- * list. A place never moves, whatever is added at the head, so no page skips or repeats a row.
+ * list. A place in the chain never moves, whatever is added at the head, so no page skips or repeats a row.
  */
 import { base64urlnopad } from '@scure/base'
 import { err, ok, type Result } from '../base/result.ts'
@@ -13,6 +13,8 @@ const lists = {
   transactions: 2,
   /** Height, position in the block, item of the settlement. */
   receipts: 3,
+  /** What it is ordered by, that figure, id of the miner. Such a place does move, when the figure grows. */
+  miners: 3,
 } as const
 
 /** Name of a list. */

@@ -88,7 +88,7 @@ export function openAgentFrames(parts: AgentFrameParts) {
 
   /** A result for a job that has ended: sent again, or too late, or never this miner's. */
   const finished = (miner: Miner, attemptId: string): void => {
-    const row = store.resultOfAttempt(attemptId)
+    const row = store.resultBy('attempt_id', attemptId)
     const message = 'this attempt is not leased to this miner, or its job has ended'
     if (row?.miner_id === miner.card.minerId) release(miner, row)
     else refuse(miner, attemptId, { code: 'LEASE_NOT_HELD', message })

@@ -3,6 +3,7 @@
  * client's alone: to anybody else it does not exist.
  */
 import { randomBytes } from 'node:crypto'
+import type { PublicJob } from '../../core/api/coordinator-public.ts'
 import type {
   JobRecord,
   PaymentStatus,
@@ -273,6 +274,25 @@ export function openClientJobs(parts: ClientJobParts) {
       return job ? ok(recordOf(job)) : err({ code: 'JOB_NOT_FOUND' })
     },
 
+    /** Anybody's job, by its id or its receipt's: how it goes, and where it was paid. */
+    publicJob: (id: string): PublicJob | undefined => {
+      const find = (jobId: string) => dispatcher.job(jobId) ?? store.load(jobId)
+      const other = store.resultBy('receipt_id', id)?.job_id
+      const job = find(id) ?? (other === undefined ? undefined : find(other))
+      if (!job) return undefined
+      const { settlement, receiptHash, ...record } = recordOf(job)
+      const { jobHash } = job.ask.authorisation
+      return {
+        jobId: record.jobId,
+        state: record.state,
+        requestedAtMs: record.requestedAtMs,
+        expiresAtMs: record.expiresAtMs,
+        completedAtMs: record.completedAtMs,
+        settled:
+          settlement && receiptHash ? { jobHash, receiptHash, ...placeOf(settlement) } : undefined,
+      }
+    },
+
     list: (who: Principal, page: { readonly limit: number; readonly offset: number }) => ({
       items: store
         .list(who.publicId, page)
@@ -309,6 +329,11 @@ export function openClientJobs(parts: ClientJobParts) {
     },
   }
 }
+
+const placeOf = ({ txHash, blockHeight }: NonNullable<JobRecord['settlement']>) => ({
+  txHash,
+  blockHeight,
+})
 
 const alwaysGood: Verifier = { verify: () => true }
 

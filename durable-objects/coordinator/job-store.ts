@@ -224,9 +224,9 @@ export function openJobStore(database: SqlDatabase) {
     result: (jobId: string): ResultRow | undefined =>
       rowsOf<ResultRow>(database, 'SELECT * FROM results WHERE job_id = ?', jobId)[0],
 
-    /** The result that an attempt brought, if it was this attempt's that was taken. */
-    resultOfAttempt: (attemptId: string): ResultRow | undefined =>
-      rowsOf<ResultRow>(database, 'SELECT * FROM results WHERE attempt_id = ?', attemptId)[0],
+    /** The result that an attempt brought, if it was this attempt's that was taken; or that of a receipt. */
+    resultBy: (column: 'attempt_id' | 'receipt_id', id: string): ResultRow | undefined =>
+      rowsOf<ResultRow>(database, `SELECT * FROM results WHERE ${column} = ?`, id)[0],
 
     payment: (jobId: string): PaymentRow | undefined =>
       rowsOf<PaymentRow>(database, 'SELECT * FROM payments WHERE job_id = ?', jobId)[0],

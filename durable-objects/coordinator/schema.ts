@@ -104,6 +104,7 @@ const tables: readonly string[] = [
     release_signature BLOB NOT NULL
   ) WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS results_by_attempt ON results (attempt_id)',
+  'CREATE INDEX IF NOT EXISTS results_by_receipt ON results (receipt_id)',
   `CREATE TABLE IF NOT EXISTS payments (
     job_id TEXT PRIMARY KEY,
     state TEXT NOT NULL,

@@ -1,4 +1,5 @@
 /** What a site says of itself: models, prices, load, and whether it can work now. */
+import { type OnlineMiners, publicLimits } from '../../core/api/coordinator-public.ts'
 import type { ModelView, SiteView } from '../../core/api/coordinator-service.ts'
 import { minBig } from '../../core/base/int.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
@@ -30,6 +31,31 @@ export function siteView(input: {
     fault,
     settleMarginSlots: jobLimits.settleMarginSlots,
     authorisationLifeSlots: Number(settings.genesis.parameters.authorisationLifeSlots),
+  }
+}
+
+/** Who is here now, by name. */
+export function onlineMiners(miners: readonly Miner[]): OnlineMiners {
+  const sorted = [...miners].sort((a, b) => (a.card.minerId < b.card.minerId ? -1 : 1))
+  return {
+    total: miners.length,
+    miners: sorted.slice(0, publicLimits.minersMax).map(({ card, payout, inflight, draining }) => ({
+      minerId: card.minerId,
+      payout,
+      kind: card.kind,
+      engine: card.engine,
+      models: card.models.map(({ name, contextTokens, price }) => ({
+        name,
+        contextTokens,
+        pricePrompt: price.promptPer1000,
+        priceCompletion: price.completionPer1000,
+      })),
+      gpus: card.gpus.map(({ name, memoryMib }) => ({ name, memoryMib })),
+      region: card.region,
+      concurrency: card.concurrency,
+      busy: inflight,
+      draining,
+    })),
   }
 }
 

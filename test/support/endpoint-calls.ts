@@ -86,6 +86,11 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   getJobPayment: ofJob,
   linkEscrow: async (world) => [{ body: { escrow: await granted(world) } }],
   getSite: nothing,
+  listOnlineMiners: nothing,
+  readPublicJob: async (world) => {
+    const { json } = await call(world.site, `/api/v1/jobs/${world.job}`, { key: world.key })
+    return [{ params: { id: world.job } }, { params: { id: String(json['receipt_id']) } }]
+  },
   listModels: nothing,
   getModel: () => [{ params: { name: question.model } }],
   connectMiner: nothing,
@@ -124,6 +129,8 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   pageBlocks: cursorPages('/api/v1/chain/blocks', { with_transactions: 'true' }),
   pageTransactions: cursorPages('/api/v1/chain/transactions', { kind: 'transfer' }),
   pageReceipts: cursorPages('/api/v1/chain/receipts', { height_min: '0' }),
+  pageMiners: cursorPages('/api/v1/chain/miners', { sort: 'last_paid' }),
+  readStats: () => [{}, { query: { bucket: 'day', from: '2026-01-01T00:00:00Z' } }],
   listBlocks: pages,
   getBlock: async ({ site }) => {
     const { json } = await call(site, '/rpc/head')
@@ -298,6 +305,16 @@ export const badCalls: Partial<
   pageBlocks: () => badCursorPages,
   pageTransactions: () => badCursorPages,
   pageReceipts: () => badCursorPages,
+  pageMiners: () => badCursorPages,
+  readStats: () => [
+    { query: { bucket: 'minute' }, code: 'VALIDATION_ERROR' },
+    { query: { from: '2020-01-01T00:00:00Z' }, code: 'RANGE_INVALID' },
+    {
+      query: { from: '2026-03-02T00:00:00Z', to: '2026-03-01T00:00:00Z' },
+      code: 'RANGE_INVALID',
+    },
+  ],
+  readPublicJob: () => [{ params: { id: unknownJob }, code: 'JOB_NOT_FOUND' }],
   listBlocks: () => badPages,
   getBlock: () => [
     { params: { at: '999999999' }, code: 'NOT_FOUND' },

@@ -6,6 +6,12 @@ import { Hono } from 'hono'
 import { expect } from 'vitest'
 import type * as z from 'zod'
 import {
+  type ListedMiner,
+  minerListAnswer,
+  type StatsAnswer,
+  statsAnswer,
+} from '../../core/api/chain-figures.ts'
+import {
   blockListAnswer,
   type ListAnswer,
   type ListedBlock,
@@ -56,7 +62,7 @@ export function createListWorld() {
     /** Pools a transaction of somebody. */
     post: (by: Person, message: Parameters<typeof sign>[0]['message']) => {
       const nonce = nonces.get(by) ?? 0n
-      const bytes = sign({ by, nonce, message })
+      const bytes = sign({ by, nonce, message, validUntil: BigInt(slot + 50) })
       const [verdict] = engine.submit([bytes], timeOf(slot))
       expect(verdict).toMatchObject({ ok: true })
       nonces.set(by, nonce + 1n)
@@ -67,11 +73,16 @@ export function createListWorld() {
       engine.tick(timeOf(slot))
       slot += 1
     },
+    /** Lets time pass without a block. */
+    wait: (slots: number) => {
+      slot += slots
+    },
     /** Lets that many blocks reach the read model. */
     index: async (count: number) => {
       const blocks = engine.finalizedFrom(indexed + 1, count)
       await addBlocks(d1, {
         genesisHash: toHex(engine.genesisHash),
+        genesisTimeMs: Number(genesis.genesisTimeMs),
         blocks,
         genesisAccounts: [],
         accountOf: () => ({ balance: 0, nonce: 0 }),
@@ -80,6 +91,18 @@ export function createListWorld() {
     },
     ask: (path: string) => app.request(path, {}, env as never),
   }
+}
+
+/** Miners by what they were paid. */
+export const miners = (world: ListWorld, query = '') =>
+  read<ListedMiner>(world, `/miners${query}`, minerListAnswer)
+
+/** Figures by hour or day. */
+export async function stats(world: ListWorld, query = ''): Promise<StatsAnswer> {
+  const response = await world.ask(`/stats${query}`)
+  const json: unknown = await response.json()
+  expect([response.status, json]).toMatchObject([200, {}])
+  return statsAnswer.parse(json)
 }
 
 const nodeOf = (engine: Engine) => ({

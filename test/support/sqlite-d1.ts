@@ -22,6 +22,7 @@ export function createSqliteD1(): SqliteD1 {
   const prepare = (query: string, values: readonly unknown[] = []) => ({
     bind: (...bound: unknown[]) => prepare(query, bound),
     run: () => database.prepare(query).all(...(values as never[])),
+    all: async () => ({ results: database.prepare(query).all(...(values as never[])) }),
   })
   type Prepared = ReturnType<typeof prepare>
   const batch = async (statements: readonly Prepared[]) => {

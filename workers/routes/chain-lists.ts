@@ -5,24 +5,16 @@
 import { Hono } from 'hono'
 import {
   blockListQuery,
-  type ListAnswer,
   receiptListQuery,
   transactionListQuery,
 } from '../../core/api/chain-lists.ts'
-import {
-  type Cursor,
-  formatCursor,
-  type ListName,
-  type Place,
-  parseCursor,
-} from '../../core/api/list-cursor.ts'
-import { formatTime } from '../../core/base/rfc3339.ts'
 import { outcomeCodes } from '../../core/chain/outcome.ts'
 import { chainLists, type ListRange } from '../../d1/chain-lists.ts'
 import { chainNodeOf, forwardToUpstream } from '../chain-client.ts'
-import { freshBlocks, freshTransactions, type ListPage, readListPage } from '../chain-pages.ts'
+import { freshBlocks, freshTransactions, readListPage } from '../chain-pages.ts'
 import type { AppContext, AppEnv } from '../context.ts'
-import { ApiFailure } from '../failure.ts'
+import { miners, stats } from './chain-figures.ts'
+import { cursorOf, listAnswer } from './chain-list-answer.ts'
 import {
   blockOfRow,
   blockOfSummary,
@@ -47,6 +39,8 @@ export const chainListRoutes = new Hono<AppEnv>()
   .get('/blocks', (c) => blocks(c))
   .get('/transactions', (c) => transactions(c))
   .get('/receipts', (c) => receipts(c))
+  .get('/miners', (c) => miners(c))
+  .get('/stats', (c) => stats(c))
 
 async function blocks(c: AppContext): Promise<Response> {
   const {
@@ -79,7 +73,7 @@ async function blocks(c: AppContext): Promise<Response> {
     },
     { cursor: cursorOf('blocks', cursor), range, limit },
   )
-  return answer(c, 'blocks', page)
+  return listAnswer(c, 'blocks', page)
 }
 
 async function transactions(c: AppContext): Promise<Response> {
@@ -112,7 +106,7 @@ async function transactions(c: AppContext): Promise<Response> {
     },
     { cursor: cursorOf('transactions', cursor), range, limit },
   )
-  return answer(c, 'transactions', page)
+  return listAnswer(c, 'transactions', page)
 }
 
 /** Receipts are listed once their payment is final and in the read model. */
@@ -131,30 +125,7 @@ async function receipts(c: AppContext): Promise<Response> {
     },
     { cursor: cursorOf('receipts', cursor), range: rangeOf(bounds, timeMs), limit },
   )
-  return answer(c, 'receipts', page)
-}
-
-function answer<T>(c: AppContext, list: ListName, page: ListPage<T>): Response {
-  const cursorAt = (direction: Cursor['direction'], place: Place | undefined) =>
-    place === undefined ? null : formatCursor(list, { direction, place })
-  const body: ListAnswer<T> = {
-    items: page.items,
-    next_cursor: cursorAt('older', page.next),
-    previous_cursor: cursorAt('newer', page.previous),
-    as_of: { height: page.height, time: formatTime(c.get('now')) },
-    source: page.source,
-  }
-  return c.json(body)
-}
-
-function cursorOf(list: ListName, text: string | undefined): Cursor | undefined {
-  if (text === undefined) return undefined
-  const cursor = parseCursor(list, text)
-  if (!cursor.ok) {
-    const details = [{ field: 'query.cursor', message: 'not of this list', code: 'invalid' }]
-    throw new ApiFailure({ ...cursor.error, details })
-  }
-  return cursor.value
+  return listAnswer(c, 'receipts', page)
 }
 
 const hasSlots = ({ slotMin, slotMax }: ListRange): boolean =>

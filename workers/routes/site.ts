@@ -2,15 +2,36 @@
  * The site about itself: chain, coordinator, limits, models and prices. Open to everybody.
  */
 import { Hono } from 'hono'
+import { onlineMinersView, publicJobView } from '../../core/api/coordinator-public.ts'
 import { modelListView, siteView } from '../../core/api/jobs-site.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
+import { jobIdOf } from './request.ts'
 
-export const siteRoutes = new Hono<AppEnv>().get('/site', site).get('/models', models)
+export const siteRoutes = new Hono<AppEnv>()
+  .get('/site', site)
+  .get('/site/miners', miners)
+  .get('/site/jobs/:id', job)
+  .get('/models', models)
 
 async function site(c: AppContext): Promise<Response> {
   await countOpen(c)
   return c.json(siteView(await c.get('coordinator').site(), c.get('config')))
+}
+
+/** Who offers what, now. */
+async function miners(c: AppContext): Promise<Response> {
+  await countOpen(c)
+  return c.json(onlineMinersView(await c.get('coordinator').onlineMiners(), c.get('now')))
+}
+
+/** How somebody's job goes. */
+async function job(c: AppContext): Promise<Response> {
+  await countOpen(c)
+  const found = await c.get('coordinator').publicJob(jobIdOf(c))
+  if (!found) throw new ApiFailure({ code: 'JOB_NOT_FOUND' })
+  return c.json(publicJobView(found))
 }
 
 /** One list for both readers: OpenAI's fields and ours side by side. */

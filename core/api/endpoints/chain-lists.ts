@@ -1,4 +1,5 @@
 /** `/api/v1/chain`: the chain's lists by cursor and filter. */
+import { minerListAnswer, minerListQuery, statsAnswer, statsQuery } from '../chain-figures.ts'
 import {
   blockListAnswer,
   blockListQuery,
@@ -24,7 +25,7 @@ export const chainListsFamily = {
   id: 'lists',
   title: 'Lists by cursor',
   description:
-    'Blocks, transactions and receipts, newest first, with filters. A page may hold fewer rows than asked for; only `next_cursor: null` says that there are no more. Unknown parameters are refused.',
+    'Blocks, transactions and receipts, newest first, with filters; miners, and figures by hour and day. A page may hold fewer rows than asked for; only `next_cursor: null` says that there are no more. Unknown parameters are refused.',
   endpoints: [
     endpoint({
       ...get,
@@ -53,6 +54,29 @@ export const chainListsFamily = {
       query: receiptListQuery,
       answers: [{ status: 200, description: 'A page', schema: receiptListAnswer }],
       errors,
+    }),
+    endpoint({
+      ...get,
+      ...chainAt('/miners'),
+      id: 'pageMiners',
+      summary: 'List miners by what they were paid',
+      description:
+        'Every address that a final block paid for a job. A miner that is paid between two pages may move from one to another.',
+      query: minerListQuery,
+      answers: [{ status: 200, description: 'A page', schema: minerListAnswer }],
+      errors,
+    }),
+    endpoint({
+      ...get,
+      ...chainAt('/stats'),
+      id: 'readStats',
+      summary: 'Read what happened by hour or day',
+      description:
+        'Blocks, transactions, fees, paid jobs and who took part, of final blocks, in hours or days of UTC.',
+      query: statsQuery,
+      answers: [{ status: 200, description: 'The buckets', schema: statsAnswer }],
+      errors: [...chainErrors, 'DATABASE_UNAVAILABLE', 'VALIDATION_ERROR', 'RANGE_INVALID'],
+      example: { query: { bucket: 'day' } },
     }),
   ],
 } as const satisfies EndpointFamily

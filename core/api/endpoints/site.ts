@@ -1,6 +1,7 @@
 /** The site about itself: what it is, what it serves, whether it works. */
 import * as z from 'zod'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
+import { onlineMinersSchema, publicJobSchema } from '../schemas/public.ts'
 import {
   aliveSchema,
   healthSchema,
@@ -10,10 +11,18 @@ import {
   readySchema,
   siteSchema,
 } from '../schemas/site.ts'
+import { exampleValues } from './example-values.ts'
 import { openErrors } from './failures.ts'
 import { coordinatorAt, openAiAt } from './paths.ts'
 
 const get = { method: 'GET', auth: 'none' } as const
+
+const publicJobParams = z.object({
+  id: z
+    .string()
+    .regex(/^[0-9a-fA-F]{32}$/)
+    .describe('The job_id, or the receipt_id'),
+})
 
 /** Site and models. */
 export const siteFamily = {
@@ -29,6 +38,29 @@ export const siteFamily = {
       answers: [{ status: 200, description: 'The site', schema: siteSchema }],
       errors: openErrors,
       example: {},
+    }),
+    endpoint({
+      ...get,
+      ...coordinatorAt('/site/miners'),
+      id: 'listOnlineMiners',
+      summary: 'List the miners that are here now',
+      description:
+        'Models, prices, places and region as each miner states them, and the address that it is paid at. No keys, no network addresses.',
+      answers: [{ status: 200, description: 'The miners', schema: onlineMinersSchema }],
+      errors: openErrors,
+      example: {},
+    }),
+    endpoint({
+      ...get,
+      ...coordinatorAt('/site/jobs/{id}'),
+      id: 'readPublicJob',
+      summary: 'Read how a job goes, whosever it is',
+      description:
+        'State and times, and where it was paid. For whoever knows the id of the job or of its receipt; nothing of what was asked or answered.',
+      params: publicJobParams,
+      answers: [{ status: 200, description: 'The job', schema: publicJobSchema }],
+      errors: [...openErrors, 'JOB_NOT_FOUND'],
+      example: { params: { id: exampleValues.job } },
     }),
     endpoint({
       ...get,
