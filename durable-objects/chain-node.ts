@@ -1,6 +1,7 @@
 /**
  * The chain object: one a site, named `chain`. Everything that a block is, is decided in core; here are
- * the storage, the clock, the alarm, the sockets and the outbox.
+ * the storage, the clock, the alarm, the sockets, the outbox and the exchange with other sites.
+ * Long because whatever the site calls by RPC has to be a method of this one class.
  */
 import { DurableObject } from 'cloudflare:workers'
 import {
@@ -45,7 +46,7 @@ import { gather } from './chain/gathering.ts'
 import { hasFaucet, signGift } from './chain/gift.ts'
 import { backoffMs, chainNodeLimits as limits, peerLimits } from './chain/limits.ts'
 import { type Indexer, type Outbox, openOutbox } from './chain/outbox.ts'
-import type { Taken } from './chain/peers.ts'
+import type { Taken } from './chain/peer-context.ts'
 import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
 import { answerClose, openStreams, refuseMessage, type Streams } from './chain/streams.ts'
 import { openSyncDesk, type SyncDesk } from './chain/sync-desk.ts'

@@ -61,6 +61,8 @@ export type Endpoint = {
   /** Headers that matter here, beside those of authentication. */
   readonly headers?: z.ZodObject
   readonly body?: { readonly schema: z.ZodType; readonly required: boolean }
+  /** Of a body that is bytes instead of JSON: what they are. */
+  readonly bytes?: string
   readonly answers: readonly Answer[]
   /** Every failure that it can answer with. */
   readonly errors: readonly ErrorCode[]

@@ -123,6 +123,7 @@ function operationOf(given: Endpoint, tag: string, schemas: Schemas): JsonObject
       ...parametersOf(given.query, 'query', given.example.query),
       ...parametersOf(given.headers, 'header'),
     ],
+    ...(given.bytes === undefined ? {} : { requestBody: bytesBody(given.bytes) }),
     ...(body === undefined
       ? {}
       : {
@@ -141,6 +142,13 @@ function operationOf(given: Endpoint, tag: string, schemas: Schemas): JsonObject
     ...(stream === undefined ? {} : { 'x-stream': streamOf(stream, schemas) }),
   }
 }
+
+/** A body of canonical bytes. */
+const bytesBody = (description: string): JsonObject => ({
+  required: true,
+  description,
+  content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+})
 
 /** Parameters of one place, as the document lists them. */
 export function parametersOf(

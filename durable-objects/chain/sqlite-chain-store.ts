@@ -108,10 +108,29 @@ export function openSqliteChainStore(storage: SqliteStorage): ChainStore {
     writeHistoryNodes: (nodes) => {
       for (const { level, index, hash } of nodes) write(insertHistory, level, index, hash)
     },
+
+    readNote: (name) =>
+      bytesOf(rows<Column>('SELECT bytes AS value FROM notes WHERE name = ?', name)),
+    writeNote: (name, bytes) =>
+      write('INSERT OR REPLACE INTO notes (name, bytes) VALUES (?, ?)', name, bytes),
+    deleteNotes: (names) => {
+      for (const name of names) write('DELETE FROM notes WHERE name = ?', name)
+    },
+
+    listPostponed: (limit) =>
+      rows<{ id: number }>('SELECT id FROM postponed ORDER BY id LIMIT ?', limit).map(
+        ({ id }) => id,
+      ),
+    writePostponed: (ids) => {
+      for (const id of ids) write('INSERT OR IGNORE INTO postponed (id) VALUES (?)', id)
+    },
+    deletePostponed: (ids) => {
+      for (const id of ids) write('DELETE FROM postponed WHERE id = ?', id)
+    },
   }
 }
 
-type SqlValue = Uint8Array | number
+type SqlValue = Uint8Array | number | string
 
 // Keys are what is looked up: without row ids, a block by hash is one search instead of two. Nodes and
 // heights are numbers, which SQLite's own row id serves best.
@@ -133,6 +152,8 @@ const tables = [
   `CREATE TABLE IF NOT EXISTS history (
     level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (level, position)) WITHOUT ROWID`,
+  'CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, bytes BLOB NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS postponed (id INTEGER PRIMARY KEY)',
 ]
 
 const insertNode = 'INSERT INTO nodes (id, bytes) VALUES (?, ?)'

@@ -14,8 +14,9 @@ import type { AuthoritySet } from '../../core/chain/genesis.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
 import { openOffences } from './offences.ts'
 import { openOperatorWords } from './operator-words.ts'
+import type { PeersParts, Taken } from './peer-context.ts'
 import { memberOf } from './peer-record.ts'
-import { openPeers, type Peers, type PeersParts, type Taken } from './peers.ts'
+import { openPeers, type Peers } from './peers.ts'
 import type { SqliteStorage } from './sqlite-chain-store.ts'
 
 export type SyncDesk = SyncService & {

@@ -21,7 +21,7 @@ export type ApiCall = {
   readonly method?: string
   /** An API key, sent as the original's programs do. */
   readonly key?: string | undefined
-  /** Sent as it is when it is text, else as JSON. */
+  /** Sent as it is when it is text or bytes, else as JSON. */
   readonly body?: unknown
   readonly headers?: Record<string, string>
 }
@@ -37,12 +37,15 @@ export function keyOf({ vars }: ApiSite, scope: 'CLIENT' | 'MINER' | 'ADMIN'): s
 /** One request; redirects are not followed. */
 export async function call(site: ApiSite, path: string, given: ApiCall = {}): Promise<ApiAnswer> {
   const { body, key } = given
-  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  const isAsItIs = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+  const text = isAsItIs
+    ? (body as string | Uint8Array<ArrayBuffer> | undefined)
+    : JSON.stringify(body)
   const response = await fetch(`${site.url}${path}`, {
     method: given.method ?? (text === undefined ? 'GET' : 'POST'),
     redirect: 'manual',
     headers: {
-      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(text === undefined ? {} : { 'content-type': mediaTypeOf(text) }),
       ...(key === undefined ? {} : { 'x-api-key': key }),
       ...given.headers,
     },
@@ -50,6 +53,9 @@ export async function call(site: ApiSite, path: string, given: ApiCall = {}): Pr
   })
   return answerOf(response)
 }
+
+const mediaTypeOf = (body: string | Uint8Array): string =>
+  typeof body === 'string' ? 'application/json' : 'application/octet-stream'
 
 /** Expects a refusal in the one error shape, whole; returns its details. */
 export function expectFailure(answer: ApiAnswer, status: number, code: string): unknown {

@@ -5,12 +5,18 @@
 import type { EndpointInput } from '../../core/api/endpoint.ts'
 import type { EndpointId } from '../../core/api/endpoints/table.ts'
 import type { ErrorCode } from '../../core/api/errors.ts'
+import { signRequest } from '../../core/api/signed-request.ts'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
+import { genesisHash } from '../../core/chain/genesis.ts'
+import { encodeAnnouncement, encodeAsk, syncVersion } from '../../core/chain/sync-wire.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
+import { signerFromSeed } from '../../core/crypto/ed25519.ts'
+import type { Signer } from '../../core/crypto/signature.ts'
 import { call, type Json, until } from './api-client.ts'
-import { freshSigner, send, slotNow } from './api-payer.ts'
+import { freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
 import { question, type World } from './endpoint-world.ts'
 
-type Calls = readonly EndpointInput[]
+type Calls = readonly (EndpointInput & { readonly headers?: Record<string, string> })[]
 type Prepared = (world: World) => Calls | Promise<Calls>
 
 const unserved = { type: 'inference', model: 'm1', prompt: 'hi' }
@@ -62,6 +68,66 @@ async function granted(world: World): Promise<string> {
     message: { TAG: 'delegate_grant', data },
   })
   return escrow
+}
+
+const hashIn = ({ site }: World): Uint8Array => genesisHash(genesisOf(site))
+
+const helloIn = (world: World) => ({
+  version: syncVersion,
+  genesisHash: hashIn(world),
+  authority: undefined,
+})
+
+/** A request for everything, by somebody who has nothing. */
+const askIn = (world: World): Uint8Array =>
+  encodeAsk(helloIn(world), { finalHeight: 0, locator: [], pooled: [] })
+
+const announcementIn = (world: World): Uint8Array =>
+  encodeAnnouncement(helloIn(world), {
+    position: {
+      height: 0,
+      slot: 0,
+      hash: hashIn(world),
+      finalHeight: 0,
+      finalHash: hashIn(world),
+    },
+    items: [],
+  })
+
+/** A block far above the head, unsigned, in the original's fields. */
+const postedBlock = ({ site }: World) => ({
+  height: 4_000_000,
+  hash: unknownHash,
+  parent_hash: unknownHash,
+  proposer: toHex(authorityOf(site).publicKey),
+  timestamp: '2026-02-14T12:00:00',
+  tx_count: 0,
+})
+
+const authorityOf = ({ vars }: World['site']) => {
+  const seed = fromHex(vars['AUTHORITY_KEY'] ?? '', 32)
+  if (!seed.ok) throw new Error('the site has no authority key')
+  return signerFromSeed(seed.value)
+}
+
+const changed = (bytes: Uint8Array, at: number): Uint8Array =>
+  bytes.map((byte, index) => (index === at ? byte ^ 1 : byte))
+
+/** A request signed by the site's authority. */
+function signedIn(
+  world: World,
+  target: string,
+  body: Uint8Array = new Uint8Array(),
+  given: { readonly by?: Signer; readonly ageMs?: number } = {},
+) {
+  const headers = signRequest(hashIn(world), given.by ?? authorityOf(world.site), {
+    host: new URL(world.site.url).host,
+    method: 'POST',
+    target,
+    body,
+    timestampMs: Date.now() - (given.ageMs ?? 0),
+  })
+  return { headers, ...(body.length > 0 && { body }) }
 }
 
 /** Calls that must succeed. Those of streams are opened by the test itself. */
@@ -182,7 +248,17 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   estimateFee: ({ address }) => [{ body: { payload: { to: address, amount: 5 } } }],
   mintFaucet: () => [{ body: { address: freshAddress(), amount: 1_000 } }],
   submitReceipt: () => [],
-  importBlock: () => [],
+  getPeers: nothing,
+  pullBlocks: (world) => [{ body: askIn(world) }],
+  announceBlocks: (world) => [signedIn(world, '/rpc/sync/announce', announcementIn(world))],
+  importBlock: (world) => [{ body: postedBlock(world) }],
+  importBlockOrFail: async ({ site }) => {
+    const { json } = await call(site, '/rpc/blocks/1')
+    const { hash, parent_hash, proposer, timestamp } = json
+    return [{ body: { height: 1, hash, parent_hash, proposer, timestamp, tx_count: 0 } }]
+  },
+  suspendSigning: (world) => [signedIn(world, '/rpc/admin/suspendSigning')],
+  resumeSigning: (world) => [signedIn(world, '/rpc/admin/resumeSigning')],
   streamBlocks: nothing,
   streamTransactions: nothing,
   explorerBlocks: pages,
@@ -403,7 +479,45 @@ export const badCalls: Partial<
   submitReceipt: ({ address }) => [
     { body: { sender: address, nonce: 0, fee: 0, payload: {} }, code: 'NOT_BUILT' },
   ],
-  importBlock: () => [{ body: { height: 1 }, code: 'NOT_BUILT' }],
+  pullBlocks: (world) => [
+    { body: new Uint8Array(4), code: 'SYNC_ENCODING_INVALID' },
+    { body: changed(askIn(world), 0), code: 'PROTOCOL_MISMATCH' },
+    { body: changed(askIn(world), 1), code: 'GENESIS_MISMATCH' },
+    { body: new Uint8Array(70_000), code: 'BODY_TOO_LARGE' },
+  ],
+  announceBlocks: (world) => {
+    const path = '/rpc/sync/announce'
+    const body = announcementIn(world)
+    return [
+      { body, code: 'AUTHENTICATION_ERROR' },
+      { ...signedIn(world, path, body, { by: freshSigner() }), code: 'AUTHORITY_REQUIRED' },
+      { ...signedIn(world, path, body), body: changed(body, 9), code: 'REQUEST_SIGNATURE_INVALID' },
+      { ...signedIn(world, path, body, { ageMs: 120_000 }), code: 'REQUEST_EXPIRED' },
+      { ...signedIn(world, path, changed(body, 1)), code: 'GENESIS_MISMATCH' },
+    ]
+  },
+  importBlock: () => [{ body: [], code: 'VALIDATION_ERROR' }],
+  importBlockOrFail: async (world) => {
+    const posted = postedBlock(world)
+    const { json: first } = await call(world.site, '/rpc/blocks/0')
+    return [
+      { body: { ...posted, tx_count: -1 }, code: 'VALIDATION_ERROR' },
+      { body: { ...posted, height: 1 }, code: 'BLOCK_EXISTS' },
+      { body: posted, code: 'PARENT_NOT_FOUND' },
+      { body: { ...posted, parent_hash: first['hash'] }, code: 'BLOCK_UNSIGNED' },
+    ]
+  },
+  suspendSigning: (world) => [
+    { code: 'AUTHENTICATION_ERROR' },
+    {
+      ...signedIn(world, '/rpc/admin/suspendSigning', undefined, { by: freshSigner() }),
+      code: 'AUTHORITY_REQUIRED',
+    },
+  ],
+  resumeSigning: (world) => [
+    { code: 'AUTHENTICATION_ERROR' },
+    { ...signedIn(world, '/rpc/admin/suspendSigning'), code: 'REQUEST_SIGNATURE_INVALID' },
+  ],
   explorerBlocks: () => badPages,
   explorerTransactions: () => badPages,
   explorerAddresses: () => badPages,

@@ -228,18 +228,6 @@ export const sendingFamily = {
       legacy: 'Computed jobs are paid by their settlement; nothing has to be claimed.',
       example: { body: { sender: values.address, nonce: 0, fee: 0, payload: {} } },
     }),
-    endpoint({
-      ...post,
-      id: 'importBlock',
-      path: '/rpc/importBlock',
-      aliases: ['/rpc/blocks/import'],
-      summary: 'Import a block, as in the original',
-      description: refused,
-      answers: [],
-      errors: [...siteErrors, 'NOT_BUILT'],
-      legacy: 'Blocks come from authorities. A site follows a chain by CHAIN_UPSTREAM.',
-      example: {},
-    }),
   ],
 } as const satisfies EndpointFamily
 

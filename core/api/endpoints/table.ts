@@ -15,6 +15,7 @@ import {
   lightFamily,
   proofsFamily,
 } from './rpc-chain.ts'
+import { sitesFamily } from './rpc-sync.ts'
 import {
   receiptsFamily,
   sendingFamily,
@@ -40,6 +41,7 @@ export const endpointFamilies = [
   lightFamily,
   sendingFamily,
   streamsFamily,
+  sitesFamily,
   explorerFamily,
   healthFamily,
 ] as const

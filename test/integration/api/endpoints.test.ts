@@ -41,12 +41,17 @@ function keyFor({ id, auth }: Row): string | undefined {
 
 function ask(
   row: Row,
-  input: EndpointInput & { readonly raw?: string; readonly path?: string },
+  input: EndpointInput & {
+    readonly raw?: string
+    readonly path?: string
+    readonly headers?: Record<string, string>
+  },
 ): Promise<ApiAnswer> {
   return call(world.site, targetOf(input.path ?? row.path, input), {
     method: row.method,
     key: keyFor(row),
     body: input.raw ?? input.body,
+    ...(input.headers && { headers: input.headers }),
   })
 }
 
@@ -84,7 +89,7 @@ describe('good calls', () => {
     for (const input of await goodCalls[id](world)) {
       expect(row.params?.safeParse(input.params).success ?? true).toBe(true)
       expect(row.query?.safeParse(input.query ?? {}).success ?? true).toBe(true)
-      if (input.body !== undefined)
+      if (input.body !== undefined && row.bytes === undefined)
         expect(row.body?.schema.safeParse(input.body).success).toBe(true)
       const answer = await ask(row, input)
       expectDeclared(row, answer)

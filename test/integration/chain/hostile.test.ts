@@ -58,7 +58,7 @@ test('RPC-6: malformed JSON, wrong types, wrong method, unknown routes', async (
   expect(await refusal('/rpc/head', { method: 'DELETE' })).toEqual([405, 'METHOD_NOT_ALLOWED'])
   expect(await refusal('/rpc/nothing')).toEqual([404, 'NOT_FOUND'])
   for (const route of ['blocks/import', 'importBlock']) {
-    expect(await refusal(`/rpc/${route}`, body('{}'))).toEqual([501, 'NOT_BUILT'])
+    expect(await refusal(`/rpc/${route}`, body('[]'))).toEqual([422, 'VALIDATION_ERROR'])
   }
 })
 
