@@ -71,12 +71,11 @@ export async function ask(
   sayReceipt(session, answer, receipt)
   const settled = await waitSettled(session, job)
   const transaction = hashBytes(settled.settlement.tx_hash)
-  const proof = await patiently(signal, () =>
-    site.proof({ kind: 'transaction', hash: transaction }),
-  )
-  const { genesis } = session
-  const { block } = verifySettlement({ genesis, proof, transaction, receipt, agreed })
-  session.say(`settled in block ${block.height} (${toHex0x(transaction)}), proof verified`)
+  const subject = { kind: 'transaction', hash: transaction } as const
+  const { fact, state } = await patiently(signal, () => session.light.check(subject))
+  const { block } = verifySettlement({ fact, receipt, agreed })
+  const way = `verified under block ${state.head.height}`
+  session.say(`settled in block ${block.height} (${toHex0x(transaction)}), proof ${way}`)
   return {
     ok: true,
     job_id: job.jobId,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `client`: asks a model on the network, pays, and checks every proof. Answers go to stdout, everything
- * else to stderr; exit codes in exit-codes.ts, and 0 only for what was verified. See `client --help`.
+ * else to stderr; exit codes in exit-codes.ts, and 0 only for what was verified. See `client --help`, and
+ * `client verify --help` for one fact alone.
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -19,20 +20,25 @@ import { aitbcHome } from './home.ts'
 import { limitOf, specOf } from './job.ts'
 import { openKey, terminalPrompt } from './key-store.ts'
 import { checkSite, readGenesisFile } from './known-sites.ts'
+import { openLight } from './light.ts'
 import { type ClientOptions, parseOptions } from './options.ts'
+import { patiently } from './patience.ts'
 import type { Session } from './session.ts'
-import { createSiteClient, faultOf } from './site-client.ts'
+import { createSiteClient, faultOf, type SiteClient } from './site-client.ts'
 import { findModel, readSiteInfo } from './site-info.ts'
+import { parseVerifyOptions, runVerify } from './verify-command.ts'
 
 process.exitCode = await main(process.argv.slice(2), process.env)
 // Idle keep-alive connections must not hold the process.
 process.exit()
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
-  const options = parseOptions(argv)
+  const isCheck = argv[0] === 'verify'
+  const options = isCheck ? parseVerifyOptions(argv.slice(1)) : parseOptions(argv)
   if (!options.ok) {
     if (options.error.code === 'SHOWN') return exitCodes.ok
-    process.stderr.write(`client: ${options.error.message}\n(client --help lists the options)\n`)
+    const name = isCheck ? 'client verify' : 'client'
+    process.stderr.write(`client: ${options.error.message}\n(${name} --help lists the options)\n`)
     return exitCodes.usage
   }
   const stopper = new AbortController()
@@ -43,7 +49,9 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   try {
-    await run(options.value, env, stopper.signal)
+    const { value } = options
+    if ('subject' in value) await runVerify(value, env, stopper.signal)
+    else await run(value, env, stopper.signal)
     return exitCodes.ok
   } catch (error) {
     return report(options.value, faultOf(error, options.value.api, stopper.signal))
@@ -84,6 +92,7 @@ async function openSession(
   const pinned =
     options.genesisFile === undefined ? undefined : readGenesisFile(options.genesisFile, env)
   const site = createSiteClient(options.api, signal)
+  const chain = options.rpc === undefined ? site : createSiteClient(options.rpc, signal)
   const info = await readSiteInfo(site)
   const { genesis } = await site.status()
   const genesisHash = hashOfGenesis(genesis)
@@ -91,6 +100,7 @@ async function openSession(
     const message = 'the site names another chain than the one whose genesis it shows'
     throw new ClientFault(exitCodes.server, 'ANSWER_INVALID', message)
   }
+  await requireSameChain(options, chain, genesisHash)
   const { host, hostname } = options.api
   const trust = checkSite({
     home,
@@ -102,15 +112,20 @@ async function openSession(
   })
   if (trust === 'new' || trust === 'reset')
     say(`met ${host} on chain ${genesis.chainId}, genesis ${toHex(genesisHash)}`)
+  const light = openLight({ home, genesis, site, verifier: nobleVerifier, checkpoint: undefined })
+  // Before any money moves: is this still the chain that was verified before?
+  await patiently(signal, () => light.follow())
   const path = join(home, 'clients', `${options.clientId}.key.json`)
   const { signer, made } = await openKey({ path, env, ask: terminalPrompt() })
   if (made) say(`made a key pair: ${formatAddress(addressOf(signer.publicKey))}`)
   return {
     options,
     site,
+    chain,
     info,
     genesis,
     genesisHash,
+    light,
     signer,
     identity: { signer, genesisHash },
     store: openClientStore(join(home, 'clients', `${options.clientId}.json`)),
@@ -122,6 +137,19 @@ async function openSession(
       if (options.stream && options.output === 'text') process.stdout.write(text)
     },
   }
+}
+
+/** What is signed for one chain is refused by any other, but only after a gift and a wait. */
+async function requireSameChain(
+  options: ClientOptions,
+  chain: SiteClient,
+  genesisHash: Uint8Array,
+): Promise<void> {
+  if (options.rpc === undefined) return
+  const { genesis } = await chain.status()
+  if (bytesEqual(hashOfGenesis(genesis), genesisHash)) return
+  const message = `--rpc ${options.rpc.host} is a site of another chain than ${options.api.host}`
+  throw new ClientFault(exitCodes.conflict, 'GENESIS_MISMATCH', message)
 }
 
 function readPrompt({ prompt }: ClientOptions, env: NodeJS.ProcessEnv): string {
@@ -143,7 +171,7 @@ function print(options: ClientOptions, done: AskReport): void {
   else process.stdout.write(`${done.answer}\n`)
 }
 
-function report(options: ClientOptions, fault: ClientFault): ExitCode {
+function report(options: Pick<ClientOptions, 'output'>, fault: ClientFault): ExitCode {
   const { code, message, exitCode } = fault
   process.stderr.write(`client: ${message} (${code})\n`)
   if (options.output === 'json') {

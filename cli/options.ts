@@ -10,6 +10,8 @@ import { jobLimits } from '../core/jobs/limits.ts'
 export type ClientOptions = {
   readonly clientId: string
   readonly api: URL
+  /** Another site of the chain, for transactions; undefined means `api`. */
+  readonly rpc: URL | undefined
   readonly model: string
   /** Text, or where it comes from: `-` is standard input. */
   readonly prompt: { readonly text: string } | { readonly file: string }
@@ -68,6 +70,7 @@ function clientCommand(): Command {
     .version(clientVersion)
     .requiredOption('--id <ID>', 'name of this client and of its key')
     .option('--api <URL>', 'the site', 'http://127.0.0.1:18000')
+    .option('--rpc <URL>', 'send transactions through another site of its chain')
     .requiredOption('--ollama-model <MODEL>', 'model that is to answer')
     .option('--prompt <TEXT>', 'what is asked')
     .option('--prompt-file <FILE>', 'file with what is asked; - is standard input')
@@ -90,14 +93,17 @@ function clientCommand(): Command {
     .option('--stream', 'show the answer as it comes, also when stdout is no terminal')
     .option('--no-stream', 'show the answer when it is complete')
     .option('--quiet', 'nothing on stderr but failures')
+    .addHelpText('after', '\nclient verify --help: checks one fact against the chain')
 }
 
 function check(raw: Raw): Result<ClientOptions, OptionsError> {
   const faults: string[] = []
   const read = optionReader(raw, faults)
-  const api = apiUrl(String(raw.api), raw.insecure === true, faults)
+  const insecure = raw.insecure === true
+  const api = apiUrl('--api', String(raw.api), { insecure, faults })
   const prompt = promptOf(raw, faults)
   const options = {
+    rpc: raw.rpc === undefined ? undefined : apiUrl('--rpc', String(raw.rpc), { insecure, faults }),
     clientId: read.matching('id', /^[A-Za-z0-9._-]{1,64}$/),
     model: read.matching('ollamaModel', /^[^\s\p{Cc}]{1,128}$/u),
     system: raw.system as string | undefined,
@@ -140,14 +146,19 @@ function promptOf(raw: Raw, faults: string[]): ClientOptions['prompt'] | undefin
   return { text: String(prompt) }
 }
 
-function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefined {
+/** The site to ask; what is wrong with it is added to `faults`. */
+export function apiUrl(
+  flag: string,
+  text: string,
+  { insecure, faults }: { readonly insecure: boolean; readonly faults: string[] },
+): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {
-    faults.push(`--api is no http(s) URL: ${JSON.stringify(text)}`)
+    faults.push(`${flag} is no http(s) URL: ${JSON.stringify(text)}`)
     return undefined
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && !insecure) {
-    faults.push(`--api ${text} would send prompts unencrypted; use https, or --insecure`)
+    faults.push(`${flag} ${text} would send prompts unencrypted; use https, or --insecure`)
     return undefined
   }
   return url

@@ -4,6 +4,7 @@
 import type { Genesis } from '../core/chain/genesis.ts'
 import type { Signer, Verifier } from '../core/crypto/signature.ts'
 import type { ClientStore, EscrowPlace } from './client-state.ts'
+import type { LightClient } from './light.ts'
 import type { ClientOptions } from './options.ts'
 import type { Identity, SiteClient } from './site-client.ts'
 import type { SiteInfo } from './site-info.ts'
@@ -11,9 +12,13 @@ import type { SiteInfo } from './site-info.ts'
 export type Session = {
   readonly options: ClientOptions
   readonly site: SiteClient
+  /** Where transactions are sent and watched: the site, or another of its chain (`--rpc`). */
+  readonly chain: SiteClient
   readonly info: SiteInfo
   readonly genesis: Genesis
   readonly genesisHash: Uint8Array
+  /** What the chain shows, whatever the site says. */
+  readonly light: LightClient
   readonly signer: Signer
   /** Signs requests. */
   readonly identity: Identity

@@ -6,8 +6,6 @@
 import type {
   AccountView,
   EscrowView,
-  ProofSubject,
-  ProofView,
   StatusView,
   SubmitVerdict,
   TransactionView,
@@ -15,7 +13,6 @@ import type {
 import {
   readAccount,
   readEscrow,
-  readProof,
   readStatus,
   readTransaction,
   readVerdicts,
@@ -41,7 +38,6 @@ export type SiteClient = {
   /** Undefined where no final escrow has this id. */
   escrow(id: Uint8Array): Promise<EscrowView | undefined>
   transaction(hash: Uint8Array): Promise<TransactionView | undefined>
-  proof(subject: ProofSubject): Promise<ProofView>
   submit(transaction: Uint8Array): Promise<SubmitVerdict>
 }
 
@@ -84,21 +80,12 @@ export function createSiteClient(api: URL, signal: AbortSignal): SiteClient {
       const answer = await orUndefined(json({ target: `/rpc/tx/${toHex0x(hash)}` }))
       return answer === undefined ? undefined : checked(readTransaction(answer))
     },
-    proof: async (subject) =>
-      checked(readProof(await json({ target: `/rpc/proof/${subjectPath(subject)}` }))),
     submit: async (transaction) => {
       const body = { txs: [toHex(transaction)] }
       const answer = await json({ method: 'POST', target: '/rpc/transactions', body })
       return checked(readVerdicts(answer, 1))[0] as SubmitVerdict
     },
   }
-}
-
-function subjectPath(subject: ProofSubject): string {
-  if (subject.kind === 'account') return `account/${formatAddress(subject.address)}`
-  return subject.kind === 'escrow'
-    ? `escrow/${toHex0x(subject.id)}`
-    : `transaction/${toHex0x(subject.hash)}`
 }
 
 async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promise<Response> {

@@ -3,13 +3,12 @@
  * over hashes of question and answer, the coordinator's release, and the payment under a certified root.
  */
 import * as z from 'zod'
-import type { ProofView } from '../core/api/chain-service.ts'
 import { bytesEqual, fromHex, utf8ToBytes } from '../core/base/bytes.ts'
 import { type Coder, decodeCanonical } from '../core/base/coders.ts'
 import { authorisationCoder } from '../core/chain/authorisation.ts'
-import type { Genesis } from '../core/chain/genesis.ts'
+import type { LightFact } from '../core/chain/light-fact.ts'
 import { type SettlementOutcome, settlementCodes } from '../core/chain/outcome.ts'
-import { type ProvenBlock, type ProvenFact, verifyProof } from '../core/chain/proof.ts'
+import type { ProvenBlock } from '../core/chain/proof.ts'
 import { releaseCoder, releaseSigningBytes } from '../core/chain/release.ts'
 import { addressOf } from '../core/crypto/address.ts'
 import { sha256 } from '../core/crypto/hash.ts'
@@ -81,20 +80,14 @@ export function verifyReceipt(answer: unknown, agreed: Agreed): VerifiedReceipt 
   return { receipt, hash }
 }
 
-/** Checks that the receipt's payment, and no other, stands in a final block. */
+/** Checks that the receipt's payment, and no other, is what the chain shows of a settlement. */
 export function verifySettlement(input: {
-  readonly genesis: Genesis
-  readonly proof: ProofView
-  readonly transaction: Uint8Array
+  readonly fact: LightFact
   readonly receipt: VerifiedReceipt
   readonly agreed: Agreed
 }): { readonly block: ProvenBlock; readonly settlement: SettlementOutcome } {
-  const { agreed, receipt } = input
-  const subject = { kind: 'transaction', hash: input.transaction } as const
-  const { genesis, proof } = input
-  const fact = verifyProof({ genesis, proof, subject, verifier: agreed.verifier })
-  if (!fact.ok) throw refuse(`the proof of the payment: ${fact.error.message}`)
-  const settlement = settlementIn(fact.value, agreed)
+  const { agreed, receipt, fact } = input
+  const settlement = settlementIn(fact, agreed)
   const { amount } = receipt.receipt
   require(settlement.code === settlementCodes.paid, 'the settlement did not pay this job')
   require(settlement.amount === amount &&
@@ -103,7 +96,7 @@ export function verifySettlement(input: {
       settlement.receiptHash,
       receipt.hash,
     ), 'the settlement paid something else than the receipt says')
-  return { block: fact.value.block, settlement }
+  return { block: fact.block, settlement }
 }
 
 function checkContent(receipt: Receipt, { job, answerText, coordinator }: Agreed): void {
@@ -146,7 +139,7 @@ function checkMiner(receipt: Receipt, bundle: z.infer<typeof bundleSchema>, agre
   ), 'the JSON receipt is not the one that the canonical receipt names')
 }
 
-function settlementIn(fact: ProvenFact, { job }: Agreed): SettlementOutcome {
+function settlementIn(fact: LightFact, { job }: Agreed): SettlementOutcome {
   const { escrow, number } = job.authorisation
   const found =
     fact.kind === 'transaction'

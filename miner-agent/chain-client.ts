@@ -4,16 +4,14 @@
  */
 
 import * as z from 'zod'
-import type {
-  AccountView,
-  ProofView,
-  StatusView,
-  SubmitVerdict,
-} from '../core/api/chain-service.ts'
-import { readAccount, readProof, readStatus, readVerdicts } from '../core/api/rpc-read.ts'
+import type { AccountView, StatusView, SubmitVerdict } from '../core/api/chain-service.ts'
+import { lightTarget, readLightAnswer, readLightUpdate } from '../core/api/light-json.ts'
+import { readAccount, readStatus, readVerdicts } from '../core/api/rpc-read.ts'
 import { fromHex, toHex, toHex0x } from '../core/base/bytes.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { type Genesis, parseGenesis } from '../core/chain/genesis.ts'
+import type { LightUpdate } from '../core/chain/light.ts'
+import type { LightAnswer, LightSubject } from '../core/chain/light-fact.ts'
 import { formatAddress } from '../core/crypto/address.ts'
 
 export type ChainFault = {
@@ -25,7 +23,10 @@ export type ChainClient = {
   /** Also gives the genesis file as the site has it. */
   status(): Promise<Result<{ readonly status: StatusView; readonly genesis: Genesis }, ChainFault>>
   account(address: Uint8Array): Promise<Result<AccountView, ChainFault>>
-  proof(transaction: Uint8Array): Promise<Result<ProofView, ChainFault>>
+  /** The way of a light client from a height to the site's newest final block. */
+  lightUpdate(from: number): Promise<Result<LightUpdate, ChainFault>>
+  /** The same with a fact under that block. */
+  lightProof(subject: LightSubject, from: number): Promise<Result<LightAnswer, ChainFault>>
   /** Hash of the transaction that settled a receipt; undefined while none is known. */
   settlementOf(receiptHash: Uint8Array): Promise<Result<Uint8Array | undefined, ChainFault>>
   submit(transaction: Uint8Array): Promise<Result<SubmitVerdict, ChainFault>>
@@ -53,9 +54,15 @@ export function createChainClient(api: URL): ChainClient {
       const json = await call(`/rpc/getBalance/${formatAddress(address)}`)
       return json.ok ? checked(readAccount(json.value)) : json
     },
-    async proof(hash) {
-      const json = await call(`/rpc/proof/transaction/${toHex0x(hash)}`)
-      return json.ok ? checked(readProof(json.value)) : json
+    async lightUpdate(from) {
+      const json = await call(`/rpc/light?from=${from}`)
+      return json.ok ? checked(readLightUpdate(json.value)) : json
+    },
+    async lightProof(subject, from) {
+      const target = lightTarget(subject, from)
+      if (target === undefined) return fault('REFUSED', 'these bytes are no transaction')
+      const json = await call(target)
+      return json.ok ? checked(readLightAnswer(json.value)) : json
     },
     async settlementOf(receiptHash) {
       const json = await call(`/rpc/receipts/${toHex0x(receiptHash)}`)

@@ -1,22 +1,28 @@
-/** Proofs of settlements: asked of the site, believed only by the authorities' signatures. */
-import type { Genesis } from '../core/chain/genesis.ts'
-import { verifyProof } from '../core/chain/proof.ts'
-import type { ChainClient } from './chain-client.ts'
+/** Proofs of settlements: asked of the site, believed only as far as the light client does. */
+import type { LightClient } from './light.ts'
 import type { ProvenOutcome, SettlerOptions } from './settler.ts'
-import { nodeVerifier } from './verifier.ts'
 
-/** Builds the prover over a site's `/rpc/proof`. */
-export function createProver(chain: Pick<ChainClient, 'proof'>): SettlerOptions['prove'] {
-  const verifier = nodeVerifier()
-  return async ({ genesis, transaction }: { genesis: Genesis; transaction: Uint8Array }) => {
-    const proof = await chain.proof(transaction)
-    if (!proof.ok) return unproven(proof.error.message)
-    const subject = { kind: 'transaction', hash: transaction } as const
-    const fact = verifyProof({ genesis, proof: proof.value, subject, verifier })
-    if (!fact.ok) return { kind: 'false', message: `${fact.error.code}: ${fact.error.message}` }
-    if (fact.value.kind !== 'transaction') return unproven('the proof is of something else')
-    const { outcome, block } = fact.value
-    return { kind: 'proven', outcome, blockHeight: block.height }
+/** What a site can mend by itself, or could not say: worth asking again. */
+const passing: ReadonlySet<string> = new Set([
+  'UNREACHABLE',
+  'NOT_FOUND',
+  'REFUSED',
+  'ANSWER_INVALID',
+  'HEAD_OLDER',
+])
+
+/** Builds the prover over a light client. */
+export function createProver(light: Pick<LightClient, 'check'>): SettlerOptions['prove'] {
+  return async ({ genesis, transaction }) => {
+    const found = await light.check(genesis, { kind: 'transaction', hash: transaction })
+    if (!found.ok) {
+      const { code, message } = found.error
+      if (passing.has(code)) return unproven(message)
+      return { kind: 'false', message: `${code}: ${message}` }
+    }
+    const { fact } = found.value
+    if (fact?.kind !== 'transaction') return unproven('the proof is of something else')
+    return { kind: 'proven', outcome: fact.outcome, blockHeight: fact.block.height }
   }
 }
 

@@ -2,15 +2,16 @@
  * A running miner: agent, link and clocks put together, from the first connection to the last.
  */
 
-import { fromHex, toHex } from '../core/base/bytes.ts'
+import { bytesEqual, fromHex, toHex } from '../core/base/bytes.ts'
 import { isLoopback } from '../core/base/loopback.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
+import { genesisHash as hashOfGenesis } from '../core/chain/genesis.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import type { CapabilityCard, MinerFrame, ServerFrame } from '../core/jobs/miner-protocol.ts'
 import { type Agent, createAgent } from './agent.ts'
 import type { SiteIdentity } from './agent-state.ts'
 import { makeCard, missingModels } from './card.ts'
-import { createChainClient } from './chain-client.ts'
+import { type ChainClient, createChainClient } from './chain-client.ts'
 import type { AgentConfig } from './config.ts'
 import { deliver } from './deliver.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -18,6 +19,7 @@ import { openGpuLock } from './gpu-lock.ts'
 import { makeHello } from './hello.ts'
 import type { Host } from './host.ts'
 import { checkSite } from './known-sites.ts'
+import { type LightClient, openLight } from './light.ts'
 import { type Challenge, type Link, type LinkEnd, openLink } from './link.ts'
 import type { Logger } from './log.ts'
 import { paced } from './paced.ts'
@@ -50,6 +52,8 @@ type Parts = {
   agent: Agent
   link: Link
   settler: Settler
+  chain: ChainClient
+  light: LightClient
   finish: (exitCode: number) => void
 }
 
@@ -66,12 +70,15 @@ export function startSession(input: {
 }): Session {
   const parts = { ...input, tally: newTally(), site: undefined, draining: false } as Omit<
     Parts,
-    'agent' | 'link' | 'settler' | 'finish' | 'heartbeatMs'
+    'agent' | 'link' | 'settler' | 'finish' | 'heartbeatMs' | 'chain' | 'light'
   > as Parts
   parts.heartbeatMs = input.config.heartbeatMs
   const ended = new Promise<number>((resolve) => {
     parts.finish = resolve
   })
+  parts.chain = createChainClient(input.config.rpc ?? input.config.api)
+  const { home } = input.host
+  parts.light = openLight({ home, chain: parts.chain, verifier: nodeVerifier() })
   parts.agent = openAgent(parts)
   parts.settler = makeSettler(parts)
   parts.link = openLink({
@@ -153,8 +160,7 @@ function openAgent(parts: Parts): Agent {
 }
 
 function makeSettler(parts: Parts): Settler {
-  const { config, host, log, tally } = parts
-  const chain = createChainClient(config.api)
+  const { config, host, log, tally, chain } = parts
   return createSettler({
     api: config.api.host,
     chain,
@@ -164,7 +170,7 @@ function makeSettler(parts: Parts): Settler {
     tally,
     settleAfterMs: config.settleAfterMs,
     nowMs: Date.now,
-    prove: createProver(chain),
+    prove: createProver(parts.light),
   })
 }
 
@@ -199,6 +205,7 @@ function answer(parts: Parts, challenge: Challenge): Result<MinerFrame, { messag
   }
   parts.agent.meet(parts.site)
   parts.settler.meet(parts.site)
+  void checkChain(parts, genesisHash.value)
   log.info('site', {
     site: challenge.site,
     chain: chain_id,
@@ -216,6 +223,27 @@ function answer(parts: Parts, challenge: Challenge): Result<MinerFrame, { messag
       apiKey: host.apiKey,
     }),
   )
+}
+
+/** Leaves a site whose chain does not continue the one that was verified before: it pays in other coins. */
+async function checkChain(parts: Parts, expected: Uint8Array): Promise<void> {
+  const { log } = parts
+  try {
+    const status = await parts.chain.status()
+    if (!status.ok || !bytesEqual(hashOfGenesis(status.value.genesis), expected)) return
+    const followed = await parts.light.follow(status.value.genesis)
+    if (followed.ok) {
+      log.info('chain verified', { height: followed.value.head.height })
+      return
+    }
+    const { code, message } = followed.error
+    const isOther = code === 'NOT_EXTENDED' || code === 'HEAD_FORKED'
+    log[isOther ? 'error' : 'warn']('the chain is not verified', { code, reason: message })
+    if (isOther) parts.finish(exitCodes.conflict)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error('the chain is not verified', { reason })
+  }
 }
 
 /** Whether a site may call itself so. On loopback every name is fine: nobody else is there. */

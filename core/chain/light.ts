@@ -124,6 +124,7 @@ export function advanceLight(
   // What strangers send may have any form.
   try {
     let at = state
+    if (update.steps.length === 0 && state.head.height > 0) return older(0, state.head.height)
     for (const step of update.steps) {
       const next = takeStep(at, step, verifier)
       if (!next.ok) return next
@@ -166,10 +167,7 @@ function takeStep(
   const { header } = step
   const hash = headerHash(header)
   const height = Number(header.height)
-  if (height < head.height) {
-    const message = `the site's newest final block is ${height}, but block ${head.height} was verified before: the site is behind, or has lost or hides what came since`
-    return lightFault('HEAD_OLDER', message)
-  }
+  if (height < head.height) return older(height, head.height)
   if (bytesEqual(hash, head.hash)) {
     const isBare = step.path.length === 0 && step.authorities === undefined
     return isBare ? ok(state) : lightFault('MALFORMED', 'more is said than was asked')
@@ -222,6 +220,12 @@ const standsOn = (
 
 const isSet = (authorities: AuthoritySet, hash: Uint8Array): boolean =>
   bytesEqual(authoritySetHash(authorities), hash)
+
+const older = (height: number, verified: number): Result<never, LightFault> =>
+  lightFault(
+    'HEAD_OLDER',
+    `the site's newest final block is ${height}, but block ${verified} was verified before: the site is behind, or has lost or hides what came since`,
+  )
 
 const forked = (height: number): Result<never, LightFault> =>
   lightFault(

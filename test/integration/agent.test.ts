@@ -57,6 +57,13 @@ function client(id: string, args: string[] = []) {
 const ask = (id: string, prompt: string, args: string[] = []) =>
   client(id, ['--prompt', prompt, ...args])
 
+/** Waits until the read model has something. */
+async function indexed(path: string): Promise<void> {
+  while (!(await fetch(`${site.url}${path}`)).ok) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
 describe('the miner as one file', () => {
   test('is served with the unit that runs it as a service', async () => {
     const answer = await fetch(`${site.url}/agent/aitbc-miner.service`)
@@ -116,6 +123,21 @@ describe('a miner among others', () => {
     })
     expect(slow.stderr()).toMatch(/connection lost|cannot be reached/)
     expect(slow.stderr().match(/released {2}job=/g)).toHaveLength(1)
+    const { receipt_hash: receipt } = JSON.parse(asking.stdout()) as { receipt_hash: string }
+    await indexed(`/rpc/receipts/${receipt}`)
+    const checking = startProgram(
+      [
+        ...[...typescript('cli/client.ts'), 'verify', '--api', site.url],
+        ...['--receipt', receipt, '--output', 'json'],
+      ],
+      { env: homeOf('client-resume') },
+    )
+    programs.push(checking)
+    expect(await checking.ended, checking.stderr()).toBe(0)
+    expect(JSON.parse(checking.stdout())).toMatchObject({
+      ok: true,
+      verified: { kind: 'receipt', receipt_hash: receipt, outcome: 'applied' },
+    })
   })
 
   test('gives way to itself when it is started a second time, with exit code 5', async () => {

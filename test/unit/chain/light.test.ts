@@ -222,6 +222,7 @@ describe('one chain', () => {
 
   test('LIGHT-6: an older newest block is refused', () => {
     expect(codeOf(follow([toThird], atHead))).toBe('HEAD_OLDER')
+    expect(codeOf(follow([], atHead))).toBe('HEAD_OLDER')
     const behind = engine.lightUpdate(99)
     expect(behind.steps).toHaveLength(1)
     expect(codeOf(follow(behind.steps, { ...atHead, head: { ...atHead.head, height: 99 } }))).toBe(

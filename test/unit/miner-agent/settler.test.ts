@@ -8,12 +8,14 @@ import { err, ok } from '../../../core/base/result.ts'
 import { authorisationCoder } from '../../../core/chain/authorisation.ts'
 import type { Engine } from '../../../core/chain/engine-api.ts'
 import { genesisHash } from '../../../core/chain/genesis.ts'
+import { proofSubjectOf } from '../../../core/chain/light-fact.ts'
 import type { SettlementItem } from '../../../core/chain/messages/settle.ts'
 import { releaseCoder } from '../../../core/chain/release.ts'
 import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import { sha256 } from '../../../core/crypto/hash.ts'
 import type { ChainClient } from '../../../miner-agent/chain-client.ts'
 import { type Journal, type JournalRelease, openJournal } from '../../../miner-agent/journal.ts'
+import { openLight } from '../../../miner-agent/light.ts'
 import { createProver } from '../../../miner-agent/prover.ts'
 import { createSettler } from '../../../miner-agent/settler.ts'
 import { newTally } from '../../../miner-agent/tally.ts'
@@ -24,6 +26,7 @@ import {
   genesis,
   miner,
   mustOpen,
+  nodeVerifier,
   settlementItem,
   sign,
   timeOf,
@@ -93,10 +96,12 @@ function chainOver(engine: Engine, nowMs: () => number, down: { value: boolean }
       return ok({ status, genesis })
     },
     account: async (address) => ok(engine.account(address)),
-    proof: async (transaction) => {
-      if (down.value) return unreachable
-      const proof = engine.proof({ kind: 'transaction', hash: transaction })
-      return 'code' in proof ? err({ code: 'NOT_FOUND', message: proof.message }) : ok(proof)
+    lightUpdate: async (from) => (down.value ? unreachable : ok(engine.lightUpdate(from))),
+    lightProof: async (subject, from) => {
+      const wanted = proofSubjectOf(subject)
+      if (down.value || wanted === undefined) return unreachable
+      const answer = engine.lightProof(wanted, from)
+      return 'code' in answer ? err({ code: 'NOT_FOUND', message: answer.message }) : ok(answer)
     },
     settlementOf: async () => ok(undefined),
     submit: async (transaction) => {
@@ -140,7 +145,7 @@ function settlerOf(world: ReturnType<typeof openWorld>, changes: { settleAfterMs
     tally,
     settleAfterMs: changes.settleAfterMs ?? 0,
     nowMs: world.nowMs,
-    prove: createProver(world.chain),
+    prove: createProver(openLight({ home: folder, chain: world.chain, verifier: nodeVerifier })),
   })
   settler.meet({ genesisHash: hash, coordinator: coordinator.publicKey })
   return { settler, log, tally }
