@@ -32,9 +32,12 @@ export const chainOf = (env: Env, upstream: string | undefined): ChainService =>
 
 /** This site's own chain object. Whatever keeps it from answering is `CHAIN_UNAVAILABLE`. */
 export function chainNodeOf(env: Env): ChainNodeService {
-  const stub = chainStub(env) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
-  const method = (name: string) => (input?: unknown, more?: unknown) =>
-    (stub[name] as (...args: unknown[]) => Promise<unknown>)(input, more).catch(unavailable)
+  let stub: Record<string, (...args: unknown[]) => Promise<unknown>> | undefined
+  const method = (name: string) => (input?: unknown, more?: unknown) => {
+    // Made when it is needed: most requests never ask the chain, or ask it through another service.
+    stub ??= chainStub(env) as unknown as typeof stub & object
+    return (stub[name] as (...args: unknown[]) => Promise<unknown>)(input, more).catch(unavailable)
+  }
   return {
     submit: method('submit'),
     status: method('status'),

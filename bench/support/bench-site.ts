@@ -47,7 +47,7 @@ export async function startBenchSite(connections: number): Promise<BenchSite> {
 const benchSecondsMax = 180
 
 /** Whatever hangs, the program ends, and the site and the miners with it. */
-function boundTime(): void {
+export function boundTime(): void {
   setTimeout(() => {
     say(`given up after ${benchSecondsMax} s`)
     process.exit(1)

@@ -27,6 +27,7 @@ async function start(message: ToSite & { kind: 'start' }): Promise<void> {
       port,
       statePath: message.statePath,
       vars: message.vars,
+      workerPort: message.workerPort,
       onLog: (level, text) => tell({ kind: 'log', level, message: text }),
       onRestart: () => tell({ kind: 'restarted', runtimePid: runtimePid(port) }),
     })

@@ -9,6 +9,8 @@ export type ToSite =
       vars: Record<string, string>
       /** Milliseconds between cron triggers; 0 fires none by itself. */
       cronEveryMs: number
+      /** Where the Worker itself listens too. */
+      workerPort: number | undefined
     }
   | { kind: 'cron'; id: number }
   | { kind: 'stop' }

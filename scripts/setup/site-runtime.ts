@@ -27,6 +27,8 @@ export type RuntimeOptions = {
   vars: Record<string, string>
   /** Receives what the Worker logs, a line or more a call. */
   onLog: (level: string, message: string) => void
+  /** A port at which workerd hands requests to the Worker itself, past Miniflare's own and the assets'. */
+  workerPort?: number | undefined
   /** Allows SQL inside Durable Objects from outside, for tests. */
   inspect?: boolean
   /** Called when a runtime that crashed serves again. */
@@ -53,6 +55,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> 
     modulesRoot: workerBundlePath,
     // Replaces what wrangler read from .dev.vars: a site gets what its caller gives, nothing else.
     bindings: { ...config.vars, ...options.vars },
+    ...(options.workerPort !== undefined && {
+      unsafeDirectSockets: [{ host, port: options.workerPort }],
+    }),
   } as V4WorkerOptions
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({ workers: [worker] }),

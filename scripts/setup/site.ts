@@ -16,6 +16,8 @@ export type SiteOptions = {
   vars: Record<string, string>
   /** A free one when absent. */
   port?: number
+  /** A port at which workerd hands requests to the Worker itself, past Miniflare's own: for benchmarks. */
+  workerPort?: number
   /** Milliseconds between cron triggers, 60 000 as on the platform; 0 fires none by itself. */
   cronEveryMs?: number
   /** Receives what the Worker logs; without it, warnings and errors go to stderr. */
@@ -67,6 +69,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     statePath: options.statePath,
     vars: options.vars,
     cronEveryMs: options.cronEveryMs ?? 60_000,
+    workerPort: options.workerPort,
   })
   await link.waitFor('ready')
   return {

@@ -31,6 +31,20 @@ const fixedHeaders: readonly (readonly [string, string])[] = [
  */
 export function contentSecurityPolicy(scriptHashes: readonly string[], url: URL): string {
   const socketOrigin = `${url.protocol === 'http:' ? 'ws' : 'wss'}://${url.host}`
+  // A site has one name, so the last policy is nearly always the next one too.
+  if (lastPolicy.scriptHashes !== scriptHashes || lastPolicy.socketOrigin !== socketOrigin) {
+    lastPolicy = { scriptHashes, socketOrigin, text: policyText(scriptHashes, socketOrigin) }
+  }
+  return lastPolicy.text
+}
+
+let lastPolicy: {
+  readonly scriptHashes: readonly string[] | undefined
+  readonly socketOrigin: string
+  readonly text: string
+} = { scriptHashes: undefined, socketOrigin: '', text: '' }
+
+function policyText(scriptHashes: readonly string[], socketOrigin: string): string {
   return [
     "default-src 'none'",
     `script-src ${["'self'", ...scriptHashes].join(' ')}`,
@@ -53,7 +67,7 @@ export function contentSecurityPolicy(scriptHashes: readonly string[], url: URL)
 /** Returns the response with all headers set. A WebSocket hand-over passes as it is. */
 export function withHeaders(response: Response, context: HeaderContext): Response {
   if (response.status === 101) return response
-  const result = new Response(response.body, response)
+  const result = changeable(response)
   const { headers } = result
   for (const [name, value] of fixedHeaders) headers.set(name, value)
   headers.set('content-security-policy', context.csp)
@@ -77,6 +91,20 @@ export function withHeaders(response: Response, context: HeaderContext): Respons
     headers.set('cache-control', isAnswer.test(context.pathname) ? 'no-store' : 'no-cache')
   }
   return result
+}
+
+/**
+ * The response itself where its headers may be set, else a copy. Those that this Worker made may; a copy of
+ * each would cost a stream for its body. What another service or the assets binding answered may not.
+ */
+function changeable(response: Response): Response {
+  try {
+    const [[name, value]] = fixedHeaders as [readonly [string, string]]
+    response.headers.set(name, value)
+    return response
+  } catch {
+    return new Response(response.body, response)
+  }
 }
 
 /** The answer to a CORS preflight from an allowed origin: any header, as in the seed. */
