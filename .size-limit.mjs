@@ -15,6 +15,8 @@ const scriptBudgets = [
   ['', '25 kB'],
 ]
 const styleBudget = '12 kB'
+/** The light client: codecs, curves and checks, fetched when a page first shows a fact. */
+const workerBudget = '70 kB'
 /** Scripts that are fetched later; the library of scales alone is most of a chart. */
 const laterBudgets = [
   ['assets/chart-', '22 kB'],
@@ -66,4 +68,7 @@ export default [
     const [, limit] = laterBudgets.find(([beginning]) => file.startsWith(beginning))
     return check(`${file}: later`, [file], limit)
   }),
+  ...names
+    .filter((name) => /^assets\/worker-worker-.*\.js$/.test(name))
+    .map((file) => check(`${file}: worker`, [file], workerBudget)),
 ]

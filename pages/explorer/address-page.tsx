@@ -1,6 +1,7 @@
 /** One address: what it holds, and all that it sent and received. */
 
 import { useMemo } from 'preact/hooks'
+import { FactVerdict } from '../shared/light/fact-verdict.tsx'
 import { DataList } from '../shared/list/data-list.tsx'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
@@ -17,7 +18,7 @@ export function AddressPage({ address }: { address: string }) {
   const found = useResource(path, addressSchema, chainEdge.value)
   return (
     <Detail resource={found} noun="address" id={address} path={path}>
-      {(value) => (
+      {(value, raw) => (
         <>
           <Title>Address</Title>
           <Pairs
@@ -32,8 +33,16 @@ export function AddressPage({ address }: { address: string }) {
               ['Next nonce', <span class="mono">{value.nonce}</span>],
             ]}
           />
+          {isLegacy(value.address) ? null : (
+            <FactVerdict
+              of="Balance"
+              subject={{ kind: 'account', address: value.address }}
+              shown={raw}
+            />
+          )}
           <p class="small muted below">
-            The balance is what the site’s chain node says. Funds locked in escrows are not in it.
+            Funds locked in escrows are not in the balance. The counts and the list are what the
+            site says.
           </p>
           <h2 class="section-title">Transactions</h2>
           <Transactions address={value.address} />
@@ -42,6 +51,9 @@ export function AddressPage({ address }: { address: string }) {
     </Detail>
   )
 }
+
+/** Of the original network: it has no account here that could be shown. */
+const isLegacy = (address: string): boolean => /^aitbc1[0-9a-f]{40}$/.test(address)
 
 function Transactions({ address }: { address: string }) {
   const list = useMemo(() => transactionsOf(address), [address])

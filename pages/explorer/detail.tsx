@@ -12,7 +12,8 @@ type DetailProps<T> = {
   id: string
   /** Where the answer comes from. */
   path: string
-  children: (value: T) => ComponentChildren
+  /** `raw`: the answer as it came. */
+  children: (value: T, raw: unknown) => ComponentChildren
 }
 
 export function Detail<T>({ resource, noun, id, path, children }: DetailProps<T>) {
@@ -32,7 +33,7 @@ export function Detail<T>({ resource, noun, id, path, children }: DetailProps<T>
     <Loaded resource={resource} what={`this ${noun}`} loading={<PageSkeleton noun={noun} />}>
       {(value) => (
         <>
-          {children(value)}
+          {children(value, resource.phase === 'ready' ? resource.raw : undefined)}
           {resource.phase === 'ready' ? <RawAnswer raw={resource.raw} path={path} /> : null}
         </>
       )}

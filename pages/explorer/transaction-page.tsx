@@ -1,4 +1,5 @@
 /** One transaction: what it asked, what it did, where it stands. */
+import { FactVerdict } from '../shared/light/fact-verdict.tsx'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { type Settlement, type Transaction, transaction } from '../shared/live/schemas.ts'
@@ -18,12 +19,17 @@ export function TransactionPage({ hash }: { hash: string }) {
   const found = useResource(path, transaction, chainEdge.value)
   return (
     <Detail resource={found} noun="transaction" id={hash} path={path}>
-      {(value) => (
+      {(value, raw) => (
         <>
           <Title beside={<TransactionStatus status={value.status} outcome={value.outcome} />}>
             {kindWords(value.payload.type)}
           </Title>
           <TransactionFacts transaction={value} />
+          <FactVerdict
+            of="All that is shown of this transaction"
+            subject={{ kind: 'transaction', hash: value.tx_hash }}
+            shown={raw}
+          />
           <Settlements transaction={value} />
           <SignedContent payload={value.payload.payload} />
         </>

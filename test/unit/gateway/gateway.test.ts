@@ -205,7 +205,7 @@ describe('headers', () => {
       "frame-ancestors 'none'",
       "object-src 'none'",
       "require-trusted-types-for 'script'",
-      "trusted-types 'none'",
+      'trusted-types aitbc-worker',
     ])
   })
 
