@@ -1,184 +1,253 @@
 /**
- * `npm run bench -- chain`: signed transfers a second into the chain over HTTP, one a request and a hundred
- * a request, and how long full blocks take to become final and indexed. The production bundle on workerd,
- * a process of its own, no proxy before it.
+ * `npm run bench -- chain`: signed transfers a second into blocks of the chain, over HTTP, one a request and
+ * a hundred a request, beside anvil in the same run. docs/benchmarks.md explains.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent, type ClientRequest, request } from 'node:http'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { toHex } from '../core/base/bytes.ts'
-import { sufficientFee } from '../core/chain/fees.ts'
-import { type GenesisJson, genesisHash, parseGenesis } from '../core/chain/genesis.ts'
-import { signTransaction, type TransactionBody } from '../core/chain/transaction.ts'
-import { addressOf, formatAddress } from '../core/crypto/address.ts'
-import { signerFromSeed } from '../core/crypto/ed25519.ts'
+import { type Genesis, parseGenesis } from '../core/chain/genesis.ts'
+import { blockTransactionsMax } from '../core/chain/limits.ts'
 import { freshSecrets } from '../scripts/setup/dev-vars.ts'
 import { makeGenesis, siteKeys } from '../scripts/setup/genesis.ts'
-import { type Site, startSite } from '../scripts/setup/site.ts'
+import {
+  type Anvil,
+  makeEtherSenders,
+  rpcText,
+  signEtherTransfer,
+  startAnvil,
+} from './support/anvil.ts'
+import { bareRequests } from './support/bare-requests.ts'
+import {
+  addressNumbered,
+  hashOfChain,
+  makeSenders,
+  type Sender,
+  signNextTransfer,
+} from './support/bench-ledger.ts'
+import { type BenchSite, runtimeText, startBenchSite } from './support/bench-site.ts'
+import { monotonicMs } from './support/clock.ts'
+import { jsonOf } from './support/http-client.ts'
+import { type Inclusion, measureInclusion, type Node } from './support/inclusion.ts'
+import { signatureCost } from './support/primitives.ts'
+import { type Figure, figure, machine, printReport, say } from './support/report.ts'
+import { rounded } from './support/statistics.ts'
 
-const senders = 100
-const singles = 4_000
-const batched = 5_000
+const { values: options } = parseArgs({
+  options: {
+    /** Keep the report in bench/results/. */
+    save: { type: 'boolean', default: false },
+    /** Connections, one number a level. */
+    levels: { type: 'string', default: '16,64' },
+    /** Transactions of one level, single and in batches. */
+    singles: { type: 'string', default: '6000' },
+    batched: { type: 'string', default: '8000' },
+    /** The same for anvil, whose blocks hold more. */
+    'anvil-singles': { type: 'string', default: '10000' },
+    'anvil-batched': { type: 'string', default: '15000' },
+  },
+})
+
+type Way = 'single' | 'batched'
+type Results = Readonly<Record<Way, readonly Inclusion[]>>
+/** Signs as many transactions as a level wants and gives the bodies of its requests. */
+type Sign = (way: Way, transactions: number) => string[]
+
+const levels = options.levels.split(',').map(Number)
 const batchSize = 100
-const connections = 32
+const senderCount = 200
+const bareSeconds = 2
+const blocksPerPage = 100
 
+const startedAt = monotonicMs()
+const senders = makeSenders(senderCount)
 const secrets = freshSecrets()
-const wallets = Array.from({ length: senders }, (_, index) =>
-  signerFromSeed(new Uint8Array(32).fill(index + 1)),
-)
-
-const json = withAccounts(
-  makeGenesis({
-    chainId: 'bench',
-    nowMs: Date.now(),
-    sites: [{ name: 'site-a', ...siteKeys(secrets) }],
-  }),
-)
+const json = makeGenesis({
+  chainId: 'bench',
+  nowMs: Date.now(),
+  sites: [{ name: 'site-a', ...siteKeys(secrets) }],
+  accounts: senders.map(({ address }) => ({ address, balance: 10n ** 12n })),
+})
 const parsed = parseGenesis(json)
 if (!parsed.ok) throw new Error(parsed.error.message)
-const genesis = parsed.value
 
-const statePath = mkdtempSync(join(tmpdir(), 'aitbc-bench-'))
-const site = await startSite({
-  statePath,
-  vars: { ...secrets, GENESIS_JSON: JSON.stringify(json), RATE_LIMIT: 'off' },
+const site = await startBenchSite(Math.max(...levels), {
+  ...secrets,
+  GENESIS_JSON: JSON.stringify(json),
 })
+let own: Results
 try {
-  const total = singles + batched
-  const transactions = Array.from({ length: total }, (_, index) => transfer(index))
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const floor = await measureHealth(agent)
-  const single = await measure(
-    transactions.slice(0, singles).map((bytes) => ({ tx: toHex(bytes) })),
-    agent,
-  )
-  await settled(site)
-  const rest = transactions.slice(singles).map(toHex)
-  const bodies = Array.from({ length: batched / batchSize }, (_, index) => ({
-    txs: rest.slice(index * batchSize, (index + 1) * batchSize),
-  }))
-  const batch = await measure(bodies, agent)
-  const drainedMs = await settled(site)
-  agent.destroy()
-  const blocks = await fullBlocks(site)
-  console.log(
-    JSON.stringify(
-      {
-        bench: 'chain',
-        host: { cpus: cpus().length, model: cpus()[0]?.model ?? '' },
-        connections,
-        // The same client against the cheapest route: what HTTP and this machine allow.
-        floor: { route: '/health', requests: singles, per_second: Math.round(singles / floor) },
-        single: { transactions: singles, per_second: Math.round(singles / single) },
-        batch: { transactions: batched, size: batchSize, per_second: Math.round(batched / batch) },
-        drain: { transactions: batched, until_indexed_ms: Math.round(drainedMs) },
-        blocks,
-      },
-      undefined,
-      2,
-    ),
-  )
+  own = await measure('site', nodeOf(site), {
+    sign: signFor(parsed.value, senders),
+    singles: Number(options.singles),
+    batched: Number(options.batched),
+  })
 } finally {
   await site.stop()
-  rmSync(statePath, { recursive: true, force: true })
 }
-
-/** Sends all bodies over the agent's connections; returns seconds. */
-async function measure(bodies: readonly unknown[], agent: Agent): Promise<number> {
-  const queue = bodies.map((body) => JSON.stringify(body)).reverse()
-  const startedMs = performance.now()
-  const worker = async () => {
-    for (let text = queue.pop(); text !== undefined; text = queue.pop()) await post(text, agent)
+const anvil = await startAnvil(Math.max(...levels))
+let other: Results | undefined
+try {
+  if (anvil) {
+    const etherSenders = await makeEtherSenders(anvil, senderCount)
+    other = await measure('anvil', anvilNode(anvil), {
+      sign: bodiesBy(etherSenders, signEtherTransfer, (batch) =>
+        batch.length === 1
+          ? rpcText('eth_sendRawTransaction', batch)
+          : `[${batch.map((tx, id) => rpcText('eth_sendRawTransaction', [tx], id)).join(',')}]`,
+      ),
+      singles: Number(options['anvil-singles']),
+      batched: Number(options['anvil-batched']),
+    })
   }
-  await Promise.all(Array.from({ length: connections }, worker))
-  return (performance.now() - startedMs) / 1_000
+} finally {
+  await anvil?.stop()
 }
+const bare = await bareRequests({ concurrency: Math.max(...levels), seconds: bareSeconds })
+report(own, other)
 
-async function measureHealth(agent: Agent): Promise<number> {
-  let left = singles
-  const startedMs = performance.now()
-  const worker = async () => {
-    while (left-- > 0) await call({ path: '/health', agent })
-  }
-  await Promise.all(Array.from({ length: connections }, worker))
-  return (performance.now() - startedMs) / 1_000
-}
-
-function post(body: string, agent: Agent): Promise<void> {
-  return call({ path: '/rpc/transactions', body, agent })
-}
-
-/** One request; rejects unless it is answered 200 and nothing in it was refused. */
-function call(input: { path: string; body?: string; agent: Agent }): Promise<void> {
-  const { path, body, agent } = input
-  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-  return new Promise((resolve, reject) => {
-    const sent: ClientRequest = request(
-      `${site.url}${path}`,
-      { method: body === undefined ? 'GET' : 'POST', agent, headers },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('end', () => {
-          const answer = Buffer.concat(chunks).toString()
-          if (response.statusCode === 200 && !answer.includes('"ok":false')) resolve()
-          else reject(new Error(answer))
-        })
-      },
+async function measure(
+  name: string,
+  node: Node,
+  plan: { readonly sign: Sign; readonly singles: number; readonly batched: number },
+): Promise<Results> {
+  const run = async (way: Way, connections: number): Promise<Inclusion> => {
+    const transactions = way === 'single' ? plan.singles : plan.batched
+    const bodies = plan.sign(way, transactions)
+    const batch = way === 'single' ? 1 : batchSize
+    const done = await measureInclusion(node, { connections, batch, transactions, bodies })
+    say(
+      `${name}, ${way}, ${connections} connections: ${done.included_per_second} included/s, ` +
+        `${done.accepted_per_second} accepted/s, cores ${JSON.stringify(coresOf(done))}`,
     )
-    sent.on('error', reject)
-    sent.end(body)
+    return done
+  }
+  const single: Inclusion[] = []
+  const batched: Inclusion[] = []
+  for (const connections of levels) {
+    single.push(await run('single', connections))
+    batched.push(await run('batched', connections))
+  }
+  return { single, batched }
+}
+
+function nodeOf({ url, http, pids }: BenchSite): Node {
+  let [counted, total] = [0, 0]
+  return {
+    url,
+    path: '/rpc/transactions',
+    included: async () => {
+      const status = jsonOf(await http.get('/rpc/status'))
+      const final = Number(status['final_height'])
+      while (counted < final) {
+        const path = `/rpc/blocks-range?start=${counted + 1}&end=${Math.min(final, counted + blocksPerPage)}`
+        const { blocks } = jsonOf(await http.get(path)) as { blocks: { tx_count: number }[] }
+        if (blocks.length === 0) throw new Error('final blocks are not told')
+        total += blocks.reduce((sum, { tx_count }) => sum + tx_count, 0)
+        counted += blocks.length
+      }
+      return total
+    },
+    isTaken: ({ status, text }) => status === 200 && !text.includes('"ok":false'),
+    processes: pids,
+  }
+}
+
+function anvilNode({ url, call, pid }: Anvil): Node {
+  let [counted, total] = [0, 0]
+  return {
+    url,
+    path: '/',
+    included: async () => {
+      const newest = Number(await call('eth_blockNumber', []))
+      for (; counted < newest; counted++) {
+        const height = `0x${(counted + 1).toString(16)}`
+        total += Number(await call('eth_getBlockTransactionCountByNumber', [height]))
+      }
+      return total
+    },
+    isTaken: ({ status, text }) => status === 200 && !text.includes('"error"'),
+    processes: { anvil: pid },
+  }
+}
+
+function signFor(genesis: Genesis, from: readonly Sender[]): Sign {
+  const hash = hashOfChain(genesis)
+  return bodiesBy(
+    from,
+    (sender, to) => toHex(signNextTransfer({ genesis, hash, sender, to, slot: 0 })),
+    (batch) => JSON.stringify(batch.length === 1 ? { tx: batch[0] } : { txs: batch }),
+  )
+}
+
+/**
+ * Every recipient is new. One a request, senders take turns, so that no two of one sender are under way at a
+ * time; a batch is of one sender, in order.
+ */
+function bodiesBy<S>(
+  from: readonly S[],
+  signOne: (sender: S, to: Uint8Array) => string,
+  bodyOf: (batch: readonly string[]) => string,
+): Sign {
+  let recipients = 0
+  return (way, transactions) => {
+    const size = way === 'single' ? 1 : batchSize
+    return Array.from({ length: transactions / size }, (_, number) => {
+      const sender = from[number % from.length] as S
+      const batch = Array.from({ length: size }, () =>
+        signOne(sender, addressNumbered(2 ** 40 + recipients++)),
+      )
+      return bodyOf(batch)
+    })
+  }
+}
+
+function report(site_: Results, anvil_: Results | undefined): void {
+  const [single, batched] = [bestOf(site_.single), bestOf(site_.batched)]
+  const figures: Figure[] = anvil_
+    ? [
+        ratioFigure('batches of 100', batched, bestOf(anvil_.batched), 2),
+        ratioFigure('single requests', single, bestOf(anvil_.single), 1),
+      ]
+    : []
+  printReport(
+    {
+      bench: 'chain',
+      at: new Date().toISOString(),
+      machine: machine(),
+      runtime: runtimeText,
+      seconds: rounded((monotonicMs() - startedAt) / 1_000),
+      figures,
+      details: {
+        site: site_,
+        anvil: anvil_ ?? 'not installed',
+        anvil_version: anvil?.version,
+        block_transactions_max: blockTransactionsMax,
+        bare_requests_per_second: bare,
+        signature_ms: signatureCost(),
+      },
+    },
+    options.save,
+  )
+}
+
+function ratioFigure(what: string, ours: Inclusion, theirs: Inclusion, goal: number): Figure {
+  const cores = coresOf(ours)
+  return figure({
+    name: `signed transfers included a second by those of anvil, ${what}`,
+    unit: `times (${ours.included_per_second}/s and ${theirs.included_per_second}/s)`,
+    value: rounded(ours.included_per_second / theirs.included_per_second),
+    goal: { atLeast: goal },
+    cause: () =>
+      `${ours.accepted_per_second} transfers a second were accepted while the runtime's one process ` +
+      `used ${cores['workerd']} cores, clients ${cores['clients']}, other programs ` +
+      `${cores['other_programs']}; blocks hold at most ${blockTransactionsMax} every 2 s; bare ` +
+      `requests on the same runtime: ${bare}/s`,
   })
 }
 
-/** Waits until nothing waits and everything is indexed; returns milliseconds. */
-async function settled({ url }: Site): Promise<number> {
-  const startedMs = performance.now()
-  for (;;) {
-    const response = await fetch(`${url}/rpc/status`)
-    const now = (await response.json()) as {
-      mempool_size: number
-      indexed_height: number
-      final_height: number
-    }
-    if (now.mempool_size === 0 && now.indexed_height === now.final_height) {
-      return performance.now() - startedMs
-    }
-    await new Promise((go) => setTimeout(go, 50))
-  }
+function bestOf(all: readonly Inclusion[]): Inclusion {
+  return all.reduce((a, b) => (b.included_per_second > a.included_per_second ? b : a))
 }
 
-async function fullBlocks({ url }: Site): Promise<{ height: number; transactions: number }[]> {
-  const response = await fetch(`${url}/rpc/blocks?limit=50`)
-  const { blocks } = (await response.json()) as { blocks: { height: number; tx_count: number }[] }
-  return blocks
-    .map(({ height, tx_count }) => ({ height, transactions: tx_count }))
-    .filter(({ transactions }) => transactions > 0)
-    .reverse()
-}
-
-/** The n-th transfer: senders take turns, every recipient is new. */
-function transfer(index: number): Uint8Array {
-  const signer = wallets[index % senders] as (typeof wallets)[number]
-  const to = new Uint8Array(20)
-  new DataView(to.buffer).setUint32(0, index + 1)
-  const body: TransactionBody = {
-    version: 1,
-    sender: signer.publicKey,
-    nonce: BigInt(Math.floor(index / senders)),
-    fee: 0n,
-    validUntil: 10_000n,
-    message: { TAG: 'transfer', data: { to, amount: 100n } },
-  }
-  const fee = sufficientFee(genesis.parameters, body)
-  return signTransaction(genesisHash(genesis), { ...body, fee }, signer)
-}
-
-function withAccounts(base: GenesisJson): GenesisJson {
-  const rich = wallets.map(({ publicKey }) => ({
-    address: formatAddress(addressOf(publicKey)),
-    balance: '10000000000',
-  }))
-  return { ...base, accounts: [...base.accounts, ...rich] }
+function coresOf({ cpu }: Inclusion): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(cpu).map(([name, { cores }]) => [name, cores]))
 }

@@ -20,11 +20,17 @@ export type BenchSite = {
 export const runtimeText =
   'production bundle on workerd, started by Miniflare without a proxy, loopback, state on disk'
 
-/** Starts it; `connections` bounds how many requests its client sends at a time. */
-export async function startBenchSite(connections: number): Promise<BenchSite> {
+/**
+ * Starts it; `connections` bounds how many requests its client sends at a time, and `vars` replace those
+ * of a devnet of one site.
+ */
+export async function startBenchSite(
+  connections: number,
+  vars: Readonly<Record<string, string>> = {},
+): Promise<BenchSite> {
   boundTime()
   say('starting a site on fresh state')
-  const site: TestSite = await startTestSite()
+  const site: TestSite = await startTestSite({ vars })
   const http = openHttp(site.url, connections)
   const [apiKey] = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
   const workerd = runtimePid(site.site.port)
