@@ -47,19 +47,19 @@ export function slotNow(session: Session): number {
 }
 
 async function rememberedEscrow(session: Session) {
-  const { store, place, site, info, say } = session
+  const { store, place, chain, info, say } = session
   const remembered = store.escrow(place)
   const id = remembered === undefined ? undefined : fromHex(remembered.escrow, 32)
   if (remembered === undefined || !id?.ok) return undefined
-  let view = await site.escrow(id.value)
+  let view = await chain.escrow(id.value)
   if (view === undefined) {
     // Sent by an earlier run that did not live to see it final.
     const opener = fromHex(remembered.opened_by, 32)
-    const sent = opener.ok ? await site.transaction(opener.value) : undefined
+    const sent = opener.ok ? await chain.transaction(opener.value) : undefined
     if (sent !== undefined && opener.ok) {
       say('waiting for the escrow that was opened before')
       await waitFinal(session, opener.value, 'the escrow')
-      view = await site.escrow(id.value)
+      view = await chain.escrow(id.value)
     }
   }
   const enough = slotNow(session) + info.authorisation_life_slots
@@ -112,10 +112,10 @@ async function topUp(
 
 /** Sees that the account can lock this much; on a devnet it asks the faucet, once. */
 async function requireBalance(session: Session, amount: bigint): Promise<void> {
-  const { site, signer, genesis, options, say } = session
+  const { chain, signer, genesis, options, say } = session
   const address = addressOf(signer.publicKey)
   const wanted = amount + feeReserve
-  const { balance } = await site.account(address)
+  const { balance } = await chain.account(address)
   if (balance >= wanted) {
     if (hasFaucet(session) || options.lock !== undefined) return
     throw lacking(session, `to lock ${formatCoins(amount)} AITBC, call with --lock`)
@@ -130,7 +130,7 @@ async function requireBalance(session: Session, amount: bigint): Promise<void> {
     throw lacking(session, `the faucet gives too little at a time; --lock ${most} would do`)
   }
   say(`asking the faucet for ${formatCoins(gift)} AITBC (devnet)`)
-  const answer = (await site.json({
+  const answer = (await chain.json({
     method: 'POST',
     target: '/rpc/admin/mintFaucet',
     body: { address: formatAddress(address), amount: String(gift) },
@@ -156,8 +156,8 @@ async function makeTransaction(
   session: Session,
   message: TransactionBody['message'],
 ): Promise<Uint8Array> {
-  const { site, signer, genesis, genesisHash } = session
-  const { nextNonce } = await site.account(addressOf(signer.publicKey))
+  const { chain, signer, genesis, genesisHash } = session
+  const { nextNonce } = await chain.account(addressOf(signer.publicKey))
   const body: TransactionBody = {
     version: 1,
     sender: signer.publicKey,
@@ -171,20 +171,21 @@ async function makeTransaction(
 }
 
 async function sendTransaction(session: Session, bytes: Uint8Array): Promise<void> {
-  const verdict = await session.site.submit(bytes)
+  const verdict = await session.chain.submit(bytes)
   if (verdict.ok) return
   const { code, message } = verdict.error
   throw new ClientFault(exitCodes.conflict, code, `the chain refused: ${message}`)
 }
 
-/** Waits until a transaction is final and has done what it asked. */
+/** Waits until a transaction is final, at the site too, and has done what it asked. */
 async function waitFinal(session: Session, hash: Uint8Array, what: string): Promise<void> {
   const untilMs = Date.now() + finalityPatienceMs
   while (Date.now() < untilMs) {
-    const view = await session.site.transaction(hash)
+    const view = await session.chain.transaction(hash)
     if (view?.final === true && view.outcome !== undefined) {
       requireApplied(view.outcome, what)
-      return
+      if (session.chain === session.site) return
+      if ((await session.site.transaction(hash))?.final === true) return
     }
     await pause(pollMs, undefined, { signal: session.signal }).catch(() => {
       throw new ClientFault(exitCodes.interrupt, 'INTERRUPTED', 'interrupted')

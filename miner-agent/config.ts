@@ -18,6 +18,8 @@ export type AgentConfig = {
   readonly minerId: string
   /** Base URL of the site, without a slash at the end. */
   readonly api: URL
+  /** Another site of the chain, for settlements and their proofs; undefined means `api`. */
+  readonly rpc: URL | undefined
   readonly gpu: GpuChoice
   readonly engine: 'auto' | 'ollama' | 'embedded'
   readonly ollamaUrl: string
@@ -87,6 +89,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .version(agentVersion)
     .requiredOption('--id <ID>', 'name of this miner: letters, digits, dots, hyphens, underscores')
     .option('--api <URL>', 'the site', 'http://127.0.0.1:18000')
+    .option('--rpc <URL>', 'settle through another site of its chain')
     .option('--gpu <N>', 'GPU to offer: its number, auto or none', 'auto')
     .addOption(
       new Option('--engine <NAME>', 'what computes')
@@ -128,9 +131,11 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
 function check(raw: Raw): Result<AgentConfig, ConfigError> {
   const faults: string[] = []
   const read = optionReader(raw, faults)
-  const api = apiUrl(String(raw.api), raw.insecure === true, faults)
+  const insecure = raw.insecure === true
+  const api = apiUrl('--api', String(raw.api), { insecure, faults })
   const apiKeyFrom = keySource(raw, faults)
   const config = {
+    rpc: raw.rpc === undefined ? undefined : apiUrl('--rpc', String(raw.rpc), { insecure, faults }),
     minerId: read.matching('id', /^[A-Za-z0-9._-]{1,64}$/),
     gpu: gpuChoice(String(raw.gpu), faults),
     engine: raw.engine as AgentConfig['engine'],
@@ -180,15 +185,19 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
   return ok({ ...config, api })
 }
 
-function apiUrl(text: string, insecure: boolean, faults: string[]): URL | undefined {
+function apiUrl(
+  flag: string,
+  text: string,
+  { insecure, faults }: { readonly insecure: boolean; readonly faults: string[] },
+): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {
-    faults.push(`--api is no http(s) URL: ${JSON.stringify(text)}`)
+    faults.push(`${flag} is no http(s) URL: ${JSON.stringify(text)}`)
     return undefined
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && !insecure) {
     faults.push(
-      `--api ${text} would send keys unencrypted; use https, or --insecure to do it anyway`,
+      `${flag} ${text} would send keys unencrypted; use https, or --insecure to do it anyway`,
     )
     return undefined
   }

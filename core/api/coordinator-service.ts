@@ -77,6 +77,8 @@ export type JobRecord = {
   readonly settlement:
     | { readonly txHash: Uint8Array; readonly blockHeight: number; readonly final: boolean }
     | undefined
+  /** Paid by a transaction that is not the coordinator's: the chain knows which, by the receipt's hash. */
+  readonly isPaidElsewhere: boolean
 }
 
 /** What a finished job left, in the original's shapes. */

@@ -363,6 +363,7 @@ function toRecord({ ask, life }: StoredJob, store: JobStore): JobRecord {
       payment?.tx_hash && payment.height !== null
         ? { txHash: bytesOf(payment.tx_hash), blockHeight: payment.height, final: true }
         : undefined,
+    isPaidElsewhere: payment?.reason === 'already_settled',
   }
 }
 

@@ -3,7 +3,7 @@
  * Mounted under `/api/v1`, `/api` and `/v1`. Rules: coordinator-SPEC.md, JOBHTTP.
  */
 import { Hono } from 'hono'
-import type { Principal, SubmitJob } from '../../core/api/coordinator-service.ts'
+import type { JobRecord, Principal, SubmitJob } from '../../core/api/coordinator-service.ts'
 import {
   constraintsOf,
   limitOf,
@@ -20,18 +20,20 @@ import {
   paymentView,
   receiptBundleText,
 } from '../../core/api/jobs-views.ts'
-import { bytesEqual, fromHex } from '../../core/base/bytes.ts'
+import { bytesEqual, fromHex, toHex } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { ttlSecondsMaxOf } from '../../core/jobs/check-authorisation.ts'
 import { payloadOfSpec, specFaults, validationError } from '../../core/jobs/job-request.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from '../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { specFromLegacy } from '../../core/jobs/spec-from-legacy.ts'
+import { chainQueries } from '../../d1/chain-queries.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { openJobEvents, sseEvent, sseResponse } from './job-events.ts'
 import { jobIdOf, jsonText, orThrow, readBody, readQuery } from './request.ts'
+import { fromDatabase } from './rpc-input.ts'
 
 export const jobRoutes = new Hono<AppEnv>()
   .post('/jobs', submit)
@@ -62,12 +64,23 @@ async function list(c: AppContext): Promise<Response> {
 
 async function view(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  return c.json(jobView(orThrow(await c.get('coordinator').job(who, jobIdOf(c)))))
+  const job = orThrow(await c.get('coordinator').job(who, jobIdOf(c)))
+  return c.json(jobView(await settled(c, job)))
 }
 
 async function cancel(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
   return c.json(jobView(orThrow(await c.get('coordinator').cancelJob(who, jobIdOf(c)))))
+}
+
+/** The job with the settlement that its miner sent, from the read model: it holds final blocks only. */
+async function settled(c: AppContext, job: JobRecord): Promise<JobRecord> {
+  if (!job.isPaidElsewhere || !job.receiptHash) return job
+  const query = chainQueries(c.env.DB).settlementOf(toHex(job.receiptHash))
+  const row = await fromDatabase(query)
+  const txHash = fromHex(row?.transactionHash ?? '', 32)
+  if (!row || !txHash.ok) return job
+  return { ...job, settlement: { txHash: txHash.value, blockHeight: row.height, final: true } }
 }
 
 /** Terminal jobs without a result say so: the original answered 425 for ever. */
@@ -97,7 +110,8 @@ async function receipts(c: AppContext): Promise<Response> {
 
 async function payment(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const found = paymentView(orThrow(await c.get('coordinator').job(who, jobIdOf(c))))
+  const job = orThrow(await c.get('coordinator').job(who, jobIdOf(c)))
+  const found = paymentView(await settled(c, job))
   if (!found) throw new ApiFailure({ code: 'PAYMENT_NOT_FOUND' })
   return c.json(found)
 }

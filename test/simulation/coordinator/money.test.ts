@@ -190,7 +190,7 @@ test('PAY-4: a payment that the miner settled itself is recognised and not paid 
   submit.mockRestore()
   await world.pass(60_000)
   expect(world.engine.account(agent.address).balance).toBe(paid)
-  expect(world.view(jobId)).toMatchObject({ paymentStatus: 'released' })
+  expect(world.view(jobId)).toMatchObject({ paymentStatus: 'released', isPaidElsewhere: true })
   expect(world.rows('SELECT reason FROM payments')).toMatchObject([{ reason: 'already_settled' }])
   expect(heldOf(world)).toBe(0n)
 })

@@ -44,6 +44,7 @@ export const record = (changes: Partial<JobRecord> = {}): JobRecord => ({
   receiptId: undefined,
   receiptHash: undefined,
   settlement: undefined,
+  isPaidElsewhere: false,
   ...changes,
 })
 

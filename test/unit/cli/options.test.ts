@@ -31,10 +31,11 @@ describe('command line of the client', () => {
       ...['--top-p', '0.9', '--seed', '9223372036854775807', '--stop', 'a', '--stop', 'b'],
       ...['--max-price', '0.5', '--lock', '7', '--ttl', '1m', '--region', 'eu', '--count', '3'],
       ...['--settle-timeout', '5s', '--genesis', 'g.json', '--output', 'json', '--stream'],
-      '--quiet',
+      ...['--quiet', '--rpc', 'https://other.example'],
     )
     if (!options.ok) throw new Error(options.error.message)
     expect(options.value).toMatchObject({
+      rpc: new URL('https://other.example'),
       prompt: { file: '-' },
       system: 's',
       maxTokens: 9,
@@ -73,6 +74,7 @@ describe('command line of the client', () => {
       ['--output', 'xml'],
       ['--api', 'http://example.com'],
       ['--api', 'mailto:me'],
+      ['--rpc', 'http://example.com'],
     ] as const) {
       expect(messageOf(...least, '--prompt', 'x', flag, value)).toContain(flag)
     }

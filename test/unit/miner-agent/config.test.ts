@@ -31,11 +31,12 @@ describe('command line of the miner', () => {
     const config = parse(
       '--id a --gpu none --engine ollama --ollama-url http://gpu:1 --models x,y --concurrency 3 ' +
         '--queue 0 --region eu --price-in 1 --price-out 2.5 --api-key-env KEY --gpu-lock card0 ' +
-        '--vram-reserve 100 --heartbeat 5s --token-timeout 1m --drain-timeout 0 --settle-after 10s ' +
+        '--rpc https://other.example --vram-reserve 100 --heartbeat 5s --token-timeout 1m --drain-timeout 0 --settle-after 10s ' +
         '--unreleased-max 3 --unsettled-max 4 --summary 1h --metrics-addr [::1]:9 --log json --verbose --once --dry-run',
     )
     if (!config.ok) throw new Error(config.error.message)
     expect(config.value).toMatchObject({
+      rpc: new URL('https://other.example'),
       gpu: { kind: 'none' },
       engine: 'ollama',
       ollamaUrl: 'http://gpu:1',
