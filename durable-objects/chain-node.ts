@@ -125,7 +125,8 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       genesisHash: engine.genesisHash,
       genesisTimeMs: Number(genesis.genesisTimeMs),
       parameters: genesis.parameters,
-      authorities: genesis.authorities,
+      authorities: status.authorities,
+      authoritiesUntil: status.closesAt,
       head: status.head,
       currentSlot: status.currentSlot,
       mempoolSize: status.mempoolSize,
@@ -313,6 +314,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     this.#finalHeight = step.finalized?.to ?? this.#finalHeight
     this.#desk?.exchange.say(step.send)
     this.#desk?.noteOffences(step.offences)
+    this.#desk?.reorgs.note(step.deserted)
     if (step.added.length === 0 || !this.#streams?.isHeard('blocks')) return
     const engine = this.#open()
     const blocks = step.added.map((head) => engine.block(head.hash))

@@ -36,7 +36,10 @@ export type StatusView = {
   readonly genesisHash: Uint8Array
   readonly genesisTimeMs: number
   readonly parameters: Parameters
+  /** The set in force. */
   readonly authorities: readonly { readonly publicKey: Uint8Array; readonly name: string }[]
+  /** Its last height, once a change is on the head's chain. */
+  readonly authoritiesUntil: number | undefined
   readonly head: HeadView
   /** Slot by this site's clock. */
   readonly currentSlot: number

@@ -59,6 +59,7 @@ export type PeersJson = {
   readonly current_slot: number
   readonly signing: boolean
   readonly fault: string | null
+  readonly reorgs: number
   readonly peers: readonly PeerJson[]
   readonly offences: readonly OffenceJson[]
 }
@@ -78,6 +79,7 @@ export function peersToJson(view: PeersView): PeersJson {
     current_slot: view.currentSlot,
     signing: view.signing,
     fault: view.fault ?? null,
+    reorgs: view.reorgs,
     peers: view.peers.map((peer) => peerToJson(peer, view)),
     offences: view.offences.map(offenceToJson),
   }

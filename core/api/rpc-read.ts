@@ -90,6 +90,7 @@ const statusSchema = z.object({
   mempool_size: whole,
   supply: z.object({ genesis: units, minted: units, burned: units, held: units }),
   authorities: z.array(z.object({ public_key: bytes(32), name: z.string() })),
+  authorities_until: whole.nullish(),
   proposing: z.boolean(),
   fault: z.string().nullable(),
 })
@@ -176,6 +177,7 @@ export function readStatus(json: unknown): Result<StatusView, AnswerError> {
     genesisTimeMs: value.genesis_time_ms,
     parameters: genesis.value.parameters,
     authorities: value.authorities.map(({ public_key, name }) => ({ publicKey: public_key, name })),
+    authoritiesUntil: value.authorities_until ?? undefined,
     head: value.head,
     currentSlot: value.slot,
     mempoolSize: value.mempool_size,

@@ -172,6 +172,8 @@ export type StatusJson = {
     readonly held: string
   }
   readonly authorities: readonly { readonly public_key: string; readonly name: string }[]
+  /** Last height of this set, once a change is on the head's chain. */
+  readonly authorities_until: number | null
   readonly proposing: boolean
   readonly fault: string | null
 }
@@ -201,6 +203,7 @@ export function statusToJson(status: StatusView, genesis: GenesisJson): StatusJs
       public_key: toHex(publicKey),
       name,
     })),
+    authorities_until: status.authoritiesUntil ?? null,
     proposing: status.proposing,
     fault: status.fault ?? null,
   }

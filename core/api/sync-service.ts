@@ -80,6 +80,8 @@ export type PeersView = {
   /** Whether this site signs; `fault` says why it does not although it holds a key of the set. */
   readonly signing: boolean
   readonly fault: string | undefined
+  /** How often this site has left blocks for another branch. */
+  readonly reorgs: number
   readonly peers: readonly PeerView[]
   readonly offences: readonly OffenceView[]
 }

@@ -17,10 +17,12 @@ import { openOperatorWords } from './operator-words.ts'
 import type { PeersParts, Taken } from './peer-context.ts'
 import { memberOf } from './peer-record.ts'
 import { openPeers, type Peers } from './peers.ts'
+import { openReorgs, type Reorgs } from './reorgs.ts'
 import type { SqliteStorage } from './sqlite-chain-store.ts'
 
 export type SyncDesk = SyncService & {
   readonly exchange: Peers
+  readonly reorgs: Reorgs
   /** Keeps what a step has shown of dishonest authorities. */
   readonly noteOffences: (found: Parameters<ReturnType<typeof openOffences>['note']>[0]) => void
 }
@@ -38,9 +40,11 @@ export function openSyncDesk(parts: SyncDeskParts): SyncDesk {
   const { engine, authorities, signer } = parts
   const offences = openOffences(parts.sql)
   const words = openOperatorWords(parts.sql)
+  const reorgs = openReorgs(parts.sql)
   const exchange = openPeers(parts)
   return {
     exchange,
+    reorgs,
     noteOffences: (found) =>
       offences.note(found, { authorities: authorities(), nowMs: parts.now() }),
     pull: async (ask) => exchange.answer(ask),
@@ -61,6 +65,7 @@ export function openSyncDesk(parts: SyncDeskParts): SyncDesk {
         currentSlot,
         signing: proposing,
         fault,
+        reorgs: reorgs.count(),
         peers: exchange.view(),
         offences: offences.list(authorities()),
       }

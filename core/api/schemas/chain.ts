@@ -59,6 +59,9 @@ export const statusSchema = z
       .strictObject({ genesis: units, minted: units, burned: units, held: units })
       .describe('held = genesis + minted - burned, always'),
     authorities: z.array(z.strictObject({ public_key: publicKey, name: z.string() })),
+    authorities_until: whole
+      .nullable()
+      .describe('Last height of this set, once a change of it is on the chain'),
     proposing: z.boolean().describe('Whether this site makes blocks'),
     fault: z.string().nullable().describe('What keeps it from working, for people'),
   })

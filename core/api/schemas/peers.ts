@@ -79,6 +79,7 @@ export const peersSchema = z
     current_slot: z.int(),
     signing: z.boolean().describe('Whether this site makes blocks and votes'),
     fault: z.string().nullable().describe('Why it does not although it has a key'),
+    reorgs: whole.describe('How often this site has left blocks for another branch'),
     peers: z.array(peerSchema),
     offences: z.array(offenceSchema),
   })
