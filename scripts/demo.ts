@@ -1,30 +1,40 @@
 /**
- * `npm run demo [-- --json]`: the dual test. Two sites on one chain, two miners on one GPU, two clients; a
- * miner is killed in the middle of a job and another finishes it; every payment is proven and every
- * balance added up. Fresh temporary state each time; ports by `--port-a` and `--port-b`.
+ * `npm run demo`: the network on this machine, on fresh temporary state. Clients ask, miners answer and are
+ * paid, one is killed in the middle of a job and another finishes it; every payment is proven and every
+ * balance added up. With `--sites 3`, three authorities; one site is killed too, and one cut off. `--help`.
  */
 import { parseArgs } from 'node:util'
 import { formatCoins } from '../core/base/amount.ts'
 import { buildSite } from './setup/build.ts'
 import { isPortFree } from './setup/port.ts'
-import { type DemoMiner, type DemoWorld, openDemoWorld, type SiteName } from './site/demo-world.ts'
+import { type Agreement, waitForAgreement } from './site/agreement.ts'
+import type { DemoJob } from './site/demo-jobs.ts'
+import type { SiteCount, SiteName } from './site/demo-sites.ts'
+import { openDemoWorld } from './site/demo-world.ts'
+import { dualTest } from './site/dual-test.ts'
 import { addUp, type Tally } from './site/ledger.ts'
-import { type JobReport, reportOf, waitForMiners } from './site/programs.ts'
+import { threeSites } from './site/three-sites.ts'
 
-/** One job of the last line of `--json`. */
-type DemoJob = {
-  readonly site: SiteName
-  readonly client: string
-  readonly job_id: string
-  readonly miner: string
-  readonly model: string
-  readonly tokens: number
-  readonly attempts: number
-  readonly state: 'COMPLETED'
-  readonly receipt_id: string
-  readonly tx_hash: string
-  readonly block_height: number
-  readonly proof_verified: true
+const usage = `Usage: npm run demo -- [options]
+
+  --sites N      1: everything at one site
+                 2: site B follows the chain of site A (the default)
+                 3: sites A, B and C agree on one chain; B is killed and comes back, C is cut off for
+                    a while, and in the end all have the same final head
+  --json         the result as one line of JSON on stdout, everything else on stderr
+  --port-a PORT, --port-b PORT, --port-c PORT
+                 where the sites listen (18000, 18001, 18002)
+  --help         show this
+
+Exit code 0: every job was paid with a valid proof, all money is accounted for and the sites agree.`
+
+/** What the demo has shown. Agreement is told of sites that each keep the chain. */
+type Shown = {
+  readonly jobs: readonly DemoJob[]
+  readonly tally: Tally
+  readonly agreement: Agreement | undefined
+  /** Whether every site proves the same balances. */
+  readonly isSame: boolean
 }
 
 const options = readOptions()
@@ -42,9 +52,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  const { jobs, tally } = await demo()
+  const shown = await demo()
   await endWorld()
-  finish(jobs, tally)
+  finish(shown)
 } catch (error) {
   if (!interrupted) {
     const message = error instanceof Error ? error.message : String(error)
@@ -55,124 +65,73 @@ try {
   }
 }
 
-async function demo(): Promise<{ jobs: readonly DemoJob[]; tally: Tally }> {
-  for (const port of Object.values(options.ports)) {
+async function demo(): Promise<Shown> {
+  const ports = [options.ports.A, options.ports.B, options.ports.C].slice(0, options.count)
+  for (const port of ports) {
     if (await isPortFree(port)) continue
-    throw new Error(`port ${port} is taken; use --port-a and --port-b, or stop what listens there`)
+    throw new Error(
+      `port ${port} is taken; use --port-a, --port-b and --port-c, or stop what listens there`,
+    )
   }
   await buildSite()
   const world = await openDemoWorld({
+    count: options.count,
     ports: options.ports,
     say,
     onOpen: (end) => {
       endWorld = end
     },
   })
-  const doomed = openDoom()
-  // Slow enough to be caught in the middle of an answer, and cheap enough to be asked first.
-  const slow = ['--tokens-per-second', '2']
-  const minerA = world.startMiner({ id: 'miner-A', site: 'A', args: slow, onLine: doomed.onLine })
-  const minerB = world.startMiner({ id: 'miner-B', site: 'B' })
-  await joined(world, minerA, 1)
-  await joined(world, minerB, 1)
-
-  say('both clients ask their sites')
-  const first = await Promise.all([
-    run(world, { site: 'A', id: 'client-1', prompt: 'What is the capital of France?' }),
-    run(world, { site: 'B', id: 'client-2', prompt: 'What is the capital of Italy?' }),
-  ])
-
-  say('another miner joins site A, dearer than miner-A')
-  const minerC = world.startMiner({ id: 'miner-C', site: 'A', args: ['--price-out', '0.04'] })
-  await joined(world, minerC, 2)
-  doomed.arm(minerA)
-  const rescued = await run(world, {
-    site: 'A',
-    id: 'client-1',
-    prompt: 'What is the capital of Spain?',
-  })
-  if (!doomed.done()) throw new Error('miner-A answered before it could be killed')
-  if (rescued.attempts !== 2 || rescued.miner !== 'miner-C') {
-    throw new Error(`the job took ${rescued.attempts} attempts and ended at ${rescued.miner}`)
-  }
-  const last = await run(world, {
-    site: 'B',
-    id: 'client-2',
-    prompt: 'What is the capital of Germany?',
-  })
+  const { sites } = world
+  const jobs = await (options.count === 3 ? threeSites(world) : dualTest(world))
+  if (options.count === 3) say('waiting until all sites have one final head')
+  const agreement = options.count === 3 ? await waitForAgreement(sites) : undefined
   say('adding up every balance, each with its proof')
-  const tally = await addUp(world.url('A'), { genesis: world.genesis, holders: world.holders() })
-  return { jobs: [...first, rescued, last], tally }
-}
-
-async function run(
-  world: DemoWorld,
-  input: { readonly site: SiteName; readonly id: string; readonly prompt: string },
-): Promise<DemoJob> {
-  const report = await reportOf(world.startClient(input))
-  say(`  ${input.id} at ${input.site}: ${report.answer}`)
-  return jobOf(input.site, report)
-}
-
-function jobOf(site: SiteName, report: JobReport): DemoJob {
-  return {
-    site,
-    client: report.client,
-    job_id: report.job_id,
-    miner: report.miner,
-    model: report.model,
-    tokens: report.completion_tokens,
-    attempts: report.attempts,
-    // The client reports only jobs that were completed, paid and proven.
-    state: 'COMPLETED',
-    receipt_id: report.receipt_id,
-    tx_hash: report.tx_hash,
-    block_height: report.block_height,
-    proof_verified: report.proof_verified,
+  const asked = agreement?.agreed ? sites.names : (['A'] as const)
+  const tallies: Tally[] = []
+  for (const name of asked) {
+    const { genesis } = sites
+    tallies.push(await addUp(sites.url(name), { genesis, holders: world.holders() }))
   }
+  const [tally] = tallies
+  if (tally === undefined) throw new Error('invariant broken: the demo has a site')
+  const isSame = tallies.every((other) => isSameTally(other, tally))
+  // What it took to add up may have seen another heartbeat: the last word is told.
+  const last = agreement?.agreed ? await waitForAgreement(sites) : agreement
+  return { jobs, tally, agreement: last, isSame }
 }
 
-async function joined(world: DemoWorld, miner: DemoMiner, count: number): Promise<void> {
-  let gone: string | undefined
-  void miner.child.ended.then((code) => {
-    const words = miner.child.stderr.slice(-3).join('\n')
-    gone = `${miner.id} ended with ${code}: ${words}`
-  })
-  await waitForMiners(world.url(miner.site), { count, stop: () => gone })
-  say(`${miner.id} serves site ${miner.site}`)
+function isSameTally(one: Tally, other: Tally): boolean {
+  return (
+    one.minted === other.minted &&
+    one.burned === other.burned &&
+    one.balances.every(({ amount }, index) => amount === other.balances[index]?.amount)
+  )
 }
 
-/** Kills a miner, so that it can do nothing more, right after the first token of its next job. */
-function openDoom() {
-  let victim: DemoMiner | undefined
-  let killed = false
-  return {
-    arm: (miner: DemoMiner) => {
-      victim = miner
-    },
-    done: () => killed,
-    onLine: (line: string) => {
-      if (victim === undefined || killed || !line.includes('"first token"')) return
-      killed = true
-      victim.child.signal('SIGKILL')
-      say(`killed ${victim.id} in the middle of its answer`)
-    },
-  }
-}
-
-function finish(jobs: readonly DemoJob[], tally: Tally): void {
+function finish({ jobs, tally, agreement, isSame }: Shown): void {
   const { minted, burned, sumOfBalances } = tally
-  const conserved = minted - burned === sumOfBalances
+  const conserved = minted - burned === sumOfBalances && isSame
   for (const { name, amount } of tally.balances) {
     say(`${formatCoins(amount).padStart(20)}  ${name}`)
   }
   say(
     `${formatCoins(sumOfBalances).padStart(20)}  together; minted less burned is the same: ${conserved}`,
   )
-  if (!conserved) process.exitCode = 1
+  for (const site of agreement?.sites ?? []) {
+    say(`${site.name}: block ${site.height}, final ${site.finalized}, ${site.head_hash}`)
+  }
+  if (agreement) say(`one head and one state: ${agreement.agreed}; reorgs: ${agreement.reorgs}`)
+  const faults = [
+    ...(minted - burned === sumOfBalances ? [] : ['the balances do not add up to what was minted']),
+    ...(isSame ? [] : ['the sites prove different balances']),
+    ...(agreement?.agreed === false ? ['the sites do not agree'] : []),
+  ]
+  const ok = faults.length === 0
+  if (!ok) process.exitCode = 1
   if (!options.json) {
-    if (conserved) say('ok')
-    else console.error('demo: the balances do not add up to what was minted')
+    if (ok) say('ok')
+    else console.error(`demo: ${faults.join('; ')}`)
     return
   }
   const supply = {
@@ -180,25 +139,48 @@ function finish(jobs: readonly DemoJob[], tally: Tally): void {
     burned: String(burned),
     sum_of_balances: String(sumOfBalances),
   }
-  const error = conserved ? {} : { error: 'the balances do not add up to what was minted' }
-  console.log(JSON.stringify({ ok: conserved, jobs, supply, conserved, ...error }))
+  const error = ok ? {} : { error: faults.join('; ') }
+  console.log(JSON.stringify({ ok, jobs, supply, conserved, ...agreement, ...error }))
 }
 
-function readOptions(): { json: boolean; ports: Record<SiteName, number> } {
+type Options = {
+  readonly json: boolean
+  readonly count: SiteCount
+  readonly ports: Readonly<Record<SiteName, number>>
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
       options: {
         json: { type: 'boolean', default: false },
+        sites: { type: 'string', default: '2' },
         'port-a': { type: 'string', default: '18000' },
         'port-b': { type: 'string', default: '18001' },
+        'port-c': { type: 'string', default: '18002' },
+        help: { type: 'boolean', default: false },
       },
     })
-    const ports = { A: Number(values['port-a']), B: Number(values['port-b']) }
-    const fits = (port: number) => Number.isInteger(port) && port > 0 && port < 65_536
-    if (fits(ports.A) && fits(ports.B) && ports.A !== ports.B) return { json: values.json, ports }
-    console.error('demo: --port-a and --port-b are two different port numbers')
+    if (values.help) {
+      console.log(usage)
+      process.exit(0)
+    }
+    if (!/^[123]$/.test(values.sites)) throw new Error('--sites is 1, 2 or 3')
+    const ports = {
+      A: Number(values['port-a']),
+      B: Number(values['port-b']),
+      C: Number(values['port-c']),
+    }
+    const count = Number(values.sites) as SiteCount
+    const used = [ports.A, ports.B, ports.C].slice(0, count)
+    const fits = used.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)
+    if (!fits || new Set(used).size < count) {
+      throw new Error('--port-a, --port-b and --port-c are different port numbers')
+    }
+    return { json: values.json, count, ports }
   } catch (error) {
     console.error(`demo: ${error instanceof Error ? error.message : String(error)}`)
+    console.error('(npm run demo -- --help lists the options)')
+    process.exit(2)
   }
-  process.exit(2)
 }

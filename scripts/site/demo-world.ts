@@ -1,28 +1,24 @@
 /**
- * The world of the demo: two sites on fresh temporary state, the second following the first one's chain,
- * miners on one GPU lock, and clients. One object starts and ends all of it.
+ * The world of the demo: sites on fresh temporary state, miners on one GPU lock, and clients. One object
+ * starts and ends all of it.
  */
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fromHex } from '../../core/base/bytes.ts'
-import { type Genesis, parseGenesis } from '../../core/chain/genesis.ts'
-import { addressOf, parseAddress } from '../../core/crypto/address.ts'
-import { freshSecrets } from '../setup/dev-vars.ts'
-import { makeGenesis, siteKeys } from '../setup/genesis.ts'
-import { type Site, startSite } from '../setup/site.ts'
+import { parseAddress } from '../../core/crypto/address.ts'
 import type { Child } from './children.ts'
+import { type DemoSites, openDemoSites, type SiteCount, type SiteName } from './demo-sites.ts'
 import type { Holder } from './ledger.ts'
 import { type LocalHome, openLocalHome, startClient, startMiner } from './programs.ts'
-
-export type SiteName = 'A' | 'B'
 
 export type DemoMiner = { readonly id: string; readonly site: SiteName; readonly child: Child }
 
 export type DemoWorld = {
-  readonly genesis: Genesis
-  readonly url: (site: SiteName) => string
+  readonly sites: DemoSites
+  /** What people want to know. */
+  readonly say: (line: string) => void
   startMiner(input: {
     readonly id: string
     readonly site: SiteName
@@ -33,6 +29,9 @@ export type DemoWorld = {
     readonly id: string
     readonly site: SiteName
     readonly prompt: string
+    readonly args?: readonly string[]
+    /** Receives what it says of its progress. */
+    readonly onLine?: (line: string) => void
   }): Child
   /** Everybody who may own anything on the chain. */
   holders(): readonly Holder[]
@@ -40,47 +39,29 @@ export type DemoWorld = {
   end(): Promise<void>
 }
 
-/** Starts both sites. `say` receives what people want to know. */
+/** Starts the sites. */
 export async function openDemoWorld(input: {
+  readonly count: SiteCount
   readonly ports: Readonly<Record<SiteName, number>>
   readonly say: (line: string) => void
   /** Called as soon as there is something to end. */
   readonly onOpen: (end: () => Promise<void>) => void
 }): Promise<DemoWorld> {
+  const { say } = input
   const folder = mkdtempSync(join(tmpdir(), 'aitbc-demo-'))
-  const sites: Site[] = []
   const children: Child[] = []
+  let endSites: () => Promise<void> = async () => undefined
   let ended: Promise<void> | undefined
   const end = () => {
-    ended ??= endAll({ folder, sites, children })
+    ended ??= endAll({ folder, children, endSites: () => endSites() })
     return ended
   }
   input.onOpen(end)
-  const secrets = { A: freshSecrets(), B: freshSecrets() }
-  const keys = { A: siteKeys(secrets.A), B: siteKeys(secrets.B) }
-  const json = makeGenesis({
-    chainId: 'aitbc-demo',
-    nowMs: Date.now(),
-    sites: [{ name: 'site-a', ...keys.A }],
-    coordinators: [keys.B.coordinator],
-  })
-  const genesis = parseGenesis(json)
-  if (!genesis.ok) throw new Error(genesis.error.message)
-  const start = async (name: SiteName, more: Record<string, string>) => {
-    const vars = { ...secrets[name], GENESIS_JSON: JSON.stringify(json), ...more }
-    const statePath = join(folder, `site-${name}`)
-    const site = await startSite({
-      statePath,
-      port: input.ports[name],
-      vars,
-      onLog: () => undefined,
-    })
-    sites.push(site)
-    input.say(`site ${name} at ${site.url}`)
-    return site.url
+  const onOpen = (endThem: () => Promise<void>) => {
+    endSites = endThem
   }
-  const upstream = await start('A', {})
-  const urls = { A: upstream, B: await start('B', { CHAIN_UPSTREAM: upstream }) }
+  const { count, ports } = input
+  const sites = await openDemoSites({ count, folder, ports, say, onOpen })
 
   const homes = new Map<string, LocalHome>()
   const homeOf = (id: string): LocalHome => {
@@ -90,12 +71,12 @@ export async function openDemoWorld(input: {
   }
   const gpuLock = basename(folder)
   return {
-    genesis: genesis.value,
-    url: (site) => urls[site],
+    sites,
+    say,
     startMiner({ id, site, args = [], onLine }) {
       const child = startMiner({
         home: homeOf(id),
-        api: urls[site],
+        api: sites.url(site),
         id,
         args: ['--gpu-lock', gpuLock, '--log', 'json', '--verbose', ...args],
         ...(onLine && { onLine }),
@@ -103,21 +84,18 @@ export async function openDemoWorld(input: {
       children.push(child)
       return { id, site, child }
     },
-    startClient({ id, site, prompt }) {
-      const onLine = (line: string, stream: 'stdout' | 'stderr') => {
-        if (stream === 'stderr') input.say(`  ${id} at ${site}: ${line.replace(/^client: /, '')}`)
+    startClient({ id, site, prompt, args = [], onLine }) {
+      const onChildLine = (line: string, stream: 'stdout' | 'stderr') => {
+        if (stream === 'stdout') return
+        say(`  ${id} at ${site}: ${line.replace(/^client: /, '')}`)
+        onLine?.(line)
       }
-      const child = startClient({ home: homeOf(id), api: urls[site], id, prompt, onLine })
+      const api = sites.url(site)
+      const child = startClient({ home: homeOf(id), api, id, prompt, args, onLine: onChildLine })
       children.push(child)
       return child
     },
-    holders: () => [
-      { name: 'authority A', address: addressOf(keys.A.authority) },
-      { name: 'faucet A', address: addressOf(keys.A.faucet) },
-      { name: 'coordinator A', address: addressOf(keys.A.coordinator) },
-      { name: 'coordinator B', address: addressOf(keys.B.coordinator) },
-      ...[...homes].flatMap(([id, home]) => holdersIn(id, home)),
-    ],
+    holders: () => [...sites.holders, ...[...homes].flatMap(([id, home]) => holdersIn(id, home))],
     end,
   }
 }
@@ -151,13 +129,12 @@ function readJson(path: string): Record<string, unknown> | undefined {
 
 async function endAll(world: {
   readonly folder: string
-  readonly sites: readonly Site[]
   readonly children: readonly Child[]
+  readonly endSites: () => Promise<void>
 }): Promise<void> {
   for (const child of world.children) child.signal('SIGTERM')
   await Promise.all(world.children.map(({ ended }) => ended))
-  // The follower first: it would only complain about the other.
-  for (const site of [...world.sites].reverse()) await site.stop()
+  await world.endSites()
   const away = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }
   await rm(world.folder, away)
   await rm(join(tmpdir(), 'aitbc-gpu-locks', basename(world.folder)), away)
