@@ -9,6 +9,7 @@ import type { Signer, Verifier } from '../crypto/signature.ts'
 import type { Audit } from './audit.ts'
 import type { Block, Certificate } from './block.ts'
 import type { OffenceProof } from './consensus.ts'
+import type { SnapshotMaker } from './engine-snapshot.ts'
 import type { Offence } from './evidence.ts'
 import type { AuthoritySet, Genesis } from './genesis.ts'
 import type { LightUpdate } from './light.ts'
@@ -37,9 +38,12 @@ export type EngineOptions = {
   readonly signer: Signer | undefined
 }
 
-/** Why a store cannot be opened. None of these heals by itself. */
+/**
+ * Why a store cannot be opened. None of these heals by itself; an unfinished snapshot is resumed or
+ * abandoned (`snapshot-install.ts`).
+ */
 export type OpenError = {
-  readonly code: 'GENESIS_MISMATCH' | 'STORE_CORRUPT'
+  readonly code: 'GENESIS_MISMATCH' | 'STORE_CORRUPT' | 'INSTALL_UNFINISHED'
   readonly message: string
 }
 
@@ -198,6 +202,8 @@ export type Engine = {
   /** Adds up the whole state at the head, entry by entry: for tests and operators, not for every request. */
   readonly audit: () => Audit
   readonly proof: (subject: ProofSubject) => ProofView | ProofError
+  /** Makes snapshots beside the running chain. */
+  readonly snapshots: SnapshotMaker
   /** For light clients: the way from a height to the newest final block. */
   readonly lightUpdate: (from: number) => LightUpdate
   /** The same with a fact under that block. */

@@ -16,6 +16,7 @@ import {
   readHeld,
   refOf,
 } from './engine-core.ts'
+import { dropNodes } from './engine-pin.ts'
 import { type ExecutionRecord, encodeExecution, encodeHeadRecord } from './engine-record.ts'
 import { openAdmission } from './engine-submit.ts'
 import { createGenesisBlock, genesisSupply } from './genesis-block.ts'
@@ -145,7 +146,7 @@ export function finalizeTo(
     assert(held, 'a block that becomes final is held')
     const { stored, execution } = held
     if (execution.staled.length > 0) {
-      store.deleteNodes(execution.staled)
+      dropNodes(store, execution.staled)
       table.writeBlock({ ...stored, execution: encodeExecution({ ...execution, staled: [] }) })
     }
     for (const other of store.listBlocksAt(height)) {

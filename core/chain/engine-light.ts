@@ -14,6 +14,7 @@ import { type AuthoritySet, authoritySetHash } from './genesis.ts'
 import type { LightStep, LightUpdate } from './light.ts'
 import type { LightAnswer } from './light-fact.ts'
 import { changeScanMax, lightStepsMax } from './limits.ts'
+import { wayCoder } from './snapshot.ts'
 import { decodeTransaction } from './transaction.ts'
 import type { ProofError, ProofSubject } from './views.ts'
 
@@ -25,6 +26,7 @@ export function buildUpdate(
 ): LightUpdate {
   const last = memory.consensus.final.height
   if (last === 0) return { steps: [], more: false }
+  if (from < last && !context.store.readHeight(from)) return updateFromBase(context, memory, from)
   const authoritiesAt = (height: number) => headerAt(context, height).authorities
   // The newest block is certified by the set before it.
   const to = last - 1
@@ -44,6 +46,21 @@ export function buildUpdate(
     before = height
   }
   return { steps, more }
+}
+
+/**
+ * The way from below the block with which this site began: that of its snapshot, and on from there. Whoever
+ * stands between two blocks of it is shown nothing, since the history there is not held.
+ */
+function updateFromBase(context: EngineContext, memory: EngineMemory, from: number): LightUpdate {
+  const note = context.store.readNote('base')
+  const way = note ? wayCoder.decode(note) : []
+  const heights = [0, ...way.map(({ header }) => Number(header.height))]
+  const rest = way.slice(heights.indexOf(from))
+  if (!heights.includes(from) || rest.length === 0) return { steps: [], more: false }
+  if (rest.length > lightStepsMax) return { steps: rest.slice(0, lightStepsMax), more: true }
+  const on = buildUpdate(context, memory, heights.at(-1) as number)
+  return { steps: [...rest, ...on.steps], more: on.more }
 }
 
 /** A fact with the way to the block under which it is final. */
@@ -97,12 +114,12 @@ function stepTo(
   const certificate = held && certificateAt(context, memory, held)
   if (!held || !certificate) return undefined
   const { header } = held.block.signedHeader
+  // Who stands there already wants neither a path nor the set.
+  if (before >= height) return { header, certificate, path: [], authorities: undefined }
   const isChange = !bytesEqual(header.authorities, headerAt(context, height - 1).authorities)
   const named = { hash: header.authorities, height }
   const authorities = isChange ? setOf(context, memory, named) : undefined
   if (isChange && !authorities) return undefined
-  // Who stands there already wants neither a path nor the set.
-  if (before >= height) return { header, certificate, path: [], authorities: undefined }
   return { header, certificate, path: pathBetween(context, before, height), authorities }
 }
 

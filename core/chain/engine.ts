@@ -18,6 +18,7 @@ import { openMessages, receiveMessages } from './engine-messages.ts'
 import { buildProof } from './engine-proof.ts'
 import { decodeHeadRecord } from './engine-record.ts'
 import { nothing, openSession, type Stepper } from './engine-session.ts'
+import { openSnapshotMaker } from './engine-snapshot.ts'
 import { submitTransactions } from './engine-submit.ts'
 import { importInto } from './engine-take.ts'
 import {
@@ -39,7 +40,13 @@ import { hasReady } from './mempool.ts'
 export function openEngine(options: EngineOptions): Result<Engine, OpenError> {
   const context = createContext(options)
   const { store } = options
-  if (!store.readHead()) store.atomically(() => layGenesis(context))
+  if (!store.readHead()) {
+    if (store.readNote('install')) {
+      const message = 'the store holds a part of a snapshot, and no chain yet'
+      return err({ code: 'INSTALL_UNFINISHED', message })
+    }
+    store.atomically(() => layGenesis(context))
+  }
   const loaded = loadStore(context)
   return loaded.ok ? ok(engineOver(context, loaded.value)) : loaded
 }
@@ -154,6 +161,7 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     finalizedFrom: (height, limit) => viewFinalized(context, current(), { height, limit }),
     audit: () => auditState(context.nodes.read, current().head.root),
     proof: (subject) => buildProof(context, current(), subject),
+    snapshots: openSnapshotMaker(context, current, write),
     lightUpdate: (from) => buildUpdate(context, current(), from),
     lightProof: (subject, from) => buildLightAnswer(context, current(), { subject, from }),
   }

@@ -82,3 +82,14 @@ export const lightStepsMax = 16
 
 /** Policy: most blocks that are looked through for the transaction that named a set of long ago. */
 export const changeScanMax = 10_000
+
+/**
+ * Policy: most entries, and bytes of more than one entry, in a chunk of a snapshot, and bytes of the
+ * description of a whole one. The first is a rule for whoever reads one.
+ */
+export const snapshotChunkEntriesMax = 1_024
+export const snapshotChunkBytesMax = 262_144
+export const snapshotBytesMax = 1_900_000
+
+/** Policy: pieces of a snapshot in the making after which the progress is written down. */
+export const snapshotProgressEvery = 32

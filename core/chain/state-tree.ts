@@ -267,7 +267,7 @@ function splitAt(items: readonly Item[], bit: number): number {
 const live = (items: readonly Item[]): Item[] => items.filter((item) => item.value !== undefined)
 
 /** The first `bit` bits of a key, in as few bytes as hold them, the rest zero. */
-function prefixOf(key: Uint8Array, bit: number): Uint8Array {
+export function prefixOf(key: Uint8Array, bit: number): Uint8Array {
   const prefix = key.slice(0, (bit + 7) >> 3)
   const spare = bit & 7
   if (spare !== 0) {

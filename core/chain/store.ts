@@ -59,6 +59,12 @@ export type StoredMessage = {
   readonly bytes: Uint8Array
 }
 
+/**
+ * Rows of their own beside the head: `pin` and `work` of a snapshot in the making, `install` and `installed`
+ * of one that is being taken over, `base` of one with which this site began.
+ */
+export type StoredNoteName = 'pin' | 'work' | 'install' | 'installed' | 'base'
+
 /** The port. Heights, ids and indexes are safe integers; hashes have 32 bytes. */
 export type ChainStore = {
   /** Runs `action` as one atomic write and returns what it returns. Never nested. */
@@ -107,6 +113,19 @@ export type ChainStore = {
 
   readonly readHistoryNode: (level: number, index: number) => Uint8Array | undefined
   readonly writeHistoryNodes: (nodes: readonly StoredHistoryNode[]) => void
+
+  readonly readNote: (name: StoredNoteName) => Uint8Array | undefined
+  /** Puts a note of at most 2 MB, replacing the one before. */
+  readonly writeNote: (name: StoredNoteName, bytes: Uint8Array) => void
+  /** Unknown names are ignored. */
+  readonly deleteNotes: (names: readonly StoredNoteName[]) => void
+
+  /** Nodes that no state uses any more but a snapshot in the making, in rising order, at most `limit`. */
+  readonly listPostponed: (limit: number) => readonly NodeId[]
+  /** Known ids are no fault. */
+  readonly writePostponed: (ids: readonly NodeId[]) => void
+  /** Unknown ids are ignored. */
+  readonly deletePostponed: (ids: readonly NodeId[]) => void
 }
 
 /** Names of the methods that write: what a fault injector must be able to fail, one by one. */
@@ -125,4 +144,8 @@ export const chainStoreWrites = [
   'writeMessages',
   'deleteMessagesUpTo',
   'writeHistoryNodes',
+  'writeNote',
+  'deleteNotes',
+  'writePostponed',
+  'deletePostponed',
 ] as const satisfies readonly (keyof ChainStore)[]

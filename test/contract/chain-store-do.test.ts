@@ -102,6 +102,11 @@ describe('HOST-5: a write that fails', () => {
       'deletePlaces',
       'writeMessages',
       'deleteMessagesUpTo',
+      // Nothing is postponed while no snapshot is made.
+      'writeNote',
+      'deleteNotes',
+      'writePostponed',
+      'deletePostponed',
     ])
   })
 

@@ -37,6 +37,8 @@ function snapshot(store: ChainStore) {
     pooled: [...store.listPooled()],
     messages: [...store.listMessages()],
     history: numbers.map((n) => store.readHistoryNode(n % 2, n)),
+    notes: [store.readNote('pin'), store.readNote('base')],
+    postponed: [...store.listPostponed(9)],
   }
 }
 
@@ -64,6 +66,8 @@ const writeAll = (store: ChainStore): void => {
     { level: 0, index: 0, hash: hash(6) },
     { level: 1, index: 1, hash: hash(7) },
   ])
+  store.writeNote('pin', bytes(6))
+  store.writePostponed([7, 5])
 }
 
 /** Registers the suite for an adapter. */
@@ -118,6 +122,10 @@ export function describeChainStore({ name, open }: ChainStoreAdapter): void {
           store.writeMessages([{ id: hash(7), slot: 9, bytes: bytes(7) }])
           store.deleteMessagesUpTo(7)
           store.writeHistoryNodes([{ level: 0, index: 2, hash: hash(1) }])
+          store.writeNote('base', bytes(1))
+          store.deleteNotes(['pin'])
+          store.writePostponed([6])
+          store.deletePostponed([5])
           throw fault
         })
       expect(attempt).toThrow(fault)
@@ -184,6 +192,33 @@ export function describeChainStore({ name, open }: ChainStoreAdapter): void {
       expect(store.listMessages()).toEqual([])
     })
 
+    test('STORE-10: a note is replaced and forgotten, and large enough for a snapshot', () => {
+      const { store, reopen } = open()
+      const large = new Uint8Array(1_900_000).fill(7)
+      store.atomically(() => {
+        writeAll(store)
+        store.writeNote('pin', bytes(1))
+        store.writeNote('base', large)
+      })
+      const again = reopen?.() ?? store
+      expect(again.readNote('pin')).toEqual(bytes(1))
+      expect(again.readNote('base')).toEqual(large)
+      again.atomically(() => again.deleteNotes(['pin', 'work']))
+      expect(again.readNote('pin')).toBeUndefined()
+    })
+
+    test('STORE-11: postponed ids come in rising order, once each, as many as asked', () => {
+      const { store } = open()
+      store.atomically(() => {
+        writeAll(store)
+        store.writePostponed([2 ** 45, 5])
+      })
+      expect(store.listPostponed(9)).toEqual([5, 7, 2 ** 45])
+      expect(store.listPostponed(2)).toEqual([5, 7])
+      store.atomically(() => store.deletePostponed([7, 99]))
+      expect(store.listPostponed(9)).toEqual([5, 2 ** 45])
+    })
+
     test('STORE-7: a block of a megabyte, ten thousand nodes and large numbers fit', () => {
       const { store, reopen } = open()
       const large: StoredBlock = {
@@ -223,6 +258,9 @@ export function describeChainStore({ name, open }: ChainStoreAdapter): void {
         store.writeMessages([])
         store.deleteMessagesUpTo(5)
         store.writeHistoryNodes([])
+        store.deleteNotes([])
+        store.writePostponed([])
+        store.deletePostponed([])
       })
       expect(store.listPooled()).toEqual([])
     })

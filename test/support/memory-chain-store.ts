@@ -34,6 +34,8 @@ type Tables = {
   readonly pooled: Map<string, StoredPooled>
   readonly messages: Map<string, StoredMessage>
   readonly history: Map<string, Uint8Array>
+  readonly notes: Map<string, Uint8Array>
+  readonly postponed: Map<number, true>
 }
 
 /** An empty store. */
@@ -47,6 +49,8 @@ export function createMemoryChainStore(): MemoryChainStore {
     pooled: new Map(),
     messages: new Map(),
     history: new Map(),
+    notes: new Map(),
+    postponed: new Map(),
   }
   let undo: (() => void)[] | undefined
 
@@ -171,6 +175,24 @@ export function createMemoryChainStore(): MemoryChainStore {
       for (const { level, index, hash } of nodes) {
         change('writeHistoryNodes', tables.history, `${level}/${index}`, hash)
       }
+    },
+    readNote: (name) => tables.notes.get(name),
+    writeNote(name, bytes) {
+      announce('writeNote')
+      change('writeNote', tables.notes, name, bytes)
+    },
+    deleteNotes(names) {
+      announce('deleteNotes')
+      for (const name of names) change('deleteNotes', tables.notes, name, undefined)
+    },
+    listPostponed: (limit) => [...tables.postponed.keys()].sort((a, b) => a - b).slice(0, limit),
+    writePostponed(ids) {
+      announce('writePostponed')
+      for (const id of ids) change('writePostponed', tables.postponed, id, true)
+    },
+    deletePostponed(ids) {
+      announce('deletePostponed')
+      for (const id of ids) change('deletePostponed', tables.postponed, id, undefined)
     },
   }
   return store
