@@ -59,6 +59,10 @@ test('LIGHT-14: a balance and a transaction are verified, and the chain is remem
   expect(await height()).toBeGreaterThanOrEqual(gift.height)
   await page.locator(`a[href="${accountPath}"]`).first().click()
   await page.locator('.verdict-verified', { hasText: 'Balance' }).waitFor()
+  // Spoken once: the age beside it changes every second.
+  expect(await page.locator('main [role="status"]', { hasText: 'Balance' }).textContent()).toBe(
+    'Balance: verified',
+  )
   // The next visit begins where this one ended.
   const asked = page.waitForRequest(/\/rpc\/light\/proof\/account\//)
   await page.reload()

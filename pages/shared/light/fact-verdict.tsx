@@ -9,10 +9,20 @@ type FactVerdictProps = Asked & {
   of: string
 }
 
+const words = {
+  verified: 'verified',
+  'not-final': 'not yet final',
+  unverifiable: 'cannot be verified',
+} as const
+
 export function FactVerdict({ of, subject, shown }: FactVerdictProps) {
   const checked = useVerdict({ subject, shown })
   return (
-    <div class="below" role="status">
+    <div class="below">
+      {/* The age below counts on: only the verdict itself is spoken. */}
+      <span class="visually-hidden" role="status">
+        {checked ? `${of}: ${words[checked.state]}` : ''}
+      </span>
       {checked === undefined ? (
         <p class="small muted">Checking against the chain…</p>
       ) : (
