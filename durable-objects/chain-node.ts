@@ -49,7 +49,7 @@ import { type Indexer, type Outbox, openOutbox } from './chain/outbox.ts'
 import type { Taken } from './chain/peer-context.ts'
 import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
 import { answerClose, openStreams, refuseMessage, type Streams } from './chain/streams.ts'
-import { openSyncDesk, type SyncDesk } from './chain/sync-desk.ts'
+import { adviceOn, openSyncDesk, type SyncDesk } from './chain/sync-desk.ts'
 import { createNativeVerifier } from './native-ed25519.ts'
 
 /**
@@ -133,7 +133,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       indexedHeight: this.#outbox?.indexedHeight() ?? -1,
       supply: status.supply,
       proposing: status.proposing,
-      fault: this.#fault ?? status.fault ?? this.#outbox?.fault(),
+      fault: this.#fault ?? adviceOn(status.fault) ?? this.#outbox?.fault(),
     }
   }
 

@@ -33,12 +33,12 @@ export const importBlockSchema = z.object({
 
 /** `POST /rpc/importBlock`: whatever is wrong in it is told in the answer. */
 export const importResultRequestSchema = z.looseObject({
-  height: z.unknown(),
-  hash: z.unknown(),
-  parent_hash: z.unknown(),
-  proposer: z.unknown(),
-  timestamp: z.unknown(),
-  tx_count: z.unknown(),
+  height: z.unknown().optional(),
+  hash: z.unknown().optional(),
+  parent_hash: z.unknown().optional(),
+  proposer: z.unknown().optional(),
+  timestamp: z.unknown().optional(),
+  tx_count: z.unknown().optional(),
   block: blockHex.nullish(),
 })
 export type ImportResultRequest = z.infer<typeof importResultRequestSchema>

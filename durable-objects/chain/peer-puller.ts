@@ -33,6 +33,8 @@ export async function pullFrom(context: PeerContext, peer: Peer): Promise<void> 
       const done = await pullOnce(context, peer, tip)
       waitMs = done.waitMs ?? limits.pullEveryMs
       if (done.more) peer.again = true
+      // Whatever else came up meanwhile waits with it.
+      if (peer.failure) break
     }
   } catch (error) {
     // This site's own fault, and no reason to leave the peer alone.
@@ -40,7 +42,9 @@ export async function pullFrom(context: PeerContext, peer: Peer): Promise<void> 
   } finally {
     peer.pulling = false
     peer.again = false
-    peer.nextPullMs = Math.max(parts.now() + waitMs, peer.backedOffUntilMs)
+    // After a failure the wait is that of the failure.
+    const nextMs = parts.now() + waitMs
+    peer.nextPullMs = peer.failure ? peer.backedOffUntilMs : nextMs
     parts.onChange()
   }
 }

@@ -64,7 +64,7 @@ export function openSyncDesk(parts: SyncDeskParts): SyncDesk {
         head,
         currentSlot,
         signing: proposing,
-        fault,
+        fault: adviceOn(fault),
         reorgs: reorgs.count(),
         peers: exchange.view(),
         offences: offences.list(authorities()),
@@ -82,3 +82,7 @@ export function openSyncDesk(parts: SyncDeskParts): SyncDesk {
     },
   }
 }
+
+/** Why a site signs nothing, and what its operator can do. */
+export const adviceOn = (fault: string | undefined): string | undefined =>
+  fault && `${fault}: npm run signing -- --help`

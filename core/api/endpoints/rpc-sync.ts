@@ -61,7 +61,8 @@ export const sitesFamily = {
       id: 'pullBlocks',
       path: '/rpc/sync/pull',
       summary: 'Ask for blocks, votes and transactions that follow what one has',
-      description: 'The body says what the asker has: final height, hashes of its chain and of its mempool. Open to everybody: all of it is public, and whoever asks checks it.',
+      description:
+        'The body says what the asker has: final height, hashes of its chain and of its mempool. Open to everybody: all of it is public, and whoever asks checks it.',
       bytes: 'What the asker has: final height, hashes of its chain, hashes of its mempool',
       answers: [{ status: 200, description: 'What follows', mediaType: bytes }],
       errors: [...chainErrors, ...wireErrors],

@@ -1,17 +1,20 @@
 /** Three real sites with storage of their own, and one that follows: one chain, whatever happens to one of them. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fromHex, toHex0x } from '../../../core/base/bytes.ts'
+import { fromHex, toHex, toHex0x } from '../../../core/base/bytes.ts'
 import { transactionHash } from '../../../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 import { signerFromSeed } from '../../../core/crypto/ed25519.ts'
 import { makeNetwork, type NetworkSite, networkVars } from '../../../scripts/setup/network.ts'
 import { findFreePort } from '../../../scripts/setup/port.ts'
-import { type CutProxy, openCutProxy } from '../../support/cut-proxy.ts'
+import { type Line, openLine } from '../../../scripts/site/cut.ts'
 import { startTestSite, type TestSite } from '../../support/site.ts'
+import { temporaryState } from '../../support/site-state.ts'
+import { startProgram, typescript } from '../program.ts'
 import {
   finalTransaction,
   get,
-  pause,
   signTransfer,
   submit,
   type Talker,
@@ -50,7 +53,7 @@ const network = makeNetwork({
 const sites = new Map<string, TestSite & AsyncDisposable>()
 const ports = new Map<string, number>()
 /** Lines by who asks and who is asked. */
-const lines = new Map<string, CutProxy>()
+const lines = new Map<string, Line>()
 const nonces = new Map<string, number>()
 
 const memberOf = (name: string): NetworkSite => {
@@ -106,7 +109,7 @@ async function start(name: string): Promise<void> {
   const others = names.filter((other) => other !== name)
   const peers: string[] = []
   for (const other of others) {
-    const line = await openCutProxy(ports.get(other) as number)
+    const line = await openLine(ports.get(other) as number)
     lines.set(`${name}-${other}`, line)
     peers.push(line.url)
   }
@@ -188,5 +191,56 @@ test('PEER-4: one that only follows starts late, catches up, and what it is hand
   await finalTransaction(talker('one'), hash)
   await finalTransaction(talker('late'), hash)
   await agreed([...names, 'late'])
-  await pause(0)
+})
+
+test('AUTH-2: by command, signed on two of three sites, the set changes while the chain goes on', async () => {
+  const folder = temporaryState()
+  const path = join(folder.path, 'change.json')
+  /** Runs the command on a site, as its operator would, and returns what it says. */
+  const authorities = async (name: string, ...args: string[]) => {
+    const { AUTHORITY_KEY = '', COORDINATOR_KEY = '' } = memberOf(name).secrets
+    const run = startProgram([...typescript('scripts/authorities.ts'), ...args], {
+      env: { AUTHORITY_KEY, COORDINATOR_KEY, AITBC_LOCAL: folder.path },
+    })
+    const code = await run.ended
+    return { code, text: run.stdout() + run.stderr() }
+  }
+  const api = (name: string) => ['--api', at(name).url]
+  const show = async (name: string) => (await authorities(name, 'show', ...api(name))).text
+
+  mkdirSync(folder.path, { recursive: true })
+  const before = await show('one')
+  for (const name of names) expect(before).toContain(`  ${name}\n`)
+  expect(before).toContain('2 of 3 are a quorum')
+  const key = toHex(memberOf('late').authority)
+  const terms = ['--remove', 'three', '--add', `late=${key}`, '--height', '+3', '--out', path]
+  const drafted = await authorities('one', 'draft', ...terms, ...api('one'))
+  expect(drafted.text).toMatch(/^- [0-9a-f]{64} {2}three$/m)
+  expect(drafted.text).toContain(`+ ${key}  late\n`)
+  expect((await authorities('one', 'sign', path)).text).toContain('1 of 3 have signed: 2 are')
+  expect(await authorities('late', 'sign', path)).toMatchObject({ code: 1 })
+  const early = await authorities('one', 'send', path, ...api('one'))
+  expect(early).toEqual({ code: 1, text: '1 of 2 signatures that are needed\n' })
+  expect((await authorities('two', 'sign', path)).text).toContain('2 of 3 have signed: it can be')
+  const sent = await authorities('two', 'send', path, ...api('two'))
+  expect(sent.text).toMatch(/final in block \d+; the set changes after height \d+/)
+  expect(sent.code).toBe(0)
+
+  // Nobody had to stop: the pending change alone makes the blocks up to its height.
+  const members = async (name: string) =>
+    (await get<{ authorities: { name: string }[] }>(talker(name), 'status')).json.authorities
+  for (const name of [...names, 'late']) {
+    const set = await until(
+      () => members(name),
+      (each) => each.some((one) => one.name === 'late'),
+    )
+    expect(set.map((one) => one.name)).toEqual(['one', 'two', 'late'])
+  }
+  const hashes = [await send('three'), await send('late')]
+  for (const hash of hashes) await finalTransaction(talker('one'), hash)
+  await agreed([...names, 'late'])
+  expect(await peersOf('late')).toMatchObject({ name: 'late', signing: true, fault: null })
+  expect(await peersOf('three')).toMatchObject({ name: 'follower', signing: false, offences: [] })
+  expect(await show('three')).toContain('  late\n')
+  await folder.remove()
 })

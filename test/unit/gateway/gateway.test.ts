@@ -272,6 +272,7 @@ describe('configuration', () => {
     ['CLIENT_API_KEYS', 'plain text'],
     ['GENESIS_JSON', '{"version":2}'],
     ['CHAIN_UPSTREAM', 'ftp://x'],
+    ['PEERS', 'http://a.example'],
   ])('GW-10: an unusable %s is named without its value', async (name, value) => {
     const response = await site({ [name]: value }).get('/api/v1/thing')
     const body = await response.text()
