@@ -71,6 +71,20 @@ export function readChange(text: string): Result<ChangeFile, ChangeFault> {
   }
 }
 
+/** The change for people, line by line: who stays, leaves and joins, and when. */
+export function describeChange(file: ChangeFile): string[] {
+  const has = (set: ChangeFile['old'], key: string) =>
+    set.some(({ public_key }) => public_key === key)
+  const lines = [`chain ${file.chain_id}, genesis ${file.genesis_hash}`]
+  for (const { name, public_key } of file.old) {
+    lines.push(`${has(file.new, public_key) ? ' ' : '-'} ${public_key}  ${name}`)
+  }
+  for (const { name, public_key } of file.new) {
+    if (!has(file.old, public_key)) lines.push(`+ ${public_key}  ${name}`)
+  }
+  return [...lines, `from height ${file.height + 1} on`]
+}
+
 /** Adds one authority's signature; refused when it is none of the old set. */
 export function signChange(file: ChangeFile, signer: Signer): Result<ChangeFile, ChangeFault> {
   const key = toHex(signer.publicKey)

@@ -1,5 +1,4 @@
 /** Three real sites with storage of their own, and one that follows: one chain, whatever happens to one of them. */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fromHex, toHex, toHex0x } from '../../../core/base/bytes.ts'
@@ -208,7 +207,6 @@ test('AUTH-2: by command, signed on two of three sites, the set changes while th
   const api = (name: string) => ['--api', at(name).url]
   const show = async (name: string) => (await authorities(name, 'show', ...api(name))).text
 
-  mkdirSync(folder.path, { recursive: true })
   const before = await show('one')
   for (const name of names) expect(before).toContain(`  ${name}\n`)
   expect(before).toContain('2 of 3 are a quorum')
