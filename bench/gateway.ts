@@ -5,13 +5,23 @@
  */
 import { parseArgs } from 'node:util'
 import { monotonicMs } from './support/clock.ts'
-import { watchCpu } from './support/cpu.ts'
-import { readCases, theOriginals } from './support/gateway-reads.ts'
+import { type CpuUse, watchCpu } from './support/cpu.ts'
+import { type Reads, readCases } from './support/gateway-reads.ts'
+import {
+  at,
+  besideOf,
+  bestOf,
+  byMiniflare,
+  type GatewayResult,
+  gatewayFigures,
+  limitedOf,
+  readRatesOf,
+} from './support/gateway-report.ts'
 import { type GatewaySites, startGatewaySites } from './support/gateway-sites.ts'
-import { type Case, type Measured, measureInTurn, medianRatio } from './support/in-turn.ts'
+import { type Case, type Measured, measureInTurn } from './support/in-turn.ts'
 import type { LeanAnswer } from './support/lean-http.ts'
-import { type Rate, rateOf } from './support/load.ts'
-import { type Figure, figure, machine, printReport, say } from './support/report.ts'
+import { rateOf, type Target } from './support/load.ts'
+import { machine, printReport, say } from './support/report.ts'
 import { rounded } from './support/statistics.ts'
 
 const { values: options } = parseArgs({
@@ -31,7 +41,6 @@ const { values: options } = parseArgs({
 const oneLevel = 16
 const smallJson = { path: '/rpc/test-endpoint', body: { status: 'updated_code_running' } }
 const page = { path: '/', file: '/index.html' }
-const unknownPath = '/api/v1/no-such-thing'
 const headPath = '/rpc/head'
 
 const runtimeText =
@@ -50,6 +59,23 @@ const sameJson = {
     answer.status === 200 && answer.body.equals(smallBody) ? undefined : told(answer),
 }
 
+type Asked = Pick<Target, 'path' | 'headers' | 'fault'>
+
+const wholePage: Asked = {
+  path: () => page.path,
+  fault: (answer) =>
+    answer.status === 200 && answer.body.includes('</html>') ? undefined : told(answer),
+}
+const unknownAddress: Asked = {
+  path: () => '/api/v1/no-such-thing',
+  fault: (answer) =>
+    answer.status === 404 && answer.body.includes('"NOT_FOUND"') ? undefined : told(answer),
+}
+const anyHead: Asked = {
+  path: () => headPath,
+  fault: (answer) => (answer.status === 200 ? undefined : told(answer)),
+}
+
 const startedAt = monotonicMs()
 const levels = options.levels.split(',').map(Number)
 const sites = await startGatewaySites([
@@ -64,143 +90,80 @@ try {
 }
 
 async function run({ bare, site, limited, chain }: GatewaySites): Promise<void> {
-  const reads = await readCases(site, chain)
+  const { reads, firstReadingMs } = await readCases(site, chain)
+  const [own, front] = [
+    {
+      bare: { url: bare.workerUrl, pid: bare.pid },
+      gateway: { url: site.workerUrl, pid: site.pid },
+    },
+    { bare: { url: bare.url, pid: bare.pid }, gateway: { url: site.url, pid: site.pid } },
+  ]
+  const both = (name: string, doors: typeof own, asked: Asked): Case => ({
+    name,
+    connections: oneLevel,
+    targets: { bare: { ...asked, ...doors.bare }, gateway: { ...asked, ...doors.gateway } },
+  })
   const cases: Case[] = [
     ...levels.map((connections) => ({
-      name: `json at ${connections}`,
+      name: at('json', connections),
       connections,
       targets: {
-        bare: { ...sameJson, url: bare.workerUrl, pid: bare.pid },
-        gateway: { ...sameJson, url: site.workerUrl, pid: site.pid },
+        bare: { ...sameJson, ...own.bare },
+        gateway: { ...sameJson, ...own.gateway },
         gateway_limited: { ...sameJson, url: limited.workerUrl, pid: limited.pid },
       },
     })),
-    {
-      name: 'json by Miniflare',
-      connections: oneLevel,
-      targets: {
-        bare: { ...sameJson, url: bare.url, pid: bare.pid },
-        gateway: { ...sameJson, url: site.url, pid: site.pid },
-      },
-    },
-    pairOf('page', page.path, (answer) =>
-      answer.status === 200 && answer.body.includes('</html>') ? undefined : told(answer),
-    ),
-    pairOf('unknown address', unknownPath, (answer) =>
-      answer.status === 404 && answer.body.includes('"NOT_FOUND"') ? undefined : told(answer),
-    ),
-    {
-      name: 'bare object',
-      connections: oneLevel,
-      targets: {
-        bare: { url: bare.workerUrl, pid: bare.pid, path: () => headPath, fault: faultOfStatus },
-      },
-    },
+    both(byMiniflare('json'), front, sameJson),
+    both('page', own, wholePage),
+    both('unknown address', own, unknownAddress),
+    { name: 'object', connections: oneLevel, targets: { bare: { ...anyHead, ...own.bare } } },
     ...reads.flatMap(({ name, target }) =>
       levels.map((connections) => ({
-        name: `${name} at ${connections}`,
+        name: at(name, connections),
         connections,
-        targets: { site: { ...target, url: site.workerUrl, pid: site.pid } },
+        targets: { site: { ...target, ...own.gateway } },
       })),
     ),
     ...reads.map(({ name, target }) => ({
-      name: `${name} by Miniflare`,
+      name: byMiniflare(name),
       connections: oneLevel,
-      targets: { site: { ...target, url: site.url, pid: site.pid } },
+      targets: { site: { ...target, ...front.gateway } },
     })),
   ]
-  const endCpu = watchCpu({ clients: process.pid, bare: bare.pid, site: site.pid })
-  const measured = await measureInTurn(cases, {
-    rounds: Number(options.rounds),
-    sliceMs: Number(options.slice),
+  const endCpu = watchCpu({
+    clients: process.pid,
+    bare: bare.pid,
+    site: site.pid,
+    limited: limited.pid,
   })
-  const others = endCpu()['other_programs']?.cores ?? 0
-  report({ measured, reads: reads.map(({ name }) => name), others, chain })
-
-  function pairOf(name: string, path: string, fault: (answer: LeanAnswer) => string | undefined) {
-    const target = { path: () => path, fault }
-    return {
-      name,
-      connections: oneLevel,
-      targets: {
-        bare: { ...target, url: bare.workerUrl, pid: bare.pid },
-        gateway: { ...target, url: site.workerUrl, pid: site.pid },
-      },
-    }
-  }
+  const [rounds, sliceMs] = [Number(options.rounds), Number(options.slice)]
+  const measured = await measureInTurn(cases, { rounds, sliceMs })
+  const cpu = endCpu()
+  report({ measured, names: reads.map(({ name }) => name), firstReadingMs, cpu, chain })
 }
 
 function report(input: {
   readonly measured: Measured
-  readonly reads: readonly string[]
-  readonly others: number
+  /** Of the reads. */
+  readonly names: readonly string[]
+  readonly firstReadingMs: Reads['firstReadingMs']
+  readonly cpu: CpuUse
   readonly chain: GatewaySites['chain']
 }): void {
-  const { measured, reads, others } = input
-  const rate = (name: string, target: string): Rate => rateOf(measured.sum(name, target))
-  const jsonLevels = levels.map((connections) => {
-    const name = `json at ${connections}`
-    const ratio = (target: string, to: string) =>
-      medianRatio(measured.rounds(name, to), measured.rounds(name, target))
-    return {
-      connections,
-      times_bare: ratio('gateway', 'bare'),
-      limiter_times: ratio('gateway_limited', 'gateway'),
-      bare: rate(name, 'bare'),
-      gateway: rate(name, 'gateway'),
-      gateway_limited: rate(name, 'gateway_limited'),
-    }
+  const { measured, names } = input
+  const json = levels.map((connections) => {
+    const name = at('json', connections)
+    return { connections, ...besideOf(measured, name), ...limitedOf(measured, name) }
   })
-  const best = jsonLevels.reduce((a, b) =>
-    b.gateway.requests_per_second > a.gateway.requests_per_second ? b : a,
-  )
-  const object = rate('bare object', 'bare')
-  const pair = (name: string) => {
-    const [bare, gateway] = [rate(name, 'bare'), rate(name, 'gateway')]
-    const times = medianRatio(measured.rounds(name, 'bare'), measured.rounds(name, 'gateway'))
-    return { times_bare: times, bare, gateway }
+  const result: GatewayResult = {
+    json,
+    json_by_miniflare: besideOf(measured, byMiniflare('json')),
+    bare_object: rateOf(measured.sum('object', 'bare')),
+    reads: Object.fromEntries(names.map((name) => [name, readRatesOf(measured, name, levels)])),
+    other_programs_cores: input.cpu['other_programs']?.cores ?? 0,
   }
-  const byMiniflare = pair('json by Miniflare')
-  const readRates = Object.fromEntries(
-    reads.map((name) => [
-      name,
-      {
-        levels: Object.fromEntries(
-          levels.map((connections) => [connections, rate(`${name} at ${connections}`, 'site')]),
-        ),
-        by_miniflare: rate(`${name} by Miniflare`, 'site'),
-      },
-    ]),
-  )
-  const readFigure = (name: keyof typeof theOriginals): Figure => {
-    const all = Object.values(readRates[name]?.levels ?? {})
-    const top = all.reduce((a, b) => (b.requests_per_second > a.requests_per_second ? b : a))
-    const original = theOriginals[name]
-    return figure({
-      name: `${name}, ${original}/s by the original`,
-      unit: 'requests/s',
-      value: top.requests_per_second,
-      goal: { atLeast: 10 * original },
-      cause: () =>
-        `it takes ${top.server_cpu_us} µs of processor time a request; a bare hono Worker that answers ` +
-        `a constant takes ${best.bare.server_cpu_us} µs (${best.bare.requests_per_second}/s), one that ` +
-        `asks a Durable Object for a constant ${object.server_cpu_us} µs ` +
-        `(${object.requests_per_second}/s); other programs use ${others} cores`,
-    })
-  }
-  const gatewayFigure = (where: string, { times_bare, bare, gateway }: typeof byMiniflare) =>
-    figure({
-      name: `service time with the gateway, as many times that of a bare hono Worker, ${where}`,
-      unit: '×',
-      value: times_bare,
-      goal: { atMost: 1.2 },
-      cause: () =>
-        `the gateway adds ${rounded(gateway.server_cpu_us - bare.server_cpu_us)} µs of processor time ` +
-        `to ${bare.server_cpu_us} µs of a bare answer; other programs use ${others} cores`,
-    })
-  say('')
-  const limiterUs = rounded(best.gateway_limited.server_cpu_us - best.gateway.server_cpu_us)
-  say(`the limiter, as Miniflare plays it, adds ${limiterUs} µs: ${best.limiter_times} times`)
+  const { connections, limiter_us, limiter_times } = bestOf(json)
+  say(`\nthe limiter, as Miniflare plays it, adds ${limiter_us} µs: ${limiter_times} times`)
   printReport(
     {
       bench: 'gateway',
@@ -208,33 +171,21 @@ function report(input: {
       machine: machine(),
       runtime: runtimeText,
       seconds: rounded((monotonicMs() - startedAt) / 1_000),
-      figures: [
-        gatewayFigure("at the Worker's own socket", best),
-        gatewayFigure('through Miniflare', byMiniflare),
-        readFigure('head of the chain'),
-        readFigure('one block'),
-        readFigure('range of 20 blocks'),
-      ],
+      figures: gatewayFigures(result),
       details: {
-        json: jsonLevels,
-        json_by_miniflare: byMiniflare,
-        best_connections: best.connections,
-        limiter_us: limiterUs,
-        limiter_times: best.limiter_times,
-        page: pair('page'),
-        unknown_address: pair('unknown address'),
-        bare_object: object,
-        reads: readRates,
+        ...result,
+        best_connections: connections,
+        limiter_us,
+        limiter_times,
+        page: besideOf(measured, 'page'),
+        unknown_address: besideOf(measured, 'unknown address'),
+        first_reading_ms: input.firstReadingMs,
         chain: input.chain,
-        other_programs_cores: others,
+        cpu: input.cpu,
       },
     },
     options.save,
   )
-}
-
-function faultOfStatus(answer: LeanAnswer): string | undefined {
-  return answer.status === 200 ? undefined : told(answer)
 }
 
 function told({ status, body }: LeanAnswer): string {

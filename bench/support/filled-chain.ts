@@ -18,6 +18,7 @@ import type { Signer } from '../../core/crypto/signature.ts'
 import { openSqliteChainStore } from '../../durable-objects/chain/sqlite-chain-store.ts'
 import { nativeSigner } from '../../durable-objects/coordinator/native-signer.ts'
 import { nodeVerifier } from '../../miner-agent/verifier.ts'
+import { buildSite } from '../../scripts/setup/build.ts'
 import { freshSecrets } from '../../scripts/setup/dev-vars.ts'
 import { makeGenesis, siteKeys } from '../../scripts/setup/genesis.ts'
 import { findFreePort } from '../../scripts/setup/port.ts'
@@ -72,6 +73,7 @@ export async function fillChain(statePath: string, content: Content): Promise<Fi
 
 /** The file of the chain object, which is named by its id; only a runtime knows how. */
 async function chainFile(statePath: string, vars: Record<string, string>): Promise<string> {
+  await buildSite()
   const port = await findFreePort()
   const runtime = await startRuntime({ port, statePath, vars, onLog: () => undefined })
   const namespace = await runtime.getDurableObjectNamespace('CHAIN_NODE', workerName)

@@ -1,8 +1,10 @@
 /** Reads of the chain, each with what its answer must be. */
 import { blockListAnswer, transactionListAnswer } from '../../core/api/chain-lists.ts'
+import { monotonicMs } from './clock.ts'
 import type { AskedSite } from './gateway-sites.ts'
-import type { LeanAnswer } from './lean-http.ts'
+import { type LeanAnswer, type LeanConnection, openLean, requestBytes } from './lean-http.ts'
 import type { Target } from './load.ts'
+import { type Summary, summaryOf } from './statistics.ts'
 
 /** Requests a second that the original answers, on a machine of its own. */
 export const theOriginals = {
@@ -16,6 +18,12 @@ export type Read = {
   readonly target: Pick<Target, 'path' | 'fault'>
 }
 
+export type Reads = {
+  readonly reads: readonly Read[]
+  /** Blocks and ranges that nobody has read before, one at a time, milliseconds. */
+  readonly firstReadingMs: Readonly<Record<'one block' | 'range of 20 blocks', Summary>>
+}
+
 const rangeBlocks = 20
 
 /**
@@ -25,15 +33,41 @@ const rangeBlocks = 20
 export async function readCases(
   site: AskedSite,
   chain: { readonly headHeight: number },
-): Promise<Read[]> {
+): Promise<Reads> {
   const { headHeight } = chain
-  const blocks = await readAll(site, headHeight + 1, (height) => `/rpc/blocks/${height}`)
-  const starts = headHeight - rangeBlocks + 1
-  const ranges = await readAll(
-    site,
-    starts,
-    (start) => `/rpc/blocks-range?start=${start}&end=${start + rangeBlocks - 1}`,
-  )
+  const rangePath = (start: number) =>
+    `/rpc/blocks-range?start=${start}&end=${start + rangeBlocks - 1}`
+  const starts = Array.from({ length: headHeight - rangeBlocks + 2 }, (_, start) => start)
+  const connection = await openLean(site.workerUrl)
+  try {
+    const read = (paths: readonly string[]) => readAll(connection, site.workerUrl, paths)
+    const blocks = await read(
+      Array.from({ length: headHeight + 1 }, (_, height) => `/rpc/blocks/${height}`),
+    )
+    // First those that share no block: each of them is read for the first time.
+    const apart = await read(starts.filter((start) => start % rangeBlocks === 0).map(rangePath))
+    const rest = await read(starts.filter((start) => start % rangeBlocks !== 0).map(rangePath))
+    return {
+      reads: [
+        {
+          name: 'head of the chain',
+          target: { path: () => '/rpc/head', fault: (answer) => faultOfHead(answer, headHeight) },
+        },
+        { name: 'one block', target: sameAs(blocks) },
+        { name: 'range of 20 blocks', target: sameAs([...apart, ...rest]) },
+        ...(await listReads(site)),
+      ],
+      firstReadingMs: {
+        'one block': summaryOf(blocks.map(({ tookMs }) => tookMs)),
+        'range of 20 blocks': summaryOf(apart.map(({ tookMs }) => tookMs)),
+      },
+    }
+  } finally {
+    connection.close()
+  }
+}
+
+async function listReads(site: AskedSite): Promise<Read[]> {
   const lists = {
     'newest blocks': { path: '/api/v1/chain/blocks?limit=20', schema: blockListAnswer },
     'newest transactions': {
@@ -46,35 +80,28 @@ export async function readCases(
     const { items } = schema.parse(await answer.json())
     if (items.length !== 20) throw new Error(`${path} has ${items.length} items`)
   }
-  return [
-    {
-      name: 'head of the chain',
-      target: { path: () => '/rpc/head', fault: (answer) => faultOfHead(answer, headHeight) },
-    },
-    { name: 'one block', target: sameAs(blocks) },
-    { name: 'range of 20 blocks', target: sameAs(ranges) },
-    ...Object.entries(lists).map(([name, { path }]) => ({
-      name,
-      target: { path: () => path, fault: faultOfList },
-    })),
-  ]
+  return Object.entries(lists).map(([name, { path }]) => ({
+    name,
+    target: { path: () => path, fault: faultOfList },
+  }))
 }
 
-type Known = { readonly path: string; readonly body: Buffer }
+type Known = { readonly path: string; readonly body: Buffer; readonly tookMs: number }
 
 async function readAll(
-  site: AskedSite,
-  count: number,
-  pathOf: (index: number) => string,
+  connection: LeanConnection,
+  url: string,
+  paths: readonly string[],
 ): Promise<Known[]> {
+  const { host } = new URL(url)
   const known: Known[] = []
-  for (let index = 0; index < count; index++) {
-    const path = pathOf(index)
-    const answer = await fetch(`${site.url}${path}`)
-    const text = await answer.text()
-    const isFinal = answer.status === 200 && !text.includes('"final":false')
-    if (!isFinal) throw new Error(`${path}: ${answer.status} ${text.slice(0, 200)}`)
-    known.push({ path, body: Buffer.from(text) })
+  for (const path of paths) {
+    const from = monotonicMs()
+    const { status, body } = await connection.ask(requestBytes(path, host))
+    const tookMs = monotonicMs() - from
+    const isFinal = status === 200 && !body.includes('"final":false')
+    if (!isFinal) throw new Error(`${path}: ${status} ${body.toString().slice(0, 200)}`)
+    known.push({ path, body, tookMs })
   }
   return known
 }

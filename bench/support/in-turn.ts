@@ -50,10 +50,8 @@ export function medianRatio(base: readonly Spent[], other: readonly Spent[]): nu
     const against = other[round] as Spent
     return spent.requests / spent.seconds / (against.requests / against.seconds)
   })
-  return rounded(
-    quantile(
-      [...ratios].sort((a, b) => a - b),
-      0.5,
-    ),
-  )
+  const sorted = ratios.sort((a, b) => a - b)
+  // Of an even number the mean of the two in the middle: neither is favoured.
+  const [low, high] = [quantile(sorted, 0.5), quantile(sorted, 0.5 + 0.5 / sorted.length)]
+  return rounded((low + high) / 2)
 }

@@ -9,12 +9,13 @@ import {
   blockSummaryToJson,
   blockToJson,
 } from '../../core/api/rpc-views.ts'
-import { fromHex } from '../../core/base/bytes.ts'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import type { BlockRow } from '../../d1/chain-schema.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { finalBlocksOf } from '../final-blocks.ts'
 import { rangeFailure, readHash, readListQuery } from './rpc-input.ts'
 
 export const rpcBlockRoutes = new Hono<AppEnv>()
@@ -27,9 +28,13 @@ export const rpcBlockRoutes = new Hono<AppEnv>()
 
 async function block(c: AppContext, text: string): Promise<Response> {
   const at = /^[0-9]{1,15}$/.test(text) ? Number(text) : readHash(text, 'block')
+  const memory = finalBlocksOf(c.get('config'))
+  const name = typeof at === 'number' ? at : toHex(at)
+  const known = memory.whole(name)
+  if (known !== undefined) return json(c, known)
   const found = await chainNodeOf(c.env).block(at)
   if (!found) throw new ApiFailure({ code: 'NOT_FOUND', message: 'block not found' })
-  return c.json(blockToJson(found, genesisTimeMs(c)))
+  return json(c, memory.keepWhole(name, blockToJson(found, genesisTimeMs(c))))
 }
 
 async function newestBlocks(c: AppContext): Promise<Response> {
@@ -68,13 +73,17 @@ export async function readBlocks(
   range: { readonly from: number; readonly to: number },
 ): Promise<BlockSummaryJson[]> {
   const timeMs = genesisTimeMs(c)
+  const memory = finalBlocksOf(c.get('config'))
+  const blocks = memory.run(range)
+  let from = range.from + blocks.length
+  if (from > range.to) return blocks
   const indexed = await chainQueries(c.env.DB)
-    .blocks(range)
+    .blocks({ from, to: range.to })
     .catch(() => [])
-  const blocks = indexed.map((row) => blockSummaryToJson(summaryOfRow(row), timeMs))
+  blocks.push(...indexed.map((row) => blockSummaryToJson(summaryOfRow(row), timeMs)))
   const node = chainNodeOf(c.env)
   // What the read model lacks: the newest blocks, or all of them while it is away.
-  let from = range.from + blocks.length
+  from += indexed.length
   while (from <= range.to) {
     const to = Math.min(range.to, from + chainReadLimits.blocksMax - 1)
     const more = await node.blocks({ from, to })
@@ -82,8 +91,13 @@ export async function readBlocks(
     if (more.length < to - from + 1) break
     from = to + 1
   }
+  memory.keep(blocks)
   return blocks
 }
+
+/** What `c.json` would answer, of text that is JSON already. */
+const json = (c: AppContext, text: string): Response =>
+  c.body(text, 200, { 'content-type': 'application/json' })
 
 export const genesisTimeMs = (c: AppContext): number =>
   Number(c.get('config').genesis.genesisTimeMs)
