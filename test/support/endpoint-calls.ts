@@ -1,6 +1,6 @@
 /**
  * How to call each endpoint of the table on a site where everything has happened once: well, and so that
- * it refuses. The table says what must come back.
+ * it refuses. The table says what must come back. Long because every endpoint has its calls here.
  */
 import type { EndpointInput } from '../../core/api/endpoint.ts'
 import type { EndpointId } from '../../core/api/endpoints/table.ts'
