@@ -108,7 +108,10 @@ const optionsIn = (text: string): Set<string> =>
   new Set([...text.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))
 
 const helpOf = (name: 'miner' | 'client'): string =>
-  execFileSync(binary('node'), [inRoot('scripts', 'run.mjs'), name, '--help']).toString()
+  (name === 'client' ? [[], ['verify']] : [[]])
+    .map((command) => [inRoot('scripts', 'run.mjs'), name, ...command, '--help'])
+    .map((words) => execFileSync(binary('node'), words).toString())
+    .join('\n')
 
 function foldersOf(path: string): string[] {
   const parts = path.split('/').slice(0, -1)
