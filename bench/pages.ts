@@ -51,7 +51,7 @@ const runtimeText =
 
 const startedAt = monotonicMs()
 boundTime()
-const { site } = await startFilledSite({ blocks: 200, transactions: 10 })
+const { site } = await startFilledSite({ blocks: 160, transactions: 5 })
 const browser = await startBrowser()
 let bare: BareSite | undefined
 try {
