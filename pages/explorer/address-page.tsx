@@ -10,6 +10,7 @@ import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Detail } from './detail.tsx'
+import { LabelButton } from './label-button.tsx'
 import { Title } from './parts.tsx'
 import { transactionsOf } from './transaction-list.tsx'
 
@@ -24,6 +25,7 @@ export function AddressPage({ address }: { address: string }) {
           <Pairs
             pairs={[
               ['Address', <Hash value={value.address} what="address" whole />],
+              ['Your label', <LabelButton value={value.address} what="this address" />],
               ['Balance', <Amount units={value.balance} />],
               ['Transactions sent', <span class="mono">{value.total_transactions_sent}</span>],
               [

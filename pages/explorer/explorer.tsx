@@ -1,8 +1,10 @@
 /** Chooses the page for the address and keeps title and focus in step with it. */
 import { useEffect, useRef } from 'preact/hooks'
+import { explorerPath } from '../shared/addresses.ts'
 import { AddressPage } from './address-page.tsx'
 import { BlockPage } from './block-page.tsx'
 import { BlocksPage } from './blocks-page.tsx'
+import { LaterPage, laterTitles } from './later-pages.tsx'
 import { Overview } from './overview.tsx'
 import { ReceiptPage } from './receipt-page.tsx'
 import { ReceiptsPage } from './receipts-page.tsx'
@@ -18,6 +20,10 @@ const tabs = [
   { page: 'blocks', label: 'Blocks', href: '/explorer/blocks' },
   { page: 'transactions', label: 'Transactions', href: '/explorer/txs' },
   { page: 'receipts', label: 'Receipts', href: '/explorer/receipts' },
+  { page: 'jobs', label: 'Jobs', href: explorerPath.jobs },
+  { page: 'miners', label: 'Miners', href: explorerPath.miners },
+  { page: 'nodes', label: 'Nodes', href: explorerPath.nodes },
+  { page: 'stats', label: 'Figures', href: explorerPath.stats },
 ] as const
 
 export function Explorer() {
@@ -75,6 +81,8 @@ function PageOf({ route: current }: { route: Route }) {
       return <AddressPage address={current.id} />
     case 'unknown':
       return <UnknownPage />
+    default:
+      return <LaterPage page={current.page} id={'id' in current ? current.id : ''} />
   }
 }
 
@@ -98,8 +106,14 @@ function titleOf(current: Route): string {
       return `Receipt ${brief(current.id)}`
     case 'address':
       return `Address ${brief(current.id)}`
+    case 'job':
+      return `Job ${brief(current.id)}`
+    case 'miner':
+      return `Miner ${brief(current.id)}`
     case 'unknown':
       return 'Page not found'
+    default:
+      return laterTitles[current.page]
   }
 }
 

@@ -1,20 +1,22 @@
 /** The chain at a glance: head, finality, newest blocks, newest paid work. */
-import type { ComponentChildren } from 'preact'
+import { explorerPath } from '../shared/addresses.ts'
 import {
   chainEdge,
   failure,
   recentBlocks,
   refresh,
   slotTimeMs,
+  slowEdge,
   status,
 } from '../shared/live/chain.ts'
-import { useResource } from '../shared/live/resource.ts'
-import { receiptList, transactionList } from '../shared/live/schemas.ts'
+import { type Resource, useResource } from '../shared/live/resource.ts'
+import { receiptList, type SiteState, siteState, transactionList } from '../shared/live/schemas.ts'
 import { receiptColumns } from '../shared/ui/receipts.tsx'
-import { Empty, Failed, Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Empty, Failed, Loaded } from '../shared/ui/states.tsx'
 import { Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
-import { blockColumns, Title } from './parts.tsx'
+import { supplyAnswer } from './figures-wire.ts'
+import { blockColumns, SectionHead, Tile, Title, WholeCoins } from './parts.tsx'
 
 const rows = 8
 
@@ -49,6 +51,7 @@ export function Overview() {
         <Tile label="Receipts" below="jobs paid on this chain">
           {receipts.phase === 'ready' ? receipts.value.total.toLocaleString('en') : undefined}
         </Tile>
+        <MoreTiles authorities={known?.authorities.length} />
       </div>
       <SectionHead title="Newest blocks" href="/explorer/blocks" more="All blocks" />
       {known ? (
@@ -100,26 +103,38 @@ export function NoReceipts() {
   )
 }
 
+/** What leads to the other views. */
+function MoreTiles({ authorities }: { authorities: number | undefined }) {
+  const site = useResource('/api/v1/site', siteState, slowEdge.value)
+  const supply = useResource('/rpc/status', supplyAnswer, chainEdge.value)
+  return (
+    <>
+      <Tile label="Miners" href={explorerPath.miners} below="online at this site">
+        {ofSite(site, ({ miners_online: online }) => online)}
+      </Tile>
+      <Tile label="Jobs" href={explorerPath.jobs} below="waiting or at work here">
+        {ofSite(site, ({ queued, running }) => queued + running)}
+      </Tile>
+      <Tile label="Authorities" href={explorerPath.nodes} below="and the sites of this chain">
+        {authorities?.toLocaleString('en')}
+      </Tile>
+      <Tile label="Supply" href={explorerPath.stats} below="and figures by hour and day">
+        {supply.phase === 'ready' ? (
+          <WholeCoins units={supply.value.supply.held} />
+        ) : supply.phase === 'failed' ? (
+          <span class="muted">not known</span>
+        ) : undefined}
+      </Tile>
+    </>
+  )
+}
+
+const ofSite = (site: Resource<SiteState>, of: (state: SiteState) => number) =>
+  site.phase === 'ready' ? (
+    of(site.value).toLocaleString('en')
+  ) : site.phase === 'failed' ? (
+    <span class="muted">not known</span>
+  ) : undefined
+
 const lagWords = (behind: number): string =>
   behind === 0 ? 'level with the head' : `${behind} behind the head`
-
-function Tile(props: { label: string; below: ComponentChildren; children: ComponentChildren }) {
-  return (
-    <div class="tile">
-      <span class="tile-label">{props.label}</span>
-      <span class="tile-value figure">{props.children ?? <Skeleton size={4} />}</span>
-      <span class="tile-below">{props.below}</span>
-    </div>
-  )
-}
-
-function SectionHead({ title, href, more }: { title: string; href: string; more: string }) {
-  return (
-    <div class="section-head">
-      <h2>{title}</h2>
-      <a class="small" href={href}>
-        {more}
-      </a>
-    </div>
-  )
-}

@@ -6,6 +6,7 @@ import { proposerName, slotTimeMs } from '../shared/live/chain.ts'
 import type { BlockSummary } from '../shared/live/schemas.ts'
 import { Hash } from '../shared/ui/hash.tsx'
 import { heightLink } from '../shared/ui/links.tsx'
+import { Skeleton } from '../shared/ui/states.tsx'
 import { Finality } from '../shared/ui/status.tsx'
 import type { Column } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
@@ -37,6 +38,46 @@ export function Title({
         {children}
       </h1>
       {beside}
+    </div>
+  )
+}
+
+type TileProps = {
+  label: string
+  /** Where more about it stands. */
+  href?: string
+  below: ComponentChildren
+  children: ComponentChildren
+}
+
+/** One figure of a group. Without it, it is on its way. */
+export function Tile({ label, href, below, children }: TileProps) {
+  return (
+    <div class="tile">
+      <span class="tile-label">{href === undefined ? label : <a href={href}>{label}</a>}</span>
+      <span class="tile-value figure">{children ?? <Skeleton size={4} />}</span>
+      <span class="tile-below">{below}</span>
+    </div>
+  )
+}
+
+/** A great amount without its fraction; the exact one is in its title. */
+export const WholeCoins = ({ units }: { units: bigint }) => (
+  <span title={`${units} base units`}>
+    {(units / 100_000_000n).toLocaleString('en')}
+    <span class="amount-unit">AITBC</span>
+  </span>
+)
+
+type SectionHeadProps = { title: string; href: string; more: string }
+
+export function SectionHead({ title, href, more }: SectionHeadProps) {
+  return (
+    <div class="section-head">
+      <h2>{title}</h2>
+      <a class="small" href={href}>
+        {more}
+      </a>
     </div>
   )
 }

@@ -1,4 +1,5 @@
 /** One receipt: the public record that a job was computed and paid. */
+import { explorerPath } from '../shared/addresses.ts'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { type Receipt, receipt } from '../shared/live/schemas.ts'
@@ -37,7 +38,10 @@ function ReceiptFacts({ receipt: value }: { receipt: Receipt }) {
     <Pairs
       pairs={[
         ['Receipt hash', <Hash value={value.receipt_id} what="receipt hash" whole />],
-        ['Job hash', <Hash value={value.job_id} what="job hash" whole />],
+        [
+          'Job hash',
+          <Hash value={value.job_id} what="job hash" whole href={explorerPath.job(value.job_id)} />,
+        ],
         ['Paid by the client', <Amount units={payload.amount} />],
         ['To the miner', <Amount units={payload.miner_amount} />],
         ['To the coordinator', <Amount units={payload.coordinator_amount} />],

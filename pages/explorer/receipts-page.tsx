@@ -3,7 +3,15 @@ import { DataList } from '../shared/list/data-list.tsx'
 import type { ListColumn, ListDefinition } from '../shared/list/definition.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
-import { addressLink, heightLink, receiptLink, transactionLink } from '../shared/ui/links.tsx'
+import {
+  addressLink,
+  heightLink,
+  jobLink,
+  minerLink,
+  receiptLink,
+  transactionLink,
+} from '../shared/ui/links.tsx'
+import { Empty } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { addressFilter, rangeFilters } from './list-filters.ts'
 import { NoReceipts } from './overview.tsx'
@@ -33,7 +41,7 @@ const receipts: ListDefinition<ReceiptRow> = {
     money('amount', 'Paid'),
     money('miner_amount', 'To the miner'),
     money('coordinator_amount', 'To the coordinator'),
-    { id: 'miner', label: 'Miner', cell: ({ miner }) => addressLink(miner, 'miner address') },
+    { id: 'miner', label: 'Miner', cell: ({ miner }) => minerLink(miner) },
     { id: 'client', label: 'Client', cell: ({ client }) => addressLink(client, 'client address') },
     {
       id: 'coordinator',
@@ -44,7 +52,7 @@ const receipts: ListDefinition<ReceiptRow> = {
     {
       id: 'job',
       label: 'Job',
-      cell: (row) => <Hash value={row.job_hash} what="job hash" />,
+      cell: (row) => jobLink(row.job_hash),
       hidden: true,
     },
     {
@@ -76,6 +84,38 @@ const receipts: ListDefinition<ReceiptRow> = {
     ...rangeFilters,
   ],
   empty: () => <NoReceipts />,
+}
+
+/** The same by what was asked. */
+export const paidJobs: ListDefinition<ReceiptRow> = {
+  ...receipts,
+  id: 'jobs',
+  noun: 'jobs',
+  columns: columnsOf(['job', 'amount', 'miner', 'client', 'receipt', 'block', 'settled']),
+}
+
+/** Those of one miner: the page around the list says which. */
+export const minerReceipts: ListDefinition<ReceiptRow> = {
+  ...receipts,
+  id: 'miner-receipts',
+  columns: columnsOf(['job', 'miner_amount', 'client', 'receipt', 'block', 'settled']),
+  filters: receipts.filters.filter(({ id }) => id !== 'miner'),
+  empty: () => (
+    <Empty title="No paid jobs">
+      <span>The chain has not paid this address for a job.</span>
+    </Empty>
+  ),
+}
+
+/** These columns first and shown; the others can be chosen. */
+function columnsOf(shown: readonly string[]): readonly ListColumn<ReceiptRow>[] {
+  const { columns } = receipts
+  const first = shown.flatMap((id) => columns.filter((column) => column.id === id))
+  const others = columns.filter(({ id }) => !shown.includes(id))
+  return [
+    ...first.map((column) => ({ ...column, hidden: false })),
+    ...others.map((column) => ({ ...column, hidden: true })),
+  ]
 }
 
 export function ReceiptsPage() {

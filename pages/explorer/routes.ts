@@ -2,14 +2,19 @@
 
 /** `id` is the last part of the path, decoded. */
 export type Route =
-  | { readonly page: 'overview' | 'blocks' | 'transactions' | 'receipts' | 'search' | 'unknown' }
-  | { readonly page: 'block' | 'transaction' | 'receipt' | 'address'; readonly id: string }
+  | { readonly page: (typeof lists)[keyof typeof lists] | 'unknown' }
+  | { readonly page: (typeof details)[keyof typeof details]; readonly id: string }
 
 const lists = {
   '': 'overview',
   blocks: 'blocks',
   txs: 'transactions',
   receipts: 'receipts',
+  jobs: 'jobs',
+  miners: 'miners',
+  nodes: 'nodes',
+  stats: 'stats',
+  labels: 'labels',
   search: 'search',
 } as const
 
@@ -18,6 +23,8 @@ const details = {
   tx: 'transaction',
   receipt: 'receipt',
   address: 'address',
+  job: 'job',
+  miner: 'miner',
 } as const
 
 /** Reads a path under `/explorer/`. */

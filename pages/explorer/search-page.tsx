@@ -1,69 +1,81 @@
-/** Finds out what a text means and goes there; what it cannot place, it explains. */
+/** Finds out what a text means and goes there; several meanings are listed, none is explained. */
 import { useEffect, useState } from 'preact/hooks'
-import { explorerPath, readSearch } from '../shared/addresses.ts'
 import { navigate, query } from '../shared/list/url-state.ts'
-import { getJson } from '../shared/live/request.ts'
-import { anything } from '../shared/live/shape.ts'
-import { Empty } from '../shared/ui/states.tsx'
+import { Empty, Failed } from '../shared/ui/states.tsx'
 import { Title } from './parts.tsx'
+import { findAll, type Hits } from './search-hits.ts'
 
 export function SearchPage() {
   const text = query('q')
-  const [missing, setMissing] = useState('')
+  const [found, setFound] = useState<{ text: string; result: Hits }>()
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     let current = true
-    setMissing('')
-    void targetOf(text).then((target) => {
+    setFound(undefined)
+    void findAll(text).then((result) => {
       if (!current) return
-      if (target === undefined) setMissing(text)
-      else navigate(target, { replace: true })
+      const [only, ...others] = result.hits
+      if (only && others.length === 0 && !result.failure) navigate(only.href, { replace: true })
+      else setFound({ text, result })
     })
     return () => {
       current = false
     }
-  }, [text])
+  }, [text, attempt])
   return (
     <>
       <Title>Search</Title>
-      {text !== '' && missing !== text ? (
+      {text === '' ? (
+        <Empty title="Nothing to look for">
+          <Known />
+        </Empty>
+      ) : found?.text === text ? (
+        <Found text={text} result={found.result} retry={() => setAttempt((count) => count + 1)} />
+      ) : (
         <p aria-busy="true">
           Looking for <code class="break">{text}</code>
         </p>
-      ) : (
-        <Empty title={text === '' ? 'Nothing to look for' : 'Nothing found'}>
-          {text === '' ? null : <code class="break">{text}</code>}
-          <span>
-            The search knows block heights, block and transaction hashes (64 hex digits), receipt
-            ids (32 hex digits) and addresses that begin with <code>aitbc1</code>.
-          </span>
+      )}
+    </>
+  )
+}
+
+type FoundProps = { text: string; result: Hits; retry: () => void }
+
+function Found({ text, result: { hits, failure }, retry }: FoundProps) {
+  return (
+    <>
+      {failure ? <Failed what="all that this may name" failure={failure} retry={retry} /> : null}
+      {hits.length > 0 ? (
+        <>
+          <p>
+            <code class="break">{text}</code> may mean:
+          </p>
+          <ul class="hits">
+            {hits.map(({ what, name, href }) => (
+              <li key={href}>
+                <span class="muted">{what}</span>
+                <a class="break" href={href}>
+                  {name}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : failure ? null : (
+        <Empty title="Nothing found">
+          <code class="break">{text}</code>
+          <Known />
         </Empty>
       )}
     </>
   )
 }
 
-async function targetOf(text: string): Promise<string | undefined> {
-  const meaning = readSearch(text)
-  switch (meaning.kind) {
-    case 'height':
-      return explorerPath.block(meaning.value)
-    case 'address':
-      return explorerPath.address(meaning.value)
-    case 'nothing':
-      return undefined
-    case 'hash':
-      return hashTarget(meaning.value)
-  }
-}
-
-/** Blocks, transactions and receipts are all named by 32 bytes: the site is asked for each. */
-async function hashTarget(hash: string): Promise<string | undefined> {
-  const [asBlock, asTransaction, asReceipt] = await Promise.all([
-    getJson(`/rpc/blocks/${hash}`, anything),
-    getJson(`/rpc/tx/${hash}`, anything),
-    getJson(`/rpc/receipts/${hash}`, anything),
-  ])
-  if (asBlock.ok) return explorerPath.block(hash)
-  if (asTransaction.ok) return explorerPath.transaction(hash)
-  return asReceipt.ok ? explorerPath.receipt(hash) : undefined
-}
+const Known = () => (
+  <span>
+    The search knows block heights, hashes of blocks, transactions, receipts and jobs (64 hex
+    digits), ids of this site’s jobs and receipts (32 hex digits), addresses that begin with{' '}
+    <code>aitbc1</code>, names of miners that are online, and your own labels.
+  </span>
+)

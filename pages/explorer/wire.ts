@@ -11,13 +11,13 @@ import {
   text,
 } from '../shared/live/shape.ts'
 
-const amount: Shape<bigint> = (value, at) => {
+export const amount: Shape<bigint> = (value, at) => {
   const parsed = parseUnits(value)
   return parsed.ok ? parsed.value : refuse(at)
 }
 
 /** Unix milliseconds, from RFC 3339. */
-const moment: Shape<number> = (value, at) => {
+export const moment: Shape<number> = (value, at) => {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isNaN(ms) ? refuse(at) : ms
 }

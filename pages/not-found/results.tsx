@@ -44,8 +44,9 @@ export function Results({ query }: { query: string }) {
 /** Completes "looks like …". */
 export const meaningWords = {
   height: 'a block height',
-  hash: 'the hash of a block, a transaction or a receipt',
+  hash: 'the hash of a block, a transaction, a receipt or a job',
   address: 'an address on the chain',
+  id: 'the id of a job or a receipt',
 } as const
 
 async function ask(query: string): Promise<Result<Found, RequestFailure>> {

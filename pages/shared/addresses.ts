@@ -5,18 +5,31 @@ export const explorerPath = {
   blocks: '/explorer/blocks',
   transactions: '/explorer/txs',
   receipts: '/explorer/receipts',
+  jobs: '/explorer/jobs',
+  miners: '/explorer/miners',
+  nodes: '/explorer/nodes',
+  stats: '/explorer/stats',
+  labels: '/explorer/labels',
   block: (id: string | number) => `/explorer/block/${encodeURIComponent(id)}`,
   transaction: (hash: string) => `/explorer/tx/${encodeURIComponent(hash)}`,
   receipt: (id: string) => `/explorer/receipt/${encodeURIComponent(id)}`,
   address: (address: string) => `/explorer/address/${encodeURIComponent(address)}`,
+  /** By the hash of what was asked, or by the id that its client got. */
+  job: (id: string) => `/explorer/job/${encodeURIComponent(id)}`,
+  /** By the address that is paid, or by the name of one that is online. */
+  miner: (id: string) => `/explorer/miner/${encodeURIComponent(id)}`,
   search: (query: string) => `/explorer/search?q=${encodeURIComponent(query)}`,
 } as const
 
-/** `hash` may be a block, a transaction or a receipt; only the site knows. */
+/**
+ * `hash` may be a block, a transaction, a receipt or a job, `id` a job or a receipt of this site; only
+ * the site knows. `nothing` may still be the name of a miner.
+ */
 export type SearchMeaning =
   | { readonly kind: 'height'; readonly value: string }
   | { readonly kind: 'hash'; readonly value: string }
   | { readonly kind: 'address'; readonly value: string }
+  | { readonly kind: 'id'; readonly value: string }
   | { readonly kind: 'nothing' }
 
 /** Reads what a person typed or pasted. */
@@ -28,5 +41,6 @@ export function readSearch(text: string): SearchMeaning {
   const digits = lower.replace(/^0x/, '')
   if (/^[0-9a-f]{64}$/.test(digits)) return { kind: 'hash', value: `0x${digits}` }
   if (/^aitbc1[0-9a-z]{20,60}$/.test(lower)) return { kind: 'address', value: lower }
+  if (/^[0-9a-f]{32}$/.test(digits)) return { kind: 'id', value: digits }
   return { kind: 'nothing' }
 }

@@ -29,7 +29,7 @@ let browser: Browser
 let miner: Child
 let gift: { hash: string; height: number }
 /** Of the job that the first test pays. */
-let paid: { receipt: string; settlement: string }
+let paid: { receipt: string; settlement: string; miner: string; job: string }
 
 /** Pages that are the answer to an address that is something else. */
 const answers: Readonly<Record<string, Case>> = {
@@ -58,6 +58,16 @@ const explorerViews: Readonly<Record<Route['page'], Case>> = {
   address: {
     path: () => `/explorer/address/${unusedAddress}`,
     title: /^Address aitbc1.* · AITBC explorer$/,
+  },
+  jobs: { path: () => '/explorer/jobs', title: 'Jobs · AITBC explorer' },
+  miners: { path: () => '/explorer/miners', title: 'Miners · AITBC explorer' },
+  nodes: { path: () => '/explorer/nodes', title: 'Nodes · AITBC explorer' },
+  stats: { path: () => '/explorer/stats', title: 'Figures · AITBC explorer' },
+  labels: { path: () => '/explorer/labels', title: 'Your labels · AITBC explorer' },
+  job: { path: () => `/explorer/job/${paid.job}`, title: /^Job 0x.* · AITBC explorer$/ },
+  miner: {
+    path: () => `/explorer/miner/${paid.miner}`,
+    title: /^Miner aitbc1.* · AITBC explorer$/,
   },
   search: { path: () => '/explorer/search?q=nonsense', title: 'Search · AITBC explorer' },
   unknown: { path: () => '/explorer/nonsense', title: /AITBC explorer$/ },
@@ -124,6 +134,8 @@ test('PAGE-16: a paid job can be followed from the home page to the miner', asyn
   paid = {
     receipt: (await hrefOf('newest-receipt')).split('/').at(-1) ?? '',
     settlement: (await hrefOf('newest-settlement')).split('/').at(-1) ?? '',
+    miner: '',
+    job: '',
   }
   const proof = await fetch(site.url + (await hrefOf('newest-proof')))
   expect(proof.status).toBe(200)
@@ -138,6 +150,9 @@ test('PAGE-16: a paid job can be followed from the home page to the miner', asyn
   const toMiner = await unitsOf('To the miner')
   expect(toMiner).toBeGreaterThan(0n)
   expect(toMiner + (await unitsOf('To the coordinator'))).toBe(await unitsOf('Paid by the client'))
+
+  paid.job = (await fact('Job hash').locator('a').getAttribute('data-same')) ?? ''
+  paid.miner = (await fact('Miner').locator('a').getAttribute('data-same')) ?? ''
 
   await fact('Settled by').locator('a').click()
   await page.getByRole('heading', { name: 'Settle jobs' }).waitFor()

@@ -29,7 +29,7 @@ export function FinalityLine() {
         <span class="line-word">Slot </span>
         <span class="mono">{slot === undefined ? '–' : slot.toLocaleString('en')}</span>
       </span>
-      <a class="cells" href="/explorer/blocks" aria-label={`${summaryOf(cells)} Open blocks.`}>
+      <a class="cells" href="/explorer/nodes" aria-label={`${summaryOf(cells)} Open nodes.`}>
         {cells.map((cell) => (
           <span key={cell.slot} class={classOf(cell)} title={titleOf(cell)} />
         ))}

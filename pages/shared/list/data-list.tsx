@@ -96,7 +96,7 @@ export function DataList<T>({ list, fixed }: DataListProps<T>) {
               ) : (
                 <Table
                   key={path}
-                  caption={`${capitalised(list.noun)}, newest first`}
+                  caption={`${capitalised(list.noun)}, ${list.order ?? 'newest first'}`}
                   columns={columns}
                   rows={shown.items}
                   keyOf={list.keyOf}
@@ -253,12 +253,12 @@ function Pages<T>({ list, place, answer }: StateProps<T> & { answer: Answer<T> }
 function factsOf<T>(list: ListDefinition<T>, { items }: Answer<T>): string {
   const [first, last] = [items[0], items[items.length - 1]]
   if (first === undefined || last === undefined) return `No ${list.noun}`
-  const [from, to] = [list.heightOf(first), list.heightOf(last)].map((height) =>
-    height.toLocaleString('en'),
-  )
-  const range = from === to ? from : `${from} to ${to}`
   const count =
     items.length === 1 ? `1 ${list.noun.replace(/s$/, '')}` : `${items.length} ${list.noun}`
+  const { heightOf } = list
+  if (!heightOf) return count
+  const [from, to] = [first, last].map((row) => heightOf(row).toLocaleString('en'))
+  const range = from === to ? from : `${from} to ${to}`
   if (list.noun === 'blocks') return `${count}, ${range}`
   return `${count} in ${from === to ? 'block' : 'blocks'} ${range}`
 }

@@ -35,7 +35,10 @@ export type ListDefinition<T> = {
   readonly columns: readonly ListColumn<T>[]
   readonly filters: readonly Filter[]
   readonly keyOf: (row: T) => string
-  readonly heightOf: (row: T) => number
+  /** Absent where rows do not belong to one block each. */
+  readonly heightOf?: (row: T) => number
+  /** How the rows are ordered, for the caption: "newest first" where nothing is said. */
+  readonly order?: string
   /** Whether a row may still change: its page is then read again with each block. */
   readonly isOpen?: (row: T) => boolean
   /** What a list without rows and without filters says. */

@@ -143,6 +143,7 @@ export const modelList = object({ data: list(model), notice: maybe(text) })
 
 /** What the site's coordinator does at the moment. */
 export const siteState = object({ miners_online: count, queued: count, running: count })
+export type SiteState = ShapeOf<typeof siteState>
 
 export const health = object({
   status: text,

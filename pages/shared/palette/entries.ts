@@ -27,6 +27,11 @@ const lists: readonly (Place & { readonly words?: string })[] = [
   { label: 'Blocks', href: explorerPath.blocks, words: 'explorer list' },
   { label: 'Transactions', href: explorerPath.transactions, words: 'explorer list payments' },
   { label: 'Receipts', href: explorerPath.receipts, words: 'explorer list jobs paid' },
+  { label: 'Jobs', href: explorerPath.jobs, words: 'explorer list paid work queue' },
+  { label: 'Miners', href: explorerPath.miners, words: 'explorer list online earned gpu' },
+  { label: 'Nodes', href: explorerPath.nodes, words: 'explorer sites peers authorities forks lag' },
+  { label: 'Figures', href: explorerPath.stats, words: 'explorer stats charts supply accounts' },
+  { label: 'Your labels', href: explorerPath.labels, words: 'explorer private names addresses' },
 ]
 
 /** What a browser shows as a page, not as data or a licence. */
@@ -71,11 +76,24 @@ export function chainEntries(query: string): readonly Entry[] {
     case 'hash':
       return entry(
         `Find ${brief(meaning.value)}`,
-        'block, transaction or receipt',
+        'block, transaction, receipt or job',
+        explorerPath.search(meaning.value),
+      )
+    case 'id':
+      return entry(
+        `Find ${brief(meaning.value)}`,
+        'job or receipt of this site',
         explorerPath.search(meaning.value),
       )
     case 'nothing':
-      return []
+      // Words alone are for pages and docs; names of machines have more in them.
+      return /^[a-z]\w*[-_.:0-9][-\w.:]*$/i.test(query.trim())
+        ? entry(
+            `Find ${brief(query.trim())}`,
+            'miner or your label',
+            explorerPath.search(query.trim()),
+          )
+        : []
   }
 }
 

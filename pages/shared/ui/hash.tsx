@@ -2,6 +2,7 @@
  * A hash, address or id: head and tail to compare at a glance, the whole on focus and to screen readers,
  * copied in one click. Equal values light up together (`frame/same.ts`).
  */
+import { ownLabels } from '../labels/own-labels.ts'
 import { CopyButton } from './copy.tsx'
 
 type HashProps = {
@@ -30,6 +31,7 @@ export function Hash({ value, what, href, whole = false }: HashProps) {
         </span>
       </>
     )
+  const label = Object.hasOwn(ownLabels.value, value) ? ownLabels.value[value] : undefined
   return (
     <span class={whole ? 'hash hash-full' : 'hash'}>
       {href === undefined ? (
@@ -40,6 +42,12 @@ export function Hash({ value, what, href, whole = false }: HashProps) {
         <a href={href} data-same={value} title={value}>
           {text}
         </a>
+      )}
+      {label === undefined ? null : (
+        <span class="own-label" title={`Your own label: ${label}`}>
+          <span class="visually-hidden">your label: </span>
+          {label}
+        </span>
       )}
       <CopyButton value={value} what={what} />
     </span>

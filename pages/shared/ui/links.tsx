@@ -21,6 +21,15 @@ export const wholeAddress = (address: string, what: string) => (
   <Hash value={address} what={what} href={explorerPath.address(address)} whole />
 )
 
+/** A miner by the address that is paid. */
+export const minerLink = (address: string) => (
+  <Hash value={address} what="miner address" href={explorerPath.miner(address)} />
+)
+
+export const jobLink = (hash: string) => (
+  <Hash value={hash} what="job hash" href={explorerPath.job(hash)} />
+)
+
 export const receiptLink = (hash: string) => (
   <Hash value={hash} what="receipt hash" href={explorerPath.receipt(hash)} />
 )

@@ -56,6 +56,7 @@ test('the search reads heights, hashes and addresses', () => {
   expect(readSearch(' #1,234 ')).toEqual({ kind: 'height', value: '1234' })
   expect(readSearch(hash.toUpperCase())).toEqual({ kind: 'hash', value: `0x${hash}` })
   expect(readSearch(`0x${hash}`)).toEqual({ kind: 'hash', value: `0x${hash}` })
+  expect(readSearch(`0x${'AB'.repeat(16)}`)).toEqual({ kind: 'id', value: 'ab'.repeat(16) })
   const address = 'aitbc1qq93vgfvxapy6krrdeucfru65kcth3k3n3x58k'
   expect(readSearch(address.toUpperCase())).toEqual({ kind: 'address', value: address })
   for (const nothing of ['', 'hello', '-1', '1.5', `${hash}0`, 'aitbc1', '<script>']) {
@@ -70,6 +71,8 @@ test('every explorer address leads back to the page that made it', () => {
       expect(routeOf(explorerPath.transaction(id))).toEqual({ page: 'transaction', id })
       expect(routeOf(explorerPath.receipt(id))).toEqual({ page: 'receipt', id })
       expect(routeOf(explorerPath.address(id))).toEqual({ page: 'address', id })
+      expect(routeOf(explorerPath.job(id))).toEqual({ page: 'job', id })
+      expect(routeOf(explorerPath.miner(id))).toEqual({ page: 'miner', id })
     }),
   )
 })
