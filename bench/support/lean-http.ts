@@ -1,7 +1,7 @@
 /**
- * GET requests over sockets that stay open, with as little work a request as can be: `node:http` takes
- * longer for one than the runtime does to answer it, and a load generator that is the narrower of the
- * two measures itself. It reads what one server sends here (lengths and chunks), nothing else.
+ * GET requests over sockets that stay open, with as little work a request as can be: `node:http` costs
+ * about as much for one as the runtime needs to answer it, and a load generator that is the narrower of
+ * the two measures itself. It reads what one server sends here (lengths and chunks), nothing else.
  */
 import { connect, type Socket } from 'node:net'
 
