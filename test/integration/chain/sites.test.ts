@@ -14,6 +14,7 @@ import { startProgram, typescript } from '../program.ts'
 import {
   finalTransaction,
   get,
+  post,
   signTransfer,
   submit,
   type Talker,
@@ -190,6 +191,13 @@ test('PEER-4: one that only follows starts late, catches up, and what it is hand
   await finalTransaction(talker('one'), hash)
   await finalTransaction(talker('late'), hash)
   await agreed([...names, 'late'])
+})
+
+test('RPC-13: a site without a faucet of its own gets its gifts from a peer', async () => {
+  const body = { address: walletOf(78).text, amount: 1_000 }
+  const { status, json } = await post<{ tx_hash: string }>(talker('late'), 'admin/mintFaucet', body)
+  expect(status).toBe(200)
+  expect((await finalTransaction(talker('late'), json.tx_hash)).outcome).toBe('applied')
 })
 
 test('AUTH-2: by command, signed on two of three sites, the set changes while the chain goes on', async () => {
