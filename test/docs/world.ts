@@ -30,10 +30,10 @@ export type World = {
   end(): Promise<void>
 }
 
-/** Ports that the pages name: of the one site, of a second one, of Ollama, of an agent's figures. */
+/** Ports that the pages name: of the one site, of two further ones, of Ollama, of an agent's figures. */
 const sitePort = '18000'
 const ollamaPort = '11434'
-const shownPorts = [sitePort, '18001', ollamaPort, '9464'] as const
+const shownPorts = [sitePort, '18001', '18002', ollamaPort, '9464'] as const
 const anyShownPort = new RegExp(`\\b(?:${shownPorts.join('|')})\\b`, 'g')
 
 const startMsMax = 150_000
