@@ -1,6 +1,9 @@
 /** Facts checked in the browser: what holds is said to hold, and a site that lies is told from one that does not. */
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readLightAnswer } from '../../core/api/light-json.ts'
+import { decodeCanonical } from '../../core/base/coders.ts'
+import { lightAnswerCoder } from '../../core/chain/light-coders.ts'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
 import { addressOfTest, giftOf } from './chain.ts'
@@ -22,6 +25,19 @@ afterAll(async () => {
 })
 
 type Json = Record<string, unknown>
+
+test('LIGHT-10: the way and a fact are served as canonical bytes too, the same as in JSON', async () => {
+  const target = `${site.url}/rpc/light/proof/transaction/${gift.hash}?from=0`
+  const [bytes, json] = await Promise.all([
+    fetch(target, { headers: { accept: 'application/octet-stream' } }),
+    fetch(target),
+  ])
+  expect(bytes.headers.get('content-type')).toBe('application/octet-stream')
+  const read = readLightAnswer(await json.json())
+  const encoded = new Uint8Array(await bytes.arrayBuffer())
+  expect(decodeCanonical(lightAnswerCoder, encoded).ok).toBe(true)
+  expect(read.ok && lightAnswerCoder.encode(read.value)).toEqual(encoded)
+})
 
 /** Has the site say something else where the path fits. */
 const lying =

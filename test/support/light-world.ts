@@ -164,6 +164,8 @@ export function certify(
     readonly set: AuthoritySet
     readonly signers: readonly number[]
     readonly chain?: Uint8Array
+    /** What the signatures name instead of the header's own. */
+    readonly claim?: { readonly height?: bigint; readonly slot?: bigint }
   },
 ): Certificate {
   const commit = {
@@ -171,6 +173,7 @@ export function certify(
     slot: header.slot,
     height: header.height,
     block: headerHash(header),
+    ...by.claim,
   }
   const message = commitSigningBytes(by.chain ?? lightGenesisHash, commit)
   const signatures = by.signers.map((authority) => {

@@ -1,11 +1,15 @@
-/** What a light client believes, and what nobody makes it believe. */
+/**
+ * What a light client believes, and what nobody makes it believe.
+ *
+ * Long because one network, whose authorities change twice, serves all the rules and is costly to run.
+ */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lightAnswerToJson, readLightAnswer } from '../../../core/api/light-json.ts'
 import { decodeCanonical } from '../../../core/base/coders.ts'
 import type { Header } from '../../../core/chain/block.ts'
 import { changesBetween } from '../../../core/chain/engine-light.ts'
-import { authoritySetHash } from '../../../core/chain/genesis.ts'
+import { authoritySetHash, genesisHash } from '../../../core/chain/genesis.ts'
 import {
   advanceLight,
   type LightState,
@@ -24,15 +28,18 @@ import {
   type LightSubject,
   verdictOf,
 } from '../../../core/chain/light-fact.ts'
-import { transactionHash } from '../../../core/chain/transaction.ts'
+import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import { rememberVerified } from '../../../core/crypto/verified-cache.ts'
 import {
   alice,
   bob,
   carol,
+  coordinator,
   createGenesis,
+  genesis,
   mustOpen,
   nodeVerifier,
+  settlementItem,
   sign,
   timeOf,
   transfer,
@@ -156,6 +163,13 @@ describe('certificates', () => {
     expect(forged(by as Parameters<typeof certify>[1])).toBe('NOT_CERTIFIED')
   })
 
+  test('LIGHT-3: refused: signatures for another height or slot, whoever gave them', () => {
+    const by = { set: sets[0], signers: [0, 1, 2] }
+    const { height, slot } = toSecond.header
+    expect(forged({ ...by, claim: { height: height + 1n } })).toBe('NOT_CERTIFIED')
+    expect(forged({ ...by, claim: { slot: slot + 1n } })).toBe('NOT_CERTIFIED')
+  })
+
   test('LIGHT-3: refused: a certificate of another block', () => {
     expect(codeOf(follow([{ ...toSecond, certificate: toThird.certificate }]))).toBe(
       'NOT_CERTIFIED',
@@ -211,6 +225,16 @@ describe('one chain', () => {
     // The path from one block does not do for another.
     expect(codeOf(follow([{ ...toSecond, path: toThird.path }]))).toBe('NOT_EXTENDED')
     expect(codeOf(follow([above({ slot: toHead.header.slot })], atHead))).toBe('NOT_EXTENDED')
+  })
+
+  test('LIGHT-6: slots rise, whatever is signed', () => {
+    const before = stateAt(13)
+    const [step] = engine.lightUpdate(13).steps as [LightStep]
+    const header = { ...step.header, slot: BigInt(before.head.slot) }
+    expect(
+      codeOf(follow([forgedStep(step, { ...header, slot: header.slot + 1n }, by)], before)),
+    ).toBe('taken')
+    expect(codeOf(follow([forgedStep(step, header, by)], before))).toBe('NOT_EXTENDED')
   })
 
   test('LIGHT-6: two final blocks at one height are told as what they are', () => {
@@ -295,6 +319,47 @@ describe('facts', () => {
     } as const
     expect(check(answerOf(engine, subject), subject)).toMatchObject({
       error: { code: 'NOT_INCLUDED' },
+    })
+  })
+
+  test('LIGHT-7: a settlement that came too late for a receipt does not show it', () => {
+    const chain = mustOpen({ store: createMemoryChainStore() })
+    const data = { coordinator: coordinator.publicKey, amount: 100_000_000n, expiry: 900n }
+    const opening = sign({ by: alice, message: { TAG: 'escrow_open', data } })
+    const escrow = escrowIdOf(transactionHash(opening))
+    const item = settlementItem({ authorisation: { escrow } })
+    const message = { TAG: 'settle', data: { items: [item] } } as const
+    const settlements = [coordinator, bob].map((by) => sign({ by, message }))
+    chain.submit([opening], timeOf(1))
+    chain.tick(timeOf(1))
+    // The second settlement comes along with the first, which leaves it nothing to pay.
+    chain.submit(settlements, timeOf(2))
+    chain.tick(timeOf(2))
+    const start = startLight(genesis, genesisHash(genesis))
+    if (!start.ok) throw new Error(start.error.message)
+    const codes = settlements.map((bytes) => {
+      const hash = item.release.receiptHash
+      const subject = { kind: 'receipt', hash, transaction: transactionHash(bytes) } as const
+      const done = check(answerOf(chain, subject), subject, start.value)
+      return done.ok ? 'shown' : done.error.code
+    })
+    expect(codes.sort()).toEqual(['NOT_INCLUDED', 'shown'])
+  })
+
+  test('LIGHT-8: a state of an earlier block is not passed off as the newest', () => {
+    const chain = mustOpen({ store: createMemoryChainStore() })
+    const sent = sign({ by: alice, message: transfer(carol.address, 5n) })
+    chain.submit([sent], timeOf(1))
+    chain.tick(timeOf(1))
+    const subject = { kind: 'account', address: carol.address } as const
+    const { fact } = answerOf(chain, subject)
+    chain.tick(timeOf(40))
+    const placed = answerOf(chain, { kind: 'transaction', hash: transactionHash(sent) })
+    const start = startLight(genesis, genesisHash(genesis))
+    if (!start.ok) throw new Error(start.error.message)
+    expect(placed.path.length).toBeGreaterThan(0)
+    expect(check({ ...placed, fact }, subject, start.value)).toMatchObject({
+      error: { code: 'MALFORMED' },
     })
   })
 
