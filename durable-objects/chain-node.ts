@@ -23,6 +23,7 @@ import type {
   TransactionView,
 } from '../core/api/chain-service.ts'
 import { type BlockSummary, summaryOf } from '../core/api/rpc-views.ts'
+import type { SnapshotService, SnapshotsView } from '../core/api/snapshot-service.ts'
 import type {
   ImportVerdict,
   PeersView,
@@ -44,9 +45,11 @@ import {
 import { freshTransactions, transactionsAt } from './chain/fresh-transactions.ts'
 import { gather } from './chain/gathering.ts'
 import { hasFaucet, signGift } from './chain/gift.ts'
-import { backoffMs, chainNodeLimits as limits, peerLimits } from './chain/limits.ts'
+import { backoffMs, chainNodeLimits as limits, peerLimits, snapshotLimits } from './chain/limits.ts'
 import { type Indexer, type Outbox, openOutbox } from './chain/outbox.ts'
 import type { Taken } from './chain/peer-context.ts'
+import { openSqliteSnapshotStore } from './chain/snapshot-store.ts'
+import { openSnapshots, type Snapshots } from './chain/snapshots.ts'
 import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
 import { answerClose, openStreams, refuseMessage, type Streams } from './chain/streams.ts'
 import { adviceOn, openSyncDesk, type SyncDesk } from './chain/sync-desk.ts'
@@ -64,6 +67,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   readonly #streams: Streams | undefined
   readonly #outbox: Outbox | undefined
   readonly #desk: SyncDesk | undefined
+  readonly #snapshots: Snapshots | undefined
   /** Undefined after a failed write: what memory holds may be ahead of the store. */
   #engine: Engine | undefined
   #finalHeight = -1
@@ -95,6 +99,16 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       onChange: () => this.#arm(),
     })
     this.#desk = this.#openDesk(this.#configuration)
+    this.#snapshots = openSnapshots({
+      store: openSqliteSnapshotStore(state.storage.sql),
+      engine: () => this.#open(),
+      finalHeight: () => this.#finalHeight,
+      every: this.#configuration.snapshotEvery,
+      now: () => Date.now(),
+      onChange: () => this.#arm(),
+      log: (entry) => console.warn(JSON.stringify(entry)),
+      limits: snapshotLimits,
+    })
     // Whoever woke the object, the alarm may be lost: local servers keep it in memory only.
     this.#arm()
   }
@@ -224,6 +238,15 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return this.#sync().setSigning(input)
   }
 
+  async snapshots(): Promise<SnapshotsView> {
+    this.#usable()
+    return (this.#snapshots as Snapshots).view()
+  }
+
+  async snapshotPart({ height, part }: Parameters<SnapshotService['snapshotPart']>[0]) {
+    return this.#snapshots?.part(height, part)
+  }
+
   async watchdog(): Promise<void> {
     if ('refusal' in this.#configuration) return
     this.#advance()
@@ -296,6 +319,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     // Not awaited: an alarm that waits for the database holds up the next block.
     if (this.#outbox) this.ctx.waitUntil(this.#outbox.drain())
     if (this.#desk) this.ctx.waitUntil(this.#desk.exchange.pullDue())
+    if (this.#snapshots) this.ctx.waitUntil(this.#snapshots.work())
     this.#arm()
   }
 
@@ -330,6 +354,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       dueAtMs = Math.max(this.#open().dueAtMs(nowMs), this.#retryAtMs)
       dueAtMs = Math.min(dueAtMs, this.#outbox?.dueAtMs() ?? dueAtMs)
       dueAtMs = Math.min(dueAtMs, this.#desk?.exchange.dueAtMs() ?? dueAtMs)
+      dueAtMs = Math.min(dueAtMs, this.#snapshots?.dueAtMs() ?? dueAtMs)
     } catch {
       dueAtMs = Math.max(nowMs + limits.stepRetryMs, this.#retryAtMs)
     }

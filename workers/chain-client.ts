@@ -61,6 +61,8 @@ export function chainNodeOf(env: Env): ChainNodeService {
     importBlock: method('importBlock'),
     peers: method('peers'),
     setSigning: method('setSigning'),
+    snapshots: method('snapshots'),
+    snapshotPart: method('snapshotPart'),
     watchdog: method('watchdog'),
   } as ChainNodeService
 }

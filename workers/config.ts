@@ -2,6 +2,7 @@
  * Configuration, checked once per isolate: what is missing or unusable is named, never shown.
  */
 import { readPeerUrls } from '../core/api/peer-urls.ts'
+import { readSnapshotEvery } from '../core/api/snapshot-every.ts'
 import { fromBase64Url, fromHex } from '../core/base/bytes.ts'
 import { type Genesis, genesisHash, parseGenesis } from '../core/chain/genesis.ts'
 import type { Env } from './env.ts'
@@ -69,6 +70,7 @@ function readConfig(env: Env): ConfigCheck {
   // Who follows by HTTP keeps no chain of its own that peers could speak of.
   const peers = textOf('PEERS')
   if (!readPeerUrls(peers).ok || (peers && upstream)) invalid.push('PEERS')
+  if (!readSnapshotEvery(textOf('SNAPSHOT_EVERY')).ok) invalid.push('SNAPSHOT_EVERY')
   if (invalid.length > 0) return fault('CONFIG_INVALID', invalid, 'This site cannot use')
   const genesis = readGenesis(env.GENESIS_JSON as string) as Genesis
   return {

@@ -36,6 +36,8 @@ export type Env = {
   readonly CHAIN_UPSTREAM?: string
   /** Comma-separated origins of the other sites of this chain. */
   readonly PEERS?: string
+  /** Heights from one snapshot of the state to the next; 0 makes none. */
+  readonly SNAPSHOT_EVERY?: string
   /** `mock` sends `/v1/` to the development mock instead of the coordinator. */
   readonly V1_UPSTREAM?: string
   /** `off` turns the anonymous limiter off, on loopback only: for tests and benchmarks. */

@@ -12,6 +12,7 @@ import type {
   TransactionView,
 } from './chain-service.ts'
 import type { BlockSummary } from './rpc-views.ts'
+import type { SnapshotService } from './snapshot-service.ts'
 import type { SyncService } from './sync-service.ts'
 
 /** Bounds of one call, so that no reader holds up the chain. */
@@ -66,7 +67,8 @@ export type ChainReads = {
 /** Everything that the chain object offers inside its own site. */
 export type ChainNodeService = ChainService &
   ChainReads &
-  SyncService & {
+  SyncService &
+  SnapshotService & {
     /** Cron: does what is due and arms the alarm anew. */
     watchdog(): Promise<void>
   }

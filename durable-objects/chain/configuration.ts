@@ -2,12 +2,14 @@
  * What the chain object reads from its environment: the genesis, and the key with which it proposes.
  */
 import { readPeerUrls } from '../../core/api/peer-urls.ts'
+import { readSnapshotEvery } from '../../core/api/snapshot-every.ts'
 import { fromHex } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { type Genesis, parseGenesis } from '../../core/chain/genesis.ts'
 import { deriveSeed } from '../../core/crypto/derive.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
+import { snapshotLimits } from './limits.ts'
 
 /** The variables that the object uses. */
 export type ChainNodeEnv = {
@@ -15,6 +17,8 @@ export type ChainNodeEnv = {
   readonly GENESIS_JSON?: string
   /** Comma-separated origins of the other sites of this chain. */
   readonly PEERS?: string
+  /** Heights from one snapshot to the next; 0 makes none. */
+  readonly SNAPSHOT_EVERY?: string
 }
 
 export type ChainConfiguration = {
@@ -24,6 +28,7 @@ export type ChainConfiguration = {
   /** Account that gives on devnets, derived from the authority's key. */
   readonly faucet: Signer
   readonly peerUrls: readonly string[]
+  readonly snapshotEvery: number
 }
 
 /** Why the object cannot work. The message names variables, never their values. */
@@ -47,9 +52,12 @@ export function readChainConfiguration(
   if (!seed.ok) return invalid('AUTHORITY_KEY must be 64 hex digits.')
   const peerUrls = readPeerUrls(env.PEERS)
   if (!peerUrls.ok) return peerUrls
+  const snapshotEvery = readSnapshotEvery(env.SNAPSHOT_EVERY)
+  if (!snapshotEvery.ok) return snapshotEvery
   return ok({
     genesis: genesis.value,
     peerUrls: peerUrls.value,
+    snapshotEvery: snapshotEvery.value ?? snapshotLimits.everyDefault,
     authority: signerFromSeed(seed.value),
     faucet: signerFromSeed(deriveSeed(seed.value, 'faucet')),
   })

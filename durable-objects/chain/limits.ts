@@ -46,6 +46,22 @@ export const peerLimits = {
   earlyBlocksMax: 16,
 } as const
 
+/** Bounds of making snapshots. */
+export const snapshotLimits = {
+  /** Heights from one snapshot to the next unless SNAPSHOT_EVERY says otherwise. */
+  everyDefault: 5_000,
+  /** Whole ones that are kept; the older is for whoever has begun to fetch it. */
+  keep: 2,
+  /** Pieces made, and nodes deleted, in one go; a piece reads some thousand nodes at most. */
+  piecesMax: 16,
+  pruneNodesMax: 500,
+  /** Wait between two goes, and after a failure. */
+  restMs: 100,
+  retryMs: 60_000,
+  /** One that is twice the interval behind, or twice this, is given up. */
+  abandonHeightsMin: 1_000,
+} as const
+
 /** Wait before the next try, after `failures` of them in a row (1 or more). */
 export function backoffMs(failures: number, bounds: { first: number; max: number }): number {
   return Math.min(bounds.first * 2 ** (failures - 1), bounds.max)

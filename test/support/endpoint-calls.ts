@@ -130,6 +130,15 @@ function signedIn(
   return { headers, ...(body.length > 0 && { body }) }
 }
 
+/** Height of a snapshot that the site keeps. */
+export async function newestSnapshot({ site }: World): Promise<string> {
+  const { json } = await until(
+    () => call(site, '/rpc/snapshots'),
+    (answer) => (answer.json['snapshots'] as Json[]).length > 0,
+  )
+  return String((json['snapshots'] as Json[])[0]?.['height'])
+}
+
 /** Calls that must succeed. Those of streams are opened by the test itself. */
 export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   createChatCompletion: () => [
@@ -249,6 +258,12 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   mintFaucet: () => [{ body: { address: freshAddress(), amount: 1_000 } }],
   submitReceipt: () => [],
   getPeers: nothing,
+  listSnapshots: nothing,
+  getSnapshot: async (world) => [{ params: { height: await newestSnapshot(world) } }],
+  getSnapshotPart: async (world) => {
+    const height = await newestSnapshot(world)
+    return [{ params: { height, part: '0' } }, { params: { height, part: 'block' } }]
+  },
   pullBlocks: (world) => [{ body: askIn(world) }],
   announceBlocks: (world) => [signedIn(world, '/rpc/sync/announce', announcementIn(world))],
   importBlock: (world) => [{ body: postedBlock(world) }],
@@ -518,6 +533,18 @@ export const badCalls: Partial<
     { code: 'AUTHENTICATION_ERROR' },
     { ...signedIn(world, '/rpc/admin/suspendSigning'), code: 'REQUEST_SIGNATURE_INVALID' },
   ],
+  getSnapshot: () => [
+    { params: { height: '999999' }, code: 'NOT_FOUND' },
+    { params: { height: 'newest' }, code: 'VALIDATION_ERROR' },
+  ],
+  getSnapshotPart: async (world) => {
+    const height = await newestSnapshot(world)
+    return [
+      { params: { height, part: '999' }, code: 'NOT_FOUND' },
+      { params: { height: '999999', part: '0' }, code: 'NOT_FOUND' },
+      { params: { height, part: 'all' }, code: 'VALIDATION_ERROR' },
+    ]
+  },
   explorerBlocks: () => badPages,
   explorerTransactions: () => badPages,
   explorerAddresses: () => badPages,

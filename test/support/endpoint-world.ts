@@ -25,7 +25,10 @@ export type World = Awaited<ReturnType<typeof createWorld>>
 export async function createWorld() {
   const spareKey = `client_${randomBytes(16).toString('hex')}`
   const clientKey = `client_${randomBytes(16).toString('hex')}`
-  const site = await startLegacySite({ CLIENT_API_KEYS: JSON.stringify([clientKey, spareKey]) })
+  const site = await startLegacySite({
+    CLIENT_API_KEYS: JSON.stringify([clientKey, spareKey]),
+    SNAPSHOT_EVERY: '4',
+  })
   const miner = await startTestMiner(site.url)
   const talk = legacyTalk(() => site)
   const key = keyOf(site, 'CLIENT')

@@ -11,6 +11,7 @@ import { rpcImportRoutes } from './rpc-import.ts'
 import { rpcLightRoutes } from './rpc-light.ts'
 import { rpcProofRoutes } from './rpc-proofs.ts'
 import { rpcReceiptRoutes } from './rpc-receipts.ts'
+import { rpcSnapshotRoutes } from './rpc-snapshots.ts'
 import { rpcStatusRoutes } from './rpc-status.ts'
 import { rpcStreamRoutes } from './rpc-streams.ts'
 import { rpcSubmitRoutes } from './rpc-submit.ts'
@@ -35,3 +36,4 @@ export const rpcRoutes = new Hono<AppEnv>()
   .route('/', rpcStreamRoutes)
   .route('/', rpcImportRoutes)
   .route('/', rpcSyncRoutes)
+  .route('/', rpcSnapshotRoutes)

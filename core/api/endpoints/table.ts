@@ -15,6 +15,7 @@ import {
   lightFamily,
   proofsFamily,
 } from './rpc-chain.ts'
+import { snapshotsFamily } from './rpc-snapshots.ts'
 import { sitesFamily } from './rpc-sync.ts'
 import {
   receiptsFamily,
@@ -42,6 +43,7 @@ export const endpointFamilies = [
   sendingFamily,
   streamsFamily,
   sitesFamily,
+  snapshotsFamily,
   explorerFamily,
   healthFamily,
 ] as const
