@@ -12,6 +12,7 @@ import { requirePrincipal } from '../auth.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { countByAddress } from '../gateway/limiter.ts'
 
 export const rpcSyncRoutes = new Hono<AppEnv>()
   .get('/peers', async (c) => c.json(peersToJson(await chainNodeOf(c.env).peers())))
@@ -22,7 +23,10 @@ export const rpcSyncRoutes = new Hono<AppEnv>()
   .post('/sync/announce', async (c) => {
     const { from, timestampMs } = await signerOf(c)
     const bytes = await readBytes(c, announceBytesMax)
-    return bytesResponse(await chainNodeOf(c.env).announce({ from, timestampMs, bytes }))
+    const reply = await chainNodeOf(c.env).announce({ from, timestampMs, bytes })
+    // A key costs nothing: whose is no authority's counts like anybody.
+    if (!reply.ok && reply.code === 'AUTHORITY_REQUIRED') await countByAddress(c)
+    return bytesResponse(reply)
   })
   .post('/admin/resumeSigning', (c) => setSigning(c, 'resume'))
   .post('/admin/suspendSigning', (c) => setSigning(c, 'suspend'))
@@ -31,6 +35,7 @@ async function setSigning(c: AppContext, to: 'resume' | 'suspend'): Promise<Resp
   const { from: by, timestampMs } = await signerOf(c)
   const verdict = await chainNodeOf(c.env).setSigning({ by, timestampMs, to })
   if (verdict.ok) return c.json({ signing: verdict.signing })
+  await countByAddress(c)
   if (verdict.code === 'AUTHORITY_REQUIRED') {
     const message = 'This wants a request signed with the AUTHORITY_KEY of this very site.'
     throw new ApiFailure({ code: verdict.code, message })

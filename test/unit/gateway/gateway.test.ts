@@ -311,6 +311,17 @@ describe('limits', () => {
     expect(full.status).toBe(429)
   })
 
+  test('GW-11: an announcement that is signed is counted by its route, any other by address', async () => {
+    const { get, limited } = site()
+    const from = { 'cf-connecting-ip': '192.0.2.7' }
+    const path = '/rpc/sync/announce'
+    await get(path, { method: 'POST', headers: { ...from, 'x-aitbc-key': 'looked at there' } })
+    expect(limited).toEqual([])
+    await get(path, { method: 'POST', headers: from })
+    await get('/rpc/sync/pull', { method: 'POST', headers: { ...from, 'x-aitbc-key': 'unread' } })
+    expect(limited).toEqual(['192.0.2.7', '192.0.2.7'])
+  })
+
   test('GW-11: over the limit is 429 with Retry-After, also for refused credentials', async () => {
     const { get } = site({}, () => false)
     const response = await get('/rpc/thing')
