@@ -25,7 +25,8 @@ import { monotonicMs } from './support/clock.ts'
 import { watchCpu } from './support/cpu.ts'
 import { otherAccount } from './support/large-state.ts'
 import { openMeasuredStorage } from './support/measured-storage.ts'
-import { figure, machine, printReport, say } from './support/report.ts'
+import { type Figure, figure, machine, printReport, say } from './support/report.ts'
+import { measureSnapshotStart, type SnapshotStart } from './support/snapshot-start.ts'
 import { rounded } from './support/statistics.ts'
 
 const { values: options } = parseArgs({
@@ -38,6 +39,8 @@ const { values: options } = parseArgs({
     /** Empty blocks. */
     empty: { type: 'string', default: '2000' },
     accounts: { type: 'string', default: '9000' },
+    /** Accounts of the state that a site begins with by snapshot; 0 leaves that out. */
+    'snapshot-accounts': { type: 'string', default: '1000000' },
   },
 })
 
@@ -99,6 +102,9 @@ function run(): void {
   const heartbeats = catchUp(empty.engine, createNativeVerifier())
   full.close()
   empty.close()
+  const many = Number(options['snapshot-accounts'])
+  const paths = { source: join(folder, 'many.sqlite'), fresh: join(folder, 'begun.sqlite') }
+  const snapshot = many === 0 ? undefined : measureSnapshotStart(many, paths)
   printReport(
     {
       bench: 'sync',
@@ -117,6 +123,7 @@ function run(): void {
             `a transfer costs ${perTransfer(transfers)} ms, ${rounded(1_000 / raw)} ms of it its ` +
             `signature, and ${perTransfer(unchecked)} ms without checking signatures`,
         }),
+        ...(snapshot ? [snapshotFigure(snapshot)] : []),
       ],
       details: {
         transactions_per_block: perBlock,
@@ -125,11 +132,22 @@ function run(): void {
         full_blocks: transfers,
         full_blocks_without_signatures: unchecked,
         empty_blocks: heartbeats,
+        snapshot: snapshot ?? 'left out',
         cpu: cpu(),
       },
     },
     options.save,
   )
+}
+
+function snapshotFigure({ accounts, install_seconds, parts, mib }: SnapshotStart): Figure {
+  return figure({
+    name: `a fresh site begins from a snapshot of ${accounts} accounts`,
+    unit: 's',
+    value: install_seconds,
+    goal: { atMost: 60 },
+    cause: () => `${parts} parts of ${mib} MiB in all are checked and written`,
+  })
 }
 
 function open(verifier: Verifier, proposes: boolean) {
