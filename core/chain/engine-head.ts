@@ -29,7 +29,10 @@ import type { ChainStore, NodeId, StoredBlock } from './store.ts'
 import { transactionHash } from './transaction.ts'
 
 /** Blocks of one session: those not yet written are seen as if they were. */
-export type BlockTable = Pick<ChainStore, 'readBlock' | 'writeBlock' | 'deleteBlock'>
+export type BlockTable = Pick<
+  ChainStore,
+  'readBlock' | 'writeBlock' | 'deleteBlock' | 'listBlocksAt'
+>
 
 /** Writes the genesis block and its state into an empty store. */
 export function layGenesis(context: EngineContext): void {
@@ -149,7 +152,7 @@ export function finalizeTo(
       dropNodes(store, execution.staled)
       table.writeBlock({ ...stored, execution: encodeExecution({ ...execution, staled: [] }) })
     }
-    for (const other of store.listBlocksAt(height)) {
+    for (const other of table.listBlocksAt(height)) {
       if (!bytesEqual(other, hash)) deleteBranchBlock(context, table, other)
     }
     const before = readHeld(table, stored.parent)
@@ -170,9 +173,7 @@ export function dropPooled(
 }
 
 /** A table that holds writes back until `flush`: a block that is final at once is written once. */
-export function deferBlocks(
-  store: Pick<ChainStore, 'readBlock' | 'writeBlock' | 'deleteBlock'>,
-): BlockTable & { readonly flush: () => void } {
+export function deferBlocks(store: BlockTable): BlockTable & { readonly flush: () => void } {
   const pending = new Map<string, StoredBlock>()
   return {
     readBlock: (hash) => pending.get(toHex(hash)) ?? store.readBlock(hash),
@@ -182,6 +183,14 @@ export function deferBlocks(
     deleteBlock(hash) {
       pending.delete(toHex(hash))
       store.deleteBlock(hash)
+    },
+    listBlocksAt(height) {
+      const stored = store.listBlocksAt(height)
+      const names = new Set(stored.map(toHex))
+      const fresh = [...pending].filter(
+        ([name, block]) => block.height === height && !names.has(name),
+      )
+      return [...stored, ...fresh.map(([, { hash }]) => hash)]
     },
     flush() {
       for (const block of pending.values()) store.writeBlock(block)
@@ -242,7 +251,7 @@ function putBack(
 /** Blocks that stand on nothing any more, their branch having lost: nodes of theirs may be gone already. */
 function deleteDesertedAbove(context: EngineContext, final: number, table: BlockTable): void {
   for (let height = final + 1; ; height++) {
-    const hashes = context.store.listBlocksAt(height)
+    const hashes = table.listBlocksAt(height)
     if (hashes.length === 0) return
     for (const hash of hashes) {
       const held = readHeld(table, hash)

@@ -1,16 +1,18 @@
 /**
  * Votes and commits on their way in and out: checked before they reach the reducer.
  */
-import { bytesEqual } from '../base/bytes.ts'
+import { bytesEqual, toHex } from '../base/bytes.ts'
 import { decodeCanonical } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type ConsensusInput, type ConsensusState, slotAt } from './consensus.ts'
 import type { MessageError, Step } from './engine-api.ts'
 import type { EngineContext, EngineMemory } from './engine-core.ts'
 import { authoritySetHash } from './genesis.ts'
+import type { StoredMessage } from './store.ts'
 import {
   type FinalityMessage,
   finalityMessageCoder,
+  messageHash,
   messageSigningBytes,
   messageSlot,
 } from './vote.ts'
@@ -56,6 +58,26 @@ export function openMessages({ votes, commits }: ConsensusState): Uint8Array[] {
   return messages
     .sort((a, b) => messageSlot(a) - messageSlot(b))
     .map((message) => finalityMessageCoder.encode(message))
+}
+
+/**
+ * The votes that justify what stands above `fromSlot` and up to the lock. They are as durable as the lock and
+ * told with it: without them nobody else could vote on from it, and those who cast them may be gone.
+ */
+export function votesBehind(
+  { votes, tree, lock }: ConsensusState,
+  fromSlot: number,
+): StoredMessage[] {
+  const kept: StoredMessage[] = []
+  for (const [slot, cast] of votes) {
+    if (slot <= fromSlot || slot > lock.slot) continue
+    for (const data of cast) {
+      if (!tree.justified.has(toHex(data.vote.target.block))) continue
+      const message: FinalityMessage = { TAG: 'vote', data }
+      kept.push({ id: messageHash(message), slot, bytes: finalityMessageCoder.encode(message) })
+    }
+  }
+  return kept
 }
 
 function readMessage(

@@ -15,6 +15,7 @@ import type { FoundOffence, Outbound, Step } from './engine-api.ts'
 import { buildBlock, type ExecutedBlock } from './engine-build.ts'
 import { type EngineContext, type EngineMemory, refOf, rulesAfter } from './engine-core.ts'
 import { deferBlocks, dropPooled, finalizeTo, moveHead, storeExecution } from './engine-head.ts'
+import { votesBehind } from './engine-messages.ts'
 import { encodeHeadRecord } from './engine-record.ts'
 import { viewHead } from './engine-views.ts'
 import type { StoredMessage } from './store.ts'
@@ -54,8 +55,13 @@ export function openSession(context: EngineContext, memory: EngineMemory): Sessi
   let deserted = 0
 
   const input = (given: ConsensusInput): void => {
+    const { lock, final } = memory.consensus
     const { state, effects } = stepConsensus(memory.rules, memory.consensus, given)
     memory.consensus = state
+    if (state.lock.slot > lock.slot) {
+      // What is behind the last lock was kept with it.
+      signed.push(...votesBehind(state, lock.hash ? lock.slot : final.slot))
+    }
     for (const effect of effects) carryOut(effect)
   }
   const take = (executed: ExecutedBlock, own: boolean): void => {

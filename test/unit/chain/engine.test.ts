@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openEngine } from '../../../core/chain/engine.ts'
+import { deferBlocks } from '../../../core/chain/engine-head.ts'
 import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import type { SubmitVerdict } from '../../../core/chain/views.ts'
 import {
@@ -233,6 +234,30 @@ test('ENGINE-8: nodes, pool and staled state are pruned: the store grows by bloc
   // An idle block changes no state and writes no node.
   engine.tick(timeOf(60))
   expect(store.sizes().nodes).toBe(before.nodes)
+})
+
+test('ENGINE-8: finality sees the blocks of its own step, which are not stored yet', () => {
+  const store = createMemoryChainStore()
+  const block = {
+    hash: new Uint8Array(32).fill(1),
+    height: 3,
+    slot: 5,
+    parent: new Uint8Array(32),
+    block: new Uint8Array(1),
+    outcomes: new Uint8Array(1),
+    execution: new Uint8Array(1),
+  }
+  store.atomically(() => {
+    const table = deferBlocks(store)
+    table.writeBlock(block)
+    expect(table.listBlocksAt(3)).toEqual([block.hash])
+    table.deleteBlock(block.hash)
+    expect(table.listBlocksAt(3)).toEqual([])
+    table.writeBlock(block)
+    table.flush()
+    expect(table.listBlocksAt(3)).toEqual([block.hash])
+  })
+  expect(store.listBlocksAt(3)).toEqual([block.hash])
 })
 
 test('ENGINE-9: a failure at any write keeps nothing, and the chain goes on without loss', () => {

@@ -5,9 +5,11 @@ import type { Engine } from '../../../core/chain/engine-api.ts'
 import { slotMs } from '../../../core/chain/genesis.ts'
 import { pullBlocksMax } from '../../../core/chain/limits.ts'
 import { answerPull, applyPull, pullRequest } from '../../../core/chain/sync.ts'
-import { clusterGenesis, openSites } from '../../simulation/cluster/sites.ts'
+import { clusterGenesis, openSite, openSites } from '../../simulation/cluster/sites.ts'
 
 const genesis = clusterGenesis(3)
+/** First byte of a vote; a commit begins with another. */
+const voteTag = 1
 const at = (slot: number): number => Number(genesis.genesisTimeMs) + slot * slotMs
 
 /** Engines of three authorities that know nothing of each other. */
@@ -68,6 +70,24 @@ test('SYNC-3: votes and commits come along, and make final what they meet', () =
   catchUp(c, a, 200)
   expect(c.head().finalHeight).toBe(1)
   expect(c.head().certificate?.signatures).toHaveLength(2)
+})
+
+test('CONS-18: a restart keeps the votes of others that justify the lock, and tells them on', () => {
+  const sites = openSites({ seed: 0, sites: 3, slots: 0 }, genesis)
+  const [a, b, c] = sites
+  if (!a || !b || !c) throw new Error('three sites')
+  make(a.engine, { from: 1, blocks: 1 })
+  catchUp(b.engine, a.engine, 200)
+  // With b's vote a commits; b's commit is lost, and b is heard of no more.
+  const votes = b.engine.openMessages().filter((bytes) => bytes[0] === voteTag)
+  a.engine.receive(votes, at(200))
+  expect(a.engine.openMessages()).toHaveLength(3)
+  expect(a.engine.head().finalHeight).toBe(0)
+  const reopened = openSite(genesis, a)
+  expect(reopened.openMessages()).toEqual(a.engine.openMessages())
+  // c sees that what a is locked on is justified: it commits too, and that is final.
+  catchUp(c.engine, reopened, 200)
+  expect(c.engine.head().finalHeight).toBe(1)
 })
 
 test('SYNC-4: nothing is believed: a changed block, certificate or message is refused, and named', () => {
