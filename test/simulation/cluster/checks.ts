@@ -1,8 +1,9 @@
 /**
  * What must hold in a cluster after every event, whatever the weather: one final block a height, each
- * final transaction applied once and never gone, supply conserved, honest authorities beyond reproach.
+ * final transaction applied once and never gone, supply conserved, honest authorities beyond reproach. What
+ * makes a block final is counted here once more, from the messages as they were sent.
  */
-import { toHex } from '../../../core/base/bytes.ts'
+import { bytesEqual, fromHex, toHex } from '../../../core/base/bytes.ts'
 import { quorumOf } from '../../../core/base/int.ts'
 import { blockCoder, headerHash } from '../../../core/chain/block.ts'
 import { openEngine } from '../../../core/chain/engine.ts'
@@ -15,33 +16,39 @@ import type {
 } from '../../../core/chain/engine-api.ts'
 import { crosses, isDoubleCommit, isDoubleVote } from '../../../core/chain/evidence.ts'
 import type { Genesis } from '../../../core/chain/genesis.ts'
-import { transactionHash } from '../../../core/chain/transaction.ts'
+import { transactionCoder, transactionHash } from '../../../core/chain/transaction.ts'
 import {
   type AuthorityCommit,
   type AuthorityVote,
   finalityMessageCoder,
 } from '../../../core/chain/vote.ts'
+import { addressOf } from '../../../core/crypto/address.ts'
 import { createMemoryChainStore } from '../../support/memory-chain-store.ts'
 import { cheapVerifier } from './keys.ts'
+import { createLedger } from './ledger.ts'
+import { createRecount } from './recount.ts'
 import type { Site } from './sites.ts'
 
 type ChecksOptions = {
   readonly genesis: Genesis
   /** Whether the villains are few enough for safety to be promised. */
   readonly tolerated: boolean
-  /** Indexes of authorities that exist twice. */
-  readonly twins: readonly number[]
+  /** Indexes of authorities that exist twice or lie. */
+  readonly villains: readonly number[]
 }
 
 /** Watches one run. */
-export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
+export function createChecks({ genesis, tolerated, villains }: ChecksOptions) {
   const faults: string[] = []
   const offences: FoundOffence[] = []
   /** Final hash by height, as the first site said it. */
   const finals = new Map<number, string>()
   /** Height at which a final transaction stands. */
   const applied = new Map<string, number>()
-  const submitted: Uint8Array[] = []
+  /** What an honest site said it would keep. */
+  let promised: { readonly site: Site; readonly bytes: Uint8Array }[] = []
+  const forged = new Set<string>()
+  const ledger = createLedger(genesis)
   const parents = new Map<string, { readonly parent: string; readonly height: number }>()
   const votes: AuthorityVote[] = []
   const commits: AuthorityCommit[] = []
@@ -51,14 +58,23 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
   let conflict = false
   let moved = 0
   const supply = genesis.accounts.reduce((sum, { balance }) => sum + balance, 0n)
+  const standsOn = (hash: string, ancestor: string): boolean => {
+    let at: string | undefined = hash
+    while (at !== undefined && at !== ancestor) at = parents.get(at)?.parent
+    return at === ancestor
+  }
+  const recount = createRecount({ genesis, standsOn })
   const complain = (what: string): void => void faults.push(what)
 
   const afterStep = (site: Site, step: Step): void => {
     if (step.deserted > 0) moved += 1
+    for (const { hash, height } of site.honest ? step.added : []) {
+      if (forged.has(toHex(hash))) complain(`${site.name} took over a forged block at ${height}`)
+    }
     if (step.added.length + step.offences.length === 0 && !step.finalized) return
     for (const offence of step.offences) {
       offences.push(offence)
-      if (!twins.includes(offence.authority)) {
+      if (!villains.includes(offence.authority)) {
         complain(`${site.name} accuses the honest site-${offence.authority} of ${offence.kind}`)
       }
     }
@@ -70,6 +86,11 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
     const before = finalOf.get(site) ?? 0
     if (from > before + 1) complain(`${site.name} skipped finality from ${before} to ${from}`)
     finalOf.set(site, to)
+    const { certificate, finalHeight, finalHash } = site.engine.head()
+    if (!certificate || !recount.isCertificate(certificate, { finalHeight, finalHash })) {
+      complain(`${site.name} holds ${finalHeight} for final without a quorum of commits`)
+    }
+    for (const what of strayBlocks(site)) complain(what)
     for (const { view, transactions } of site.engine.finalizedFrom(from, to - from + 1)) {
       const { header } = view
       const height = Number(header.height)
@@ -82,6 +103,11 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
       }
       if (known !== undefined) continue
       finals.set(height, hash)
+      const wrong = ledger.enter(
+        header.proposer,
+        transactions.map(({ bytes }) => bytes),
+      )
+      if (!conflict) faults.push(...wrong)
       for (const { bytes } of transactions) {
         const name = toHex(transactionHash(bytes))
         if (applied.has(name)) twice.push(`a transaction is final twice, at height ${height}`)
@@ -90,7 +116,7 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
     }
   }
   /** Everything that was ever signed, as one who sees all of it. */
-  const sent = (out: Outbound): void => {
+  const sent = (from: Site, out: Outbound): void => {
     if (out.kind === 'block') {
       const { header } = blockCoder.decode(out.bytes).signedHeader
       const hash = toHex(headerHash(header))
@@ -98,13 +124,17 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
     }
     if (out.kind !== 'message') return
     const message = finalityMessageCoder.decode(out.bytes)
-    if (message.TAG === 'vote') votes.push(message.data)
-    else commits.push(message.data)
-  }
-  const standsOn = (hash: string, ancestor: string): boolean => {
-    let at: string | undefined = hash
-    while (at !== undefined && at !== ancestor) at = parents.get(at)?.parent
-    return at === ancestor
+    if (message.TAG === 'vote') {
+      votes.push(message.data)
+      recount.voted(message.data)
+      return
+    }
+    const { commit, authority } = message.data
+    commits.push(message.data)
+    const { finalSlot } = from.engine.head()
+    if (from.honest && !recount.isJustified(toHex(commit.block), finalSlot)) {
+      complain(`site-${authority} committed to slot ${commit.slot} without a quorum of votes`)
+    }
   }
   const provable = (): Set<number> => {
     const guilty = new Set<number>()
@@ -128,7 +158,7 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
     if (faults.length > 0) return
     const guilty = provable()
     for (const authority of guilty) {
-      if (!twins.includes(authority)) complain(`the honest site-${authority} looks guilty`)
+      if (!villains.includes(authority)) complain(`the honest site-${authority} looks guilty`)
     }
     const n = genesis.authorities.length
     if (conflict) {
@@ -147,17 +177,33 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
       complain(`no one final head after the calm: ${heads.join(', ')}`)
       return
     }
-    const [first] = honest
-    if (!first || !agreed) return
-    for (const hash of submitted) {
-      const found = first.engine.transaction(hash)
-      const name = toHex(hash)
-      if (applied.has(name) && !found?.final) complain(`final transaction ${name} is gone`)
+    if (!agreed) return
+    for (const site of honest) {
+      for (const what of ledger.compare(site.engine)) complain(`${site.name} has ${what}`)
+      for (const name of applied.keys()) {
+        if (!site.engine.transaction(fromName(name))?.final) {
+          complain(`the final transaction ${name} is gone from ${site.name}`)
+        }
+      }
     }
-    replay(first)
+    for (const { site, bytes } of promised) keepsPromise(site, bytes)
+    const [first] = honest
+    if (first) replay(first, honest)
+  }
+  /** What a site has acknowledged is applied, waits there, or has given way to another of its nonce. */
+  const keepsPromise = (site: Site, bytes: Uint8Array): void => {
+    const { engine } = site
+    const { sender, nonce } = transactionCoder.decode(bytes).body
+    const address = addressOf(sender)
+    if (engine.transaction(transactionHash(bytes)) || engine.account(address).nonce > nonce) return
+    const waits = engine.pool(1_000).some((pooled) => {
+      const { body } = transactionCoder.decode(pooled.bytes)
+      return bytesEqual(body.sender, sender) && body.nonce === nonce
+    })
+    if (!waits) complain(`${site.name} has lost a transaction that it had acknowledged`)
   }
   /** An honest site's chain is valid from the first block on, for whoever checks it again. */
-  const replay = (site: Site): void => {
+  const replay = (site: Site, honest: readonly Site[]): void => {
     const opened = openEngine({
       store: createMemoryChainStore(),
       genesis,
@@ -175,8 +221,19 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
         return
       }
     }
-    const { balances, escrowed } = opened.value.audit()
+    const { balances, escrowed, entries } = opened.value.audit()
     if (balances + escrowed !== supply) complain('money is not conserved')
+    // A binary tree has a fork less than leaves.
+    const [nodes, blocks] = [2 * entries - 1, finalHeight + 1]
+    for (const { name, store, engine } of honest) {
+      const kept = store.sizes()
+      const pooled = engine.status(0).mempoolSize
+      if (kept.nodes === nodes && kept.blocks === blocks && kept.pooled === pooled) continue
+      complain(
+        `${name} keeps ${kept.blocks} blocks, ${kept.nodes} nodes and ${kept.pooled} transactions` +
+          `, not ${blocks}, ${nodes} and ${pooled}`,
+      )
+    }
   }
   return {
     faults,
@@ -186,7 +243,8 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
     atEnd,
     moves: () => moved,
     conflict: () => conflict,
-    submitted: (hash: Uint8Array) => void submitted.push(hash),
+    submitted: (site: Site, bytes: Uint8Array) => void promised.push({ site, bytes }),
+    forged: (hash: Uint8Array) => void forged.add(toHex(hash)),
     /** What became final just before a site was killed is durable, though nobody was told. */
     reopened: (site: Site): void => {
       const [before, { finalHeight }] = [finalOf.get(site) ?? 0, site.engine.head()]
@@ -194,7 +252,11 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
         noteFinal(site, { from: before + 1, to: finalHeight })
       }
     },
-    restored: (site: Site) => void finalOf.set(site, site.engine.head().finalHeight),
+    /** A backup has forgotten what was promised after it. */
+    restored: (site: Site): void => {
+      finalOf.set(site, site.engine.head().finalHeight)
+      promised = promised.filter((promise) => promise.site !== site)
+    },
     refused: (site: Site, from: Site, refused: readonly (ImportError | MessageError)[]): void => {
       // Among honest sites only time explains a refusal.
       const excused = ['BLOCK_EARLY', 'BEHIND_FINAL', 'PARENT_UNKNOWN']
@@ -203,5 +265,26 @@ export function createChecks({ genesis, tolerated, twins }: ChecksOptions) {
         complain(`${site.name} refused ${from.name}: ${code} ${message}`)
       }
     },
+  }
+}
+
+function fromName(name: string): Uint8Array {
+  const read = fromHex(name)
+  if (!read.ok) throw new Error('a name is hex')
+  return read.value
+}
+
+/** Blocks above the final one whose parent is not held. */
+function strayBlocks({ name, engine, store }: Site): string[] {
+  const { finalHeight } = engine.head()
+  const stray: string[] = []
+  for (let height = finalHeight + 1; ; height++) {
+    const hashes = store.listBlocksAt(height)
+    if (hashes.length === 0) return stray
+    for (const hash of hashes) {
+      const parent = store.readBlock(hash)?.parent
+      if (parent && !store.readBlock(parent))
+        stray.push(`${name} keeps a block on nothing at ${height}`)
+    }
   }
 }

@@ -1,36 +1,36 @@
 /**
  * A network of authorities in simulated time, from one seed: messages that are late, lost, doubled or out
  * of order, partitions that heal, clocks that run off, alarms that come late or twice, sites that are
- * killed at any write and come back with what was durable, backups that are restored, and authorities
- * that are silent or exist twice.
+ * killed at any write and come back with what was durable, backups that are restored, sites that join
+ * late or leave for good, followers without a key, and authorities that are silent, lie or exist twice.
  *
  * An authority that exists twice is the worst kind of liar that still follows the rules' form: each copy
  * is honest by itself, and the two know nothing of each other, so that they sign two blocks for a slot and
- * vote on two branches.
+ * vote on two branches. A liar (liar.ts) breaks the form as well.
  */
 import { toHex } from '../../../core/base/bytes.ts'
 import { quorumOf } from '../../../core/base/int.ts'
 import type { Engine, FoundOffence, Outbound, Step } from '../../../core/chain/engine-api.ts'
 import { sufficientFee } from '../../../core/chain/fees.ts'
 import { genesisHash, slotMs } from '../../../core/chain/genesis.ts'
-import { answerPull, applyPull, pullRequest } from '../../../core/chain/sync.ts'
-import {
-  signTransaction,
-  type TransactionBody,
-  transactionHash,
-} from '../../../core/chain/transaction.ts'
+import { answerPull, applyPull, type PullResponse, pullRequest } from '../../../core/chain/sync.ts'
+import { signTransaction, type TransactionBody } from '../../../core/chain/transaction.ts'
+import { finalityMessageCoder } from '../../../core/chain/vote.ts'
 import type { Backup } from '../../support/memory-chain-store.ts'
 import { randomFrom } from '../chain/network.ts'
 import { createChecks } from './checks.ts'
+import { createLiar, type Lie } from './liar.ts'
 import {
   type ClusterOptions,
   clusterGenesis,
+  liarIndexes,
   openSite,
   openSites,
   type Site,
   twinIndexes,
   users,
 } from './sites.ts'
+import { planLives, rollWeather } from './weather.ts'
 
 export type ClusterReport = {
   /** What was wrong; empty for a good run. */
@@ -42,6 +42,7 @@ export type ClusterReport = {
   readonly kills: number
   readonly partitions: number
   readonly restores: number
+  readonly lies: number
   readonly transactions: number
   /** Slots from the end of the bad weather until all heads were one and final. */
   readonly calmSlots: number
@@ -57,20 +58,35 @@ type Event = { readonly atMs: number; readonly order: number; readonly run: () =
 export const calmSlotsMax = 40
 
 /** The command that runs the same network again. */
-export const replayCommand = (options: ClusterOptions): string =>
-  `npm run simulate -- --seed ${options.seed} --sites ${options.sites} --slots ${options.slots}` +
-  `${options.twins ? ` --twins ${options.twins}` : ''}${options.silent ? ` --silent ${options.silent}` : ''}`
+export const replayCommand = ({
+  seed,
+  sites,
+  slots,
+  weather,
+  ...villains
+}: ClusterOptions): string =>
+  [
+    `npm run simulate -- --seed ${seed} --sites ${sites} --slots ${slots}`,
+    ...Object.entries(villains).map(([name, count]) => (count ? `--${name} ${count}` : '')),
+    weather && Object.keys(weather).length > 0 ? `--weather '${JSON.stringify(weather)}'` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
 
-/** Runs one network to its end. */
+/** Runs one network to its end. What is thrown is a fault like any other. */
 export function runCluster(options: ClusterOptions): ClusterReport {
   const world = createWorld(options)
-  world.weather()
-  world.calm()
+  try {
+    world.weather()
+    world.calm()
+  } catch (error) {
+    world.threw(error)
+  }
   return world.report()
 }
 
 function createWorld(options: ClusterOptions) {
-  const { seed, slots, twins = 0, silent = 0 } = options
+  const { seed, slots, twins = 0, liars = 0, silent = 0 } = options
   const random = randomFrom(seed)
   const chance = (p: number): boolean => random() < p
   const below = (n: number): number => Math.floor(random() * n)
@@ -78,40 +94,36 @@ function createWorld(options: ClusterOptions) {
   const genesis = clusterGenesis(options.sites)
   const startMs = Number(genesis.genesisTimeMs)
   const endMs = startMs + slots * slotMs
-  const counts = { events: 0, kills: 0, partitions: 0, restores: 0, transactions: 0 }
+  const counts = { events: 0, kills: 0, partitions: 0, restores: 0, transactions: 0, lies: 0 }
   const lines: string[] = []
-  // How bad it is differs from run to run, so that some reach deep states and others wide ones.
-  const weather = {
-    loss: pick([0, 0.02, 0.1, 0.3]),
-    delayMs: pick([50, 400, 2_000, 6_000]),
-    twice: pick([0, 0.1]),
-    kill: pick([0, 0, 0.003, 0.02]),
-    skewMs: pick([0, 500, 3_000]),
-    cut: pick([0, 0.01, 0.05]),
-    restore: pick([0, 0, 0.002]),
-    load: pick([0.1, 0.5, 1]),
-    lateAlarms: pick([0, 0.2]),
-  }
+  const weather = { ...rollWeather(random), ...options.weather }
   let nowMs = startMs
   let isCalm = false
   let order = 0
   let queue: Event[] = []
-  const sites = openSites(options, genesis)
-  const honest = sites.filter((site) => site.honest && !site.silent)
-  const tolerated = twins <= Math.floor((options.sites - 1) / 3) && !(twins > 0 && silent > 0)
+  const sites = openSites(options, genesis, weather.followers)
+  const tolerated =
+    twins + liars <= Math.floor((options.sites - 1) / 3) && !(twins + liars > 0 && silent > 0)
   // A restored site signs nothing for a while: only where the others are a quorum without it.
-  const mayRest = options.sites - twins - silent - 1 >= quorumOf(options.sites)
-  const checks = createChecks({ genesis, tolerated, twins: twinIndexes(options) })
+  const mayRest = options.sites - twins - liars - silent - 1 >= quorumOf(options.sites)
+  planLives(sites, { random, weather, startMs, endMs, mayLeave: mayRest })
+  const honest = sites.filter(
+    (site) => site.honest && !site.silent && site.leavesAtMs > Number.MAX_SAFE_INTEGER,
+  )
+  const villains = [...twinIndexes(options), ...liarIndexes(options)]
+  const checks = createChecks({ genesis, tolerated, villains })
+  const liar = createLiar({ genesis, below })
 
   const at = (atMs: number, run: () => void): void => {
     queue.push({ atMs, order: order++, run })
   }
   const clock = (site: Site): number => nowMs + site.skewMs
+  const isAway = (site: Site): boolean => nowMs < site.joinsAtMs || nowMs >= site.leavesAtMs
 
   /** Runs an action on a site; a killed one comes back from its store and has told nobody anything. */
   const guarded = <T>(site: Site, action: (engine: Engine) => T): T | undefined => {
     const dies = !isCalm && chance(weather.kill)
-    const writes = below(12)
+    const writes = below(8)
     let count = 0
     site.store.fault = dies ? () => void (count++ === writes && kill()) : undefined
     try {
@@ -141,27 +153,44 @@ function createWorld(options: ClusterOptions) {
     if (step.added.length > 0) {
       lines.push(`${nowMs - startMs} ${site.name} ${headOf(site.engine)}`)
     }
-    checks.afterStep(site, step)
     for (const out of step.send) tell(site, out)
-    // A twin is told by its operator to go on whatever it meets: that is what makes it dishonest.
+    checks.afterStep(site, step)
+    if (site === resting && step.send.some(({ kind }) => kind === 'message')) resting = undefined
+    // A twin or liar is told by its operator to go on whatever it meets: that is what makes it dishonest.
     if (!site.honest && site.engine.status(clock(site)).fault) {
       site.engine.resumeSigning(clock(site))
     }
   }
   const tell = (from: Site, out: Outbound): void => {
-    checks.sent(out)
+    checks.sent(from, out)
     if (from.silent) return
     for (const to of sites) {
       if (to === from || to.index === from.index) continue
+      // A liar does not tell everybody the same.
+      if (from.liar && out.kind === 'message' && chance(0.5)) {
+        lie(from, liar.twist(from, out.bytes), to)
+        continue
+      }
       deliver(from, to, () => take(to, from, out))
     }
+    if (!from.liar || out.kind !== 'block') return
+    for (let n = 0; n < 3; n++) lie(from, liar.spoil(from, out.bytes))
+  }
+  /** Says something untrue to one site, and perhaps another thing to the next. */
+  const lie = (from: Site, { out, isSigned, forged }: Lie, to = pick(sites)): void => {
+    counts.lies += 1
+    if (isSigned) checks.sent(from, out)
+    if (forged) checks.forged(forged)
+    if (to.index !== from.index) deliver(from, to, () => take(to, from, out))
   }
   /** Puts something on the wire between two sites. */
   const deliver = (from: Site, to: Site, run: () => void): void => {
     if (!isCalm && (from.side !== to.side || chance(weather.loss))) return
     const copies = !isCalm && chance(weather.twice) ? 2 : 1
     for (let n = 0; n < copies; n++) {
-      at(nowMs + 10 + below(isCalm ? 200 : weather.delayMs), run)
+      at(nowMs + 10 + below(isCalm ? 200 : weather.delayMs), () => {
+        if (!isAway(to)) run()
+      })
     }
   }
   const take = (site: Site, from: Site, out: Outbound): void => {
@@ -185,12 +214,13 @@ function createWorld(options: ClusterOptions) {
     if (done) follow(site, done.step)
   }
   const pull = (site: Site, from: Site): void => {
-    if (from.silent || from.index === site.index) return
+    if (from.silent || from.index === site.index || isAway(from) || isAway(site)) return
     const request = pullRequest(site.engine)
     deliver(site, from, () => {
       const response = answerPull(from.engine, request)
       deliver(from, site, () => {
-        const done = guarded(site, (engine) => applyPull(engine, response, clock(site)))
+        const heard = site.liar ? withoutOwn(site, response) : response
+        const done = guarded(site, (engine) => applyPull(engine, heard, clock(site)))
         for (const step of done?.steps ?? []) follow(site, step)
         if (done) checks.refused(site, from, done.refused)
         if (done?.more) pull(site, from)
@@ -204,7 +234,7 @@ function createWorld(options: ClusterOptions) {
     to.alarmMs = Math.min(to.alarmMs, to.engine.dueAtMs(clock(to)) - to.skewMs)
   }
   const alarm = (site: Site): void => {
-    if (site.alarmMs > nowMs) return
+    if (site.alarmMs > nowMs || isAway(site)) return
     if (!isCalm && chance(weather.lateAlarms)) {
       site.alarmMs = nowMs + below(5_000)
       return
@@ -212,11 +242,18 @@ function createWorld(options: ClusterOptions) {
     site.alarmMs = Number.POSITIVE_INFINITY
     const step = guarded(site, (engine) => engine.tick(clock(site)))
     follow(site, step)
+    if (!isCalm && chance(weather.twiceAlarms)) {
+      follow(
+        site,
+        guarded(site, (engine) => engine.tick(clock(site))),
+      )
+    }
     const dueMs = site.engine.dueAtMs(clock(site)) - site.skewMs
     site.alarmMs = Math.min(site.alarmMs, Math.max(dueMs, nowMs + 1))
   }
   const pay = (): void => {
     const site = pick(honest)
+    if (isAway(site)) return
     const by = pick(users)
     const to = pick(users).address
     const { nextNonce } = site.engine.account(by.address)
@@ -233,7 +270,7 @@ function createWorld(options: ClusterOptions) {
     const verdict = guarded(site, (engine) => engine.submit([bytes], clock(site)))?.[0]
     if (!verdict?.ok) return
     counts.transactions += 1
-    checks.submitted(transactionHash(bytes))
+    checks.submitted(site, bytes)
     site.alarmMs = Math.min(site.alarmMs, site.engine.dueAtMs(clock(site)) - site.skewMs)
     for (const to of sites) {
       if (to === site) continue
@@ -244,6 +281,8 @@ function createWorld(options: ClusterOptions) {
     }
   }
   const backups = new Map<Site, Backup>()
+  /** Restored, and not yet voting again: until then the others must be a quorum. */
+  let resting: Site | undefined
   const misfortune = (): void => {
     if (isCalm) return
     if (chance(weather.cut)) {
@@ -263,11 +302,11 @@ function createWorld(options: ClusterOptions) {
         backups.set(site, site.store.save())
       }
       if (chance(weather.restore)) {
-        const site = pick(honest)
+        const site = pick(honest.filter(({ index }) => index < options.sites))
         const backup = backups.get(site)
-        const stopped = honest.some((other) => other.engine.status(nowMs).fault !== undefined)
-        if (!backup || stopped) return
+        if (!backup || resting || isAway(site)) return
         counts.restores += 1
+        resting = site
         site.store.load(backup)
         site.engine = reopen(site)
         site.engine.suspendSigning(clock(site))
@@ -276,10 +315,21 @@ function createWorld(options: ClusterOptions) {
       }
     }
   }
+  const slotNow = (): number => Math.floor((nowMs - startMs) / slotMs)
+  const lieNowAndThen = (site: Site): void => {
+    const slot = slotNow()
+    if (chance(0.4)) lie(site, liar.invent(site, slot))
+    const mine = slot % options.sites === site.index
+    const forged = mine && chance(0.4) ? liar.forge(site, slot) : undefined
+    if (forged) lie(site, forged)
+  }
   const beat = (): void => {
     for (const site of sites) alarm(site)
     if (chance(isCalm ? 0.05 : weather.load * 0.15)) pay()
     if (chance(isCalm ? 0.2 : 0.08)) pull(pick(sites), pick(sites))
+    for (const site of sites) {
+      if (site.liar) lieNowAndThen(site)
+    }
     misfortune()
   }
   const runUntil = (untilMs: number, stop: () => boolean): void => {
@@ -319,6 +369,9 @@ function createWorld(options: ClusterOptions) {
       calmMs = nowMs - begunMs
       checks.atEnd(honest, agreed())
     },
+    threw: (error: unknown): void => {
+      checks.faults.push(`threw: ${error instanceof Error ? error.message : String(error)}`)
+    },
     report: (): ClusterReport => ({
       faults: checks.faults,
       events: counts.events,
@@ -328,6 +381,7 @@ function createWorld(options: ClusterOptions) {
       kills: counts.kills,
       partitions: counts.partitions,
       restores: counts.restores,
+      lies: counts.lies,
       transactions: counts.transactions,
       calmSlots: Math.ceil(calmMs / slotMs),
       offences: checks.offences,
@@ -336,6 +390,14 @@ function createWorld(options: ClusterOptions) {
     }),
   }
 }
+
+/** A liar does not stop at its own lies when they come back to it. */
+const withoutOwn = ({ index }: Site, response: PullResponse): PullResponse => ({
+  ...response,
+  messages: response.messages.filter(
+    (bytes) => finalityMessageCoder.decode(bytes).data.authority !== index,
+  ),
+})
 
 class Killed extends Error {}
 

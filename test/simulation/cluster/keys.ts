@@ -36,3 +36,7 @@ function cheapSignature(publicKey: Uint8Array, message: Uint8Array): Uint8Array 
   const half = sha256(publicKey, message)
   return concatBytes(half, half)
 }
+
+/** Bytes by a run's own chance. */
+export const randomBytesOf = (below: (n: number) => number, length: number): Uint8Array =>
+  Uint8Array.from({ length }, () => below(256))
