@@ -11,6 +11,7 @@ import {
   strictVerifier,
 } from '../../../core/crypto/ed25519.ts'
 import { rememberVerified } from '../../../core/crypto/verified-cache.ts'
+import { createNativeVerifier } from '../../../durable-objects/native-ed25519.ts'
 import { nodeVerifier } from '../../support/chain-world.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
@@ -60,7 +61,8 @@ function forge(given: {
   }
 }
 
-const verifiers = { noble: nobleVerifier, node: nodeVerifier }
+const nativeVerifier = createNativeVerifier()
+const verifiers = { noble: nobleVerifier, node: nodeVerifier, native: nativeVerifier }
 
 describe.each(Object.entries(verifiers))('%s', (_, verifier) => {
   test.each(edgeCases)('SIG-1: published edge case $name', (given) => {
@@ -163,6 +165,35 @@ describe.each(Object.entries(verifiers))('%s', (_, verifier) => {
         expect(verifier.verify({ signature, message: text, publicKey })).toBe(false)
       }),
     )
+  })
+})
+
+describe('SIG-7: every pair of encodings of small order', () => {
+  // What the cofactored equation takes for any message, and implementations answer differently: s = 0.
+  const pairs = smallOrderEncodings.flatMap((key) => smallOrderEncodings.map((r) => ({ key, r })))
+  const message = Uint8Array.from(Buffer.from('Zcash'))
+  const input = ({ key, r }: { key: string; r: string }) => ({
+    message,
+    publicKey: bytes(key),
+    signature: Uint8Array.of(...bytes(r), ...new Uint8Array(32)),
+  })
+
+  test('SIG-7: there are 196 of them, and both verifiers refuse each', () => {
+    expect(new Set(smallOrderEncodings).size).toBe(14)
+    expect(pairs).toHaveLength(196)
+    for (const pair of pairs) {
+      expect(nobleVerifier.verify(input(pair)), `${pair.key} ${pair.r}`).toBe(false)
+      expect(nodeVerifier.verify(input(pair)), `${pair.key} ${pair.r}`).toBe(false)
+      expect(nativeVerifier.verify(input(pair)), `${pair.key} ${pair.r}`).toBe(false)
+    }
+  })
+
+  test('SIG-8: an equation with the cofactor, without the rule, would take all of them', () => {
+    const lax = pairs.filter((pair) => {
+      const { signature, message: text, publicKey } = input(pair)
+      return ed25519.verify(signature, text, publicKey, { zip215: true })
+    })
+    expect(lax).toHaveLength(196)
   })
 })
 
