@@ -142,13 +142,30 @@ function checkHeaderCertificate(
   if (memory.before && certificate.height < BigInt(memory.before.height)) {
     return fault('CERTIFICATE_INVALID', 'an older set ended at a later height')
   }
-  const named = ancestorAt(context, memory, parent, Number(certificate.height))
+  const named = nameAncestor(context, memory, certificate, parent)
   if (!named) return fault('CERTIFICATE_INVALID', 'it names no ancestor')
-  const { header } = named.block.signedHeader
-  const { hash } = named.stored
-  return certifies(context, memory, certificate, { hash, height: header.height, slot: header.slot })
+  return certifies(context, memory, certificate, named)
     ? undefined
     : fault('CERTIFICATE_INVALID', 'it is not by a quorum of the authorities for this ancestor')
+}
+
+/**
+ * The ancestor that a certificate has to name. Below the block with which this site began none is held: who
+ * certified another block there has contradicted the quorum that certified that one, so signatures suffice.
+ */
+function nameAncestor(
+  context: EngineContext,
+  memory: EngineMemory,
+  { block, height, slot }: Certificate,
+  parent: HeldBlock,
+): { readonly hash: Uint8Array; readonly height: bigint; readonly slot: bigint } | undefined {
+  const at = Number(height)
+  const { final } = memory.consensus
+  if (at < final.height && !context.store.readHeight(at) && context.store.readNote('base')) {
+    return { hash: block, height, slot }
+  }
+  const held = ancestorAt(context, memory, parent, at)
+  return held && { hash: held.stored.hash, height, slot: held.block.signedHeader.header.slot }
 }
 
 /** The block at a height among a block and its ancestors. */
