@@ -28,7 +28,7 @@ import {
   type LightSubject,
   verdictOf,
 } from '../../../core/chain/light-fact.ts'
-import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
+import { escrowIdOf, type Message, transactionHash } from '../../../core/chain/transaction.ts'
 import { rememberVerified } from '../../../core/crypto/verified-cache.ts'
 import {
   alice,
@@ -328,7 +328,7 @@ describe('facts', () => {
     const opening = sign({ by: alice, message: { TAG: 'escrow_open', data } })
     const escrow = escrowIdOf(transactionHash(opening))
     const item = settlementItem({ authorisation: { escrow } })
-    const message = { TAG: 'settle', data: { items: [item] } } as const
+    const message: Message = { TAG: 'settle', data: { items: [item] } }
     const settlements = [coordinator, bob].map((by) => sign({ by, message }))
     chain.submit([opening], timeOf(1))
     chain.tick(timeOf(1))
