@@ -20,6 +20,7 @@ import type { Backup } from '../../support/memory-chain-store.ts'
 import { randomFrom } from '../chain/network.ts'
 import { createChecks } from './checks.ts'
 import { createLiar, type Lie } from './liar.ts'
+import { createRenewal } from './renewal.ts'
 import {
   type ClusterOptions,
   clusterGenesis,
@@ -44,6 +45,9 @@ export type ClusterReport = {
   readonly restores: number
   readonly lies: number
   readonly transactions: number
+  /** Snapshots that became whole, and sites that began again from one. */
+  readonly snapshots: number
+  readonly renewals: number
   /** Slots from the end of the bad weather until all heads were one and final. */
   readonly calmSlots: number
   readonly offences: readonly FoundOffence[]
@@ -283,8 +287,23 @@ function createWorld(options: ClusterOptions) {
   const backups = new Map<Site, Backup>()
   /** Restored, and not yet voting again: until then the others must be a quorum. */
   let resting: Site | undefined
+  const renewal = createRenewal({
+    seed,
+    genesis,
+    guarded,
+    clock,
+    sites: () => honest.filter((site) => !isAway(site)),
+    mayRest: () => mayRest && !resting,
+    renewed: (site) => {
+      resting = site
+      site.engine = reopen(site)
+      checks.restored(site)
+      site.alarmMs = nowMs
+    },
+  })
   const misfortune = (): void => {
     if (isCalm) return
+    if (weather.snapshots) renewal.beat()
     if (chance(weather.cut)) {
       counts.partitions += 1
       const parts = 2 + below(2)
@@ -367,6 +386,7 @@ function createWorld(options: ClusterOptions) {
       const begunMs = nowMs
       runUntil(nowMs + calmSlotsMax * slotMs, agreed)
       calmMs = nowMs - begunMs
+      for (const { engine } of honest) renewal.letGo(engine)
       checks.atEnd(honest, agreed())
     },
     threw: (error: unknown): void => {
@@ -383,6 +403,8 @@ function createWorld(options: ClusterOptions) {
       restores: counts.restores,
       lies: counts.lies,
       transactions: counts.transactions,
+      snapshots: renewal.made(),
+      renewals: renewal.begun(),
       calmSlots: Math.ceil(calmMs / slotMs),
       offences: checks.offences,
       conflict: checks.conflict(),
