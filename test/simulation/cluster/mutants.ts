@@ -5,6 +5,8 @@
  * stands on its source (only what dishonest authorities beyond the tolerance leave behind depends on it), that
  * who goes on after a backup votes from no block before that moment (the final block that lets it go on is later
  * than what it forgot, unless clocks jump), that finality sees the blocks of its own step. Unit tests hold these.
+ *
+ * Long because it is a table.
  */
 import { readFileSync } from 'node:fs'
 import { build, type Plugin } from 'esbuild'
