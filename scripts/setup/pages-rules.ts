@@ -131,6 +131,7 @@ function headersFile(served: ReadonlyMap<string, string>, input: PagesInput): st
   )
   const rules = [
     ['/*', ...always.map(([name, value]) => `${name}: ${value}`), ...unset(unwantedHeaders)],
+    ...ownRules([...served.keys()], always),
     ...cacheRules([...served.keys()]),
   ]
   check('header rules', rules.length, pagesLimits.headerRulesMax)
@@ -138,6 +139,23 @@ function headersFile(served: ReadonlyMap<string, string>, input: PagesInput): st
     '# Made by npm run deploy:pages from workers/gateway/headers.ts.',
     ...rules.flatMap(([path = '', ...lines]) => [path, ...lines.map((line) => `  ${line}`)]),
   ])
+}
+
+/** Addresses to which the gateway gives other headers than to the rest: files that everybody may read. */
+function ownRules(
+  addresses: readonly string[],
+  always: readonly (readonly [string, string])[],
+): string[][] {
+  const usual = new Map(always)
+  return addresses.flatMap((address) => {
+    const own = [...gatewayHeaders(address, undefined, usual.get('content-security-policy') ?? '')]
+    const other = own.filter(
+      ([name, value]) => !perRequestHeaders.has(name) && usual.get(name) !== value,
+    )
+    if (other.length === 0) return []
+    const names = other.map(([name]) => name).filter((name) => usual.has(name))
+    return [[address, ...unset(names), ...other.map(([name, value]) => `${name}: ${value}`)]]
+  })
 }
 
 /** Caching that differs from what Pages does by itself: built files, and redirects. */
