@@ -3,8 +3,7 @@
  * nothing about the content: `core/chain/light.ts` judges it.
  */
 import * as z from 'zod'
-import { fromHex, toHex } from '../base/bytes.ts'
-import { type Coder, decodeCanonical } from '../base/coders.ts'
+import { toHex } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { certificateCoder, headerCoder } from '../chain/block.ts'
 import { authoritySetCoder } from '../chain/genesis.ts'
@@ -14,6 +13,7 @@ import { proofSubjectOf } from '../chain/light-fact.ts'
 import type { FactView } from '../chain/views.ts'
 import { formatAddress } from '../crypto/address.ts'
 import type { AnswerError } from './rpc-read.ts'
+import { bytes, canonical, whole } from './wire-schemas.ts'
 
 /** One certified block on the way. */
 export type LightStepJson = {
@@ -119,21 +119,6 @@ function factToJson(fact: FactView): FactJson {
   }
 }
 
-const whole = z.int().min(0)
-const bytes = (length?: number) =>
-  z.string().transform((text, context) => {
-    const read = fromHex(text, length)
-    if (read.ok) return read.value
-    context.addIssue({ code: 'custom', message: read.error.message })
-    return z.NEVER
-  })
-const canonical = <T>(coder: Coder<T>) =>
-  bytes().transform((encoded, context) => {
-    const read = decodeCanonical(coder, encoded)
-    if (read.ok) return read.value
-    context.addIssue({ code: 'custom', message: read.error.message })
-    return z.NEVER
-  })
 const path = z.array(bytes(32)).max(64)
 
 const stepSchema = z

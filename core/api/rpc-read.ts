@@ -3,8 +3,6 @@
  * light clients. Answers come from outside, so every field is checked before it is used.
  */
 import * as z from 'zod'
-import { fromHex } from '../base/bytes.ts'
-import { type Coder, decodeCanonical } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { certificateCoder, headerCoder } from '../chain/block.ts'
 import { genesisJsonSchema, parseGenesis } from '../chain/genesis.ts'
@@ -21,29 +19,11 @@ import type {
   SubmitVerdict,
   TransactionView,
 } from './chain-service.ts'
+import { bytes, canonical, units, whole } from './wire-schemas.ts'
 
 /** The answer is not what this version of the protocol says. */
 export type AnswerError = { readonly code: 'ANSWER_INVALID'; readonly message: string }
 
-const whole = z.int().min(0)
-const units = z
-  .string()
-  .regex(/^(?:0|[1-9][0-9]{0,19})$/)
-  .transform(BigInt)
-const bytes = (length?: number) =>
-  z.string().transform((text, context) => {
-    const read = fromHex(text, length)
-    if (read.ok) return read.value
-    context.addIssue({ code: 'custom', message: read.error.message })
-    return z.NEVER
-  })
-const canonical = <T>(coder: Coder<T>) =>
-  bytes().transform((encoded, context) => {
-    const read = decodeCanonical(coder, encoded)
-    if (read.ok) return read.value
-    context.addIssue({ code: 'custom', message: read.error.message })
-    return z.NEVER
-  })
 const address = z.string().transform((text, context) => {
   const read = parseAddress(text)
   if (read.ok) return read.value

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { explorerPath } from '../shared/addresses.ts'
+import { Step } from '../shared/list/list-pager.tsx'
 import { proposerName, slotTimeMs } from '../shared/live/chain.ts'
 import type { BlockSummary } from '../shared/live/schemas.ts'
 import { Hash } from '../shared/ui/hash.tsx'
@@ -142,18 +143,6 @@ export function Pager({ path, offset, limit, total, what }: PagerProps) {
       <Step label="Newer" href={offset > 0 ? at(offset - limit) : undefined} />
       <Step label="Older" href={last < total ? at(offset + limit) : undefined} />
     </nav>
-  )
-}
-
-function Step({ label, href }: { label: string; href: string | undefined }) {
-  return href === undefined ? (
-    <span class="button button-small" aria-disabled="true">
-      {label}
-    </span>
-  ) : (
-    <a class="button button-small" href={href}>
-      {label}
-    </a>
   )
 }
 

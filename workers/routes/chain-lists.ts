@@ -10,7 +10,7 @@ import {
 } from '../../core/api/chain-lists.ts'
 import { outcomeCodes } from '../../core/chain/outcome.ts'
 import { chainLists, type ListRange } from '../../d1/chain-lists.ts'
-import { chainNodeOf, forwardToUpstream } from '../chain-client.ts'
+import { chainNodeOf } from '../chain-client.ts'
 import { freshBlocks, freshTransactions, readListPage } from '../chain-pages.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { miners, stats } from './chain-figures.ts'
@@ -24,6 +24,7 @@ import {
   transactionOfRow,
   transactionOfView,
 } from './chain-list-items.ts'
+import { followed } from './follow.ts'
 import { readQuery } from './request.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
 import { fromDatabase } from './rpc-input.ts'
@@ -31,11 +32,7 @@ import { rangeOf } from './slot-range.ts'
 
 /** Mounted at `/api/chain` and `/api/v1/chain`. */
 export const chainListRoutes = new Hono<AppEnv>()
-  .use('*', async (c, next) => {
-    const { chainUpstream } = c.get('config')
-    if (chainUpstream === undefined) return next()
-    return forwardToUpstream(c.req.raw, chainUpstream)
-  })
+  .use('*', followed)
   .get('/blocks', (c) => blocks(c))
   .get('/transactions', (c) => transactions(c))
   .get('/receipts', (c) => receipts(c))

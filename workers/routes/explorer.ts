@@ -6,8 +6,9 @@ import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
-import { chainNodeOf, forwardToUpstream } from '../chain-client.ts'
+import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { followed } from './follow.ts'
 import { genesisTimeMs, readBlocks } from './rpc-blocks.ts'
 import { fromDatabase, readListQuery } from './rpc-input.ts'
 import { receiptToJson } from './rpc-receipts.ts'
@@ -18,11 +19,7 @@ const recentMax = 5
 
 /** Mounted at `/api/explorer` and `/api/v1/explorer`. */
 export const explorerRoutes = new Hono<AppEnv>()
-  .use('*', async (c, next) => {
-    const { chainUpstream } = c.get('config')
-    if (chainUpstream === undefined) return next()
-    return forwardToUpstream(c.req.raw, chainUpstream)
-  })
+  .use('*', followed)
   .get('/blocks', (c) => blocks(c))
   .get('/transactions', (c) => transactions(c))
   .get('/addresses', (c) => addresses(c))

@@ -3,8 +3,8 @@
  * follows another's chain passes everything on.
  */
 import { Hono } from 'hono'
-import { forwardToUpstream } from '../chain-client.ts'
 import type { AppEnv } from '../context.ts'
+import { followed } from './follow.ts'
 import { rpcAccountRoutes } from './rpc-accounts.ts'
 import { rpcBlockRoutes } from './rpc-blocks.ts'
 import { rpcImportRoutes } from './rpc-import.ts'
@@ -20,11 +20,7 @@ import { rpcTransactionRoutes } from './rpc-transactions.ts'
 
 /** Mounted at `/rpc`. */
 export const rpcRoutes = new Hono<AppEnv>()
-  .use('*', async (c, next) => {
-    const { chainUpstream } = c.get('config')
-    if (chainUpstream === undefined) return next()
-    return forwardToUpstream(c.req.raw, chainUpstream)
-  })
+  .use('*', followed)
   .route('/', rpcStatusRoutes)
   .route('/', rpcBlockRoutes)
   .route('/', rpcTransactionRoutes)

@@ -20,7 +20,8 @@ export function ListPager({ noun, newest, newer, older, children }: ListPagerPro
   )
 }
 
-function Step({ label, href }: { label: string; href: string | undefined }) {
+/** One step to another page of a list; without an address, the end of it. */
+export function Step({ label, href }: { label: string; href: string | undefined }) {
   return href === undefined ? (
     <span class="button button-small" aria-disabled="true">
       {label}
