@@ -56,6 +56,24 @@ describe.each([
   })
 })
 
+test.each([
+  { sites: 3, from: 1 },
+  { sites: 4, from: 51 },
+])('SIM-7: $sites sites, one of which begins again from a snapshot', ({ sites, from }) => {
+  let [made, renewed] = [0, 0]
+  const faults = Array.from({ length: 24 }, (_, n) => from + n).flatMap((seed) => {
+    const run = { seed, sites, slots: 25, weather: { snapshots: true } }
+    const report = runCluster(run)
+    made += report.snapshots
+    renewed += report.renewals
+    return report.faults.slice(0, 2).map((fault) => `${fault} (${replayCommand(run)})`)
+  })
+  expect(faults).toEqual([])
+  expect(made).toBeGreaterThan(20)
+  // Of three sites two are the quorum, so that one may lose its disk; of four, three are.
+  expect(renewed).toBeGreaterThan(5)
+})
+
 test('SIM-5: too many that exist twice do make finality conflict, or nothing would be shown', () => {
   const seeds = Array.from({ length: 30 }, (_, n) => n + 1)
   const conflicts = seeds.filter(

@@ -14,7 +14,8 @@ import type { Site } from './sites.ts'
 export type RenewalParts = {
   readonly seed: number
   readonly genesis: Genesis
-  readonly honest: readonly Site[]
+  /** Those to whom it may happen. */
+  readonly sites: () => readonly Site[]
   readonly guarded: <T>(site: Site, action: (engine: Engine) => T) => T | undefined
   readonly clock: (site: Site) => number
   /** Whether a site may lose its disk now: it signs nothing for a while. */
@@ -28,6 +29,8 @@ type Whole = { readonly height: number; readonly parts: ReadonlyMap<SnapshotPart
 export type Renewal = {
   /** Something may happen. */
   readonly beat: () => void
+  /** Gives up what is in the making, so that only the chain is left. */
+  readonly letGo: (engine: Engine) => void
   readonly made: () => number
   readonly begun: () => number
 }
@@ -80,12 +83,16 @@ export function createRenewal(parts: RenewalParts): Renewal {
     }
   }
   return {
+    letGo: ({ snapshots }) => {
+      snapshots.abandon()
+      while (snapshots.prune(100));
+    },
     made: () => whole.length,
     begun: () => begun,
     beat() {
-      if (chance(0.3)) work(pick(parts.honest))
+      if (chance(0.3)) work(pick(parts.sites()))
       if (begun > 0 || whole.length === 0 || !chance(0.01) || !parts.mayRest()) return
-      const site = pick(parts.honest)
+      const site = pick(parts.sites())
       begin(site, pick(whole))
       parts.renewed(site)
     },

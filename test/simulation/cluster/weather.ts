@@ -18,6 +18,8 @@ export type Weather = {
   /** Whether one authority is not there from the beginning, and whether one goes and never returns. */
   readonly joins: boolean
   readonly leaves: boolean
+  /** Whether snapshots are made, and one site loses its disk and begins again from one. Never drawn. */
+  readonly snapshots: boolean
 }
 
 /** Draws the weather of a run. */
@@ -37,6 +39,7 @@ export function rollWeather(random: () => number): Weather {
     followers: pick([0, 0, 0, 1]),
     joins: pick([false, false, true]),
     leaves: pick([false, false, true]),
+    snapshots: false,
   }
 }
 
@@ -49,7 +52,7 @@ type LivesOptions = {
   readonly mayLeave: boolean
 }
 
-/** Says who comes late and who leaves for good. Where one leaves, none may be restored too. */
+/** Says who comes late and who leaves for good. Where one leaves, none may be restored or begin again. */
 export function planLives(
   sites: readonly Site[],
   { random, weather, startMs, endMs, mayLeave }: LivesOptions,
@@ -60,7 +63,8 @@ export function planLives(
   for (const site of sites) if (isFollower(site)) site.joinsAtMs = someTimeMs()
   const late = weather.joins ? pickSite() : undefined
   if (late) late.joinsAtMs = someTimeMs()
-  const goner = weather.leaves && mayLeave && weather.restore === 0 ? pickSite() : undefined
+  const mayRest = weather.restore > 0 || weather.snapshots
+  const goner = weather.leaves && mayLeave && !mayRest ? pickSite() : undefined
   if (goner) goner.leavesAtMs = Math.max(goner.joinsAtMs, someTimeMs())
 }
 
