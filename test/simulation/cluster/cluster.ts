@@ -7,6 +7,8 @@
  * An authority that exists twice is the worst kind of liar that still follows the rules' form: each copy
  * is honest by itself, and the two know nothing of each other, so that they sign two blocks for a slot and
  * vote on two branches. A liar (liar.ts) breaks the form as well.
+ *
+ * Long because all that happens shares one clock, one queue and one stream of random numbers.
  */
 import { toHex } from '../../../core/base/bytes.ts'
 import { quorumOf } from '../../../core/base/int.ts'
