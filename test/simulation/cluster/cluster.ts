@@ -289,20 +289,14 @@ function createWorld(options: ClusterOptions) {
   const backups = new Map<Site, Backup>()
   /** Restored, and not yet voting again: until then the others must be a quorum. */
   let resting: Site | undefined
-  const renewal = createRenewal({
-    seed,
-    genesis,
-    guarded,
-    clock,
-    sites: () => honest.filter((site) => !isAway(site)),
-    mayRest: () => mayRest && !resting,
-    renewed: (site) => {
-      resting = site
-      site.engine = reopen(site)
-      checks.restored(site)
-      site.alarmMs = nowMs
-    },
-  })
+  const mayBegin = (): boolean => mayRest && !resting
+  const begun = (site: Site): void => {
+    resting = site
+    site.engine = reopen(site)
+    checks.restored(site)
+    site.alarmMs = nowMs
+  }
+  const renewal = createRenewal({ seed, genesis, honest, isAway, guarded, clock, mayBegin, begun })
   const misfortune = (): void => {
     if (isCalm) return
     if (weather.snapshots) renewal.beat()

@@ -14,14 +14,14 @@ import type { Site } from './sites.ts'
 export type RenewalParts = {
   readonly seed: number
   readonly genesis: Genesis
-  /** Those to whom it may happen. */
-  readonly sites: () => readonly Site[]
+  readonly honest: readonly Site[]
+  readonly isAway: (site: Site) => boolean
   readonly guarded: <T>(site: Site, action: (engine: Engine) => T) => T | undefined
   readonly clock: (site: Site) => number
   /** Whether a site may lose its disk now: it signs nothing for a while. */
-  readonly mayRest: () => boolean
+  readonly mayBegin: () => boolean
   /** The site is there again, with a store that begins at a snapshot. */
-  readonly renewed: (site: Site) => void
+  readonly begun: (site: Site) => void
 }
 
 type Whole = { readonly height: number; readonly parts: ReadonlyMap<SnapshotPart, Uint8Array> }
@@ -90,11 +90,12 @@ export function createRenewal(parts: RenewalParts): Renewal {
     made: () => whole.length,
     begun: () => begun,
     beat() {
-      if (chance(0.3)) work(pick(parts.sites()))
-      if (begun > 0 || whole.length === 0 || !chance(0.01) || !parts.mayRest()) return
-      const site = pick(parts.sites())
+      const here = parts.honest.filter((site) => !parts.isAway(site))
+      if (chance(0.3)) work(pick(here))
+      if (begun > 0 || whole.length === 0 || !chance(0.01) || !parts.mayBegin()) return
+      const site = pick(here)
       begin(site, pick(whole))
-      parts.renewed(site)
+      parts.begun(site)
     },
   }
 }
