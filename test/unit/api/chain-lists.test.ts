@@ -1,5 +1,5 @@
 /** The chain's lists by cursor and filter: nothing skipped, nothing twice, whatever happens meanwhile. */
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ListAnswer, ListedBlock, ListedTransaction } from '../../../core/api/chain-lists.ts'
 import { formatCursor, parseCursor } from '../../../core/api/list-cursor.ts'
