@@ -1,5 +1,5 @@
 /** Figures of the chain by hour, day and miner: what one would count, however the blocks came. */
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ListedMiner, MinerSort, StatItem } from '../../../core/api/chain-figures.ts'
 import type { ListedReceipt } from '../../../core/api/chain-lists.ts'
