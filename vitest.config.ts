@@ -33,8 +33,9 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build-site.ts'],
-          // Sites wait for slots, programs for sites: twice the cores keep both busy.
-          maxWorkers: 4,
+          maxWorkers: 2,
+          // Whole programs on a shared machine may stall; what is broken fails twice.
+          retry: 1,
           sequence: { groupOrder: 1 },
           ...slow,
         },
@@ -45,8 +46,8 @@ export default defineConfig({
           maxConcurrency: 3,
           include: ['test/docs/**/*.test.ts'],
           globalSetup: ['test/support/build-site.ts'],
-          maxWorkers: 4,
-          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
           ...slow,
         },
       },
@@ -58,8 +59,8 @@ export default defineConfig({
           retry: 1,
           globalSetup: ['test/support/build-site.ts'],
           // Most of their time goes by waiting for pages.
-          maxWorkers: 3,
-          sequence: { groupOrder: 2 },
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
           ...slow,
         },
       },
