@@ -243,10 +243,9 @@ function onTick(
   if (state.stopped?.passed) {
     // Whatever was forgotten was for a slot up to now: nothing is signed for one of those, and no vote
     // comes from a block before what may have been committed to.
-    const slot = max(slotAt(rules, nowMs), state.stopped.slot)
+    const slot = max(state.lock.slot, takenUpTo(rules, state, nowMs))
     const lock = { slot, hash: undefined }
-    const state2 = { ...state, proposedSlot: slot, votedSlot: slot, lock, stopped: undefined }
-    return { state: state2, effects: [] }
+    return { state: { ...resumed(rules, state, nowMs), lock }, effects: [] }
   }
   const slot = slotAt(rules, nowMs)
   const due =
@@ -319,24 +318,13 @@ function onCertified(
 function settle(rules: ConsensusRules, state: ConsensusState, given?: Certificate): ConsensusStep {
   const effects: ConsensusEffect[] = []
   const certificate = given ?? certificateFrom(rules, state)
-  let next = state
+  let next = certificate ? finalized(rules, state, certificate) : state
+  const head = bestHead(next.tree)
+  if (!bytesEqual(head.hash, next.head.hash)) effects.push({ kind: 'adopt', block: head })
   if (certificate) {
-    next = finalized(rules, next, certificate)
-    const finalize: ConsensusEffect = {
-      kind: 'finalize',
-      previous: state.final,
-      block: next.final,
-      certificate,
-    }
-    const head = bestHead(next.tree)
-    if (!bytesEqual(head.hash, next.head.hash)) effects.push({ kind: 'adopt', block: head })
-    effects.push(finalize)
-    next = { ...next, head }
-  } else {
-    const head = bestHead(next.tree)
-    if (!bytesEqual(head.hash, next.head.hash)) effects.push({ kind: 'adopt', block: head })
-    next = { ...next, head }
+    effects.push({ kind: 'finalize', previous: state.final, block: next.final, certificate })
   }
+  next = { ...next, head }
   const vote = voteDue(rules, next)
   if (vote) {
     next = { ...next, votedSlot: next.head.slot }
@@ -356,12 +344,13 @@ function certificateFrom(rules: ConsensusRules, state: ConsensusState): Certific
   for (const slot of [...state.commits.keys()].sort((a, b) => b - a)) {
     const all = state.commits.get(slot) ?? []
     if (all.length < need) continue
-    for (const { commit } of all) {
+    for (const one of all) {
+      const { commit } = one
       const block = state.tree.blocks.get(toHex(commit.block))
       if (!block || block.slot !== slot || block.height !== Number(commit.height)) continue
       const signatures = new Map<number, Uint8Array>()
       for (const other of all) {
-        if (isSame(other, { ...other, commit })) {
+        if (isSame(other, one)) {
           signatures.set(other.authority, other.signature)
         }
       }
@@ -469,8 +458,7 @@ function met(state: ConsensusState, slot: number): ConsensusState {
 }
 
 function resumed(rules: ConsensusRules, state: ConsensusState, nowMs: number): ConsensusState {
-  // The other copy may have signed in every slot so far.
-  const slot = max(slotAt(rules, nowMs), state.stopped?.slot ?? 0)
+  const slot = takenUpTo(rules, state, nowMs)
   return {
     ...state,
     proposedSlot: max(state.proposedSlot, slot),
@@ -478,6 +466,10 @@ function resumed(rules: ConsensusRules, state: ConsensusState, nowMs: number): C
     stopped: undefined,
   }
 }
+
+/** The other copy may have signed in every slot so far. */
+const takenUpTo = (rules: ConsensusRules, state: DurableConsensus, nowMs: number): number =>
+  max(slotAt(rules, nowMs), state.stopped?.slot ?? 0)
 
 const quorum = (rules: ConsensusRules): number => quorumOf(rules.authorities.length)
 

@@ -87,7 +87,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a commit is counted for another block',
     file: 'core/chain/consensus.ts',
-    find: 'if (isSame(other, { ...other, commit })) {',
+    find: 'if (isSame(other, one)) {',
     replace: 'if (other.commit.slot === commit.slot) {',
     run: withLiar,
     seeds: 200,

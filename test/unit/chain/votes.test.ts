@@ -277,6 +277,14 @@ describe('a site that may have forgotten', () => {
     expect(votesOf(followed.effects)).toEqual([voteBy(0, e, block(4, 23)).vote])
   })
 
+  test('CONS-16: a clock that went back gives no slot and no lock back', () => {
+    const passed = { ...fresh(), proposedSlot: 40, votedSlot: 35, lock: { slot: 33, hash: a.hash } }
+    const stopped = { ...passed, stopped: { slot: 8, passed: true } }
+    const { state } = run(stopped, [tick(20)])
+    expect(state).toMatchObject({ proposedSlot: 40, votedSlot: 35, stopped: undefined })
+    expect(state.lock).toEqual({ slot: 33, hash: undefined })
+  })
+
   test('CONS-16: an earlier block that others finalize is not enough', () => {
     const byOthers = [1, 2, 3].map((authority) => commit(authority, block(1, 7)))
     const { state } = run(fresh(), [met, executed(genesis, block(1, 7)), ...byOthers])
