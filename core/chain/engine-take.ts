@@ -60,6 +60,23 @@ export function importInto(
   )
 }
 
+/** Checks a certificate of a block that is held, and takes it over. An older one is no step. */
+export function takeCertificate(
+  context: EngineContext,
+  memory: EngineMemory,
+  { certificate, nowMs }: { readonly certificate: Certificate; readonly nowMs: number },
+  step: Stepper,
+): Result<Step, ImportError> {
+  if (Number(certificate.height) <= memory.consensus.final.height) return ok(step(nowMs, undefined))
+  const held = context.store.readBlock(certificate.block)
+  if (!held) return err({ code: 'PARENT_UNKNOWN', message: 'the certified block is not held' })
+  const ref = { hash: held.hash, height: BigInt(held.height), slot: BigInt(held.slot) }
+  if (!certifies(context, memory, certificate, ref)) {
+    return err({ code: 'CERTIFICATE_INVALID', message: 'no quorum certifies this block' })
+  }
+  return ok(step(nowMs, (session) => session.input({ kind: 'certified', certificate })))
+}
+
 /**
  * Whether a block of this site's own making is one that it cannot have let go. Below the final block a
  * branch of its own may have lost and be gone, except where this site is its own quorum.
@@ -88,15 +105,6 @@ function endSet(
 ): void {
   const { certificate, parent } = block.signedHeader.header
   if (!certificate || !bytesEqual(certificate.block, parent)) return
-  if (
-    memory.closesAt === undefined ||
-    Number(certificate.height) <= memory.consensus.final.height
-  ) {
-    return
-  }
-  const held = context.store.readBlock(parent)
-  if (!held) return
-  const ref = { hash: held.hash, height: BigInt(held.height), slot: BigInt(held.slot) }
-  if (!certifies(context, memory, certificate, ref)) return
-  step(nowMs, (session) => session.input({ kind: 'certified', certificate }))
+  if (memory.closesAt === undefined) return
+  takeCertificate(context, memory, { certificate, nowMs }, step)
 }

@@ -12,7 +12,6 @@ import { consensusDueMs, slotAt } from './consensus.ts'
 import type { Engine, EngineOptions, OpenError } from './engine-api.ts'
 import { createContext, type EngineContext, type EngineMemory, loadMemory } from './engine-core.ts'
 import { layGenesis } from './engine-head.ts'
-import { certifies } from './engine-import.ts'
 import { buildLightAnswer, buildUpdate } from './engine-light.ts'
 import { openMessages, receiveMessages } from './engine-messages.ts'
 import { buildProof } from './engine-proof.ts'
@@ -20,7 +19,7 @@ import { decodeHeadRecord } from './engine-record.ts'
 import { nothing, openSession, type Stepper } from './engine-session.ts'
 import { openSnapshotMaker } from './engine-snapshot.ts'
 import { submitTransactions } from './engine-submit.ts'
-import { importInto } from './engine-take.ts'
+import { importInto, takeCertificate } from './engine-take.ts'
 import {
   viewAccount,
   viewBlock,
@@ -117,17 +116,8 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     },
     dueAtMs,
     importBlock: (input, nowMs) => importInto(context, current(), { ...input, nowMs }, step),
-    importCertificate(certificate, nowMs) {
-      const { final } = current().consensus
-      if (Number(certificate.height) <= final.height) return ok(step(nowMs, undefined))
-      const held = store.readBlock(certificate.block)
-      if (!held) return err({ code: 'PARENT_UNKNOWN', message: 'the certified block is not held' })
-      const ref = { hash: held.hash, height: BigInt(held.height), slot: BigInt(held.slot) }
-      if (!certifies(context, current(), certificate, ref)) {
-        return err({ code: 'CERTIFICATE_INVALID', message: 'no quorum certifies this block' })
-      }
-      return ok(step(nowMs, (session) => session.input({ kind: 'certified', certificate })))
-    },
+    importCertificate: (certificate, nowMs) =>
+      takeCertificate(context, current(), { certificate, nowMs }, step),
     receive: (messages, nowMs) => receiveMessages(context, current(), { messages, nowMs }, step),
     openMessages: () => openMessages(current().consensus),
     blockBytes: (hash) => store.readBlock(hash)?.block,
