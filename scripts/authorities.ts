@@ -11,7 +11,7 @@ import type { AuthoritySet } from '../core/chain/genesis.ts'
 import { outcomeCodes } from '../core/chain/outcome.ts'
 import { decodeTransaction } from '../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
-import { nobleVerifier, signerFromSeed } from '../core/crypto/ed25519.ts'
+import { nobleVerifier } from '../core/crypto/ed25519.ts'
 import type { Signer } from '../core/crypto/signature.ts'
 import {
   type ChangeFile,
@@ -21,8 +21,8 @@ import {
   readChange,
   signChange,
 } from './setup/authority-change.ts'
-import { ensureDevVars } from './setup/dev-vars.ts'
-import { callerPath, devVarsPath } from './setup/paths.ts'
+import { ownKey } from './setup/own-key.ts'
+import { callerPath } from './setup/paths.ts'
 
 const usage = `Usage: npm run authorities -- COMMAND [options]
 
@@ -96,7 +96,7 @@ async function draft(): Promise<void> {
 
 function sign(): void {
   const path = changePath()
-  const signed = must(signChange(must(readChange(readText(path))), keyOf('AUTHORITY_KEY')))
+  const signed = must(signChange(must(readChange(readText(path))), must(ownKey('AUTHORITY_KEY'))))
   write(path, signed)
   for (const line of describeChange(signed)) console.log(line)
   const count = Object.keys(signed.signatures).length
@@ -127,11 +127,11 @@ async function send(): Promise<void> {
     const { fee } = must(decodeTransaction(bytes)).body
     return { bytes, fee, canPay: account.balance >= fee }
   }
-  const authority = keyOf('AUTHORITY_KEY')
+  const authority = must(ownKey('AUTHORITY_KEY'))
   let payer = authority
   let transaction = await made(payer)
   if (!transaction.canPay) {
-    payer = keyOf('COORDINATOR_KEY')
+    payer = must(ownKey('COORDINATOR_KEY'))
     transaction = await made(payer)
   }
   const { bytes, fee, canPay } = transaction
@@ -162,17 +162,6 @@ async function waitFinal(hash: Uint8Array): Promise<number> {
     await pause(500)
   }
   return fail('it was taken, and is not final yet: look at "npm run authorities -- show" later')
-}
-
-/** A key of this site. Secrets are not made here: a fresh key would be nobody's. */
-function keyOf(name: 'AUTHORITY_KEY' | 'COORDINATOR_KEY'): Signer {
-  const fromFile = () => (existsSync(devVarsPath) ? ensureDevVars().vars[name] : undefined)
-  const text = process.env[name] ?? fromFile()
-  if (text === undefined) {
-    return fail(`${name} is neither in the environment nor in ${devVarsPath}`)
-  }
-  const seed = fromHex(text, 32)
-  return seed.ok ? signerFromSeed(seed.value) : fail(`${name} is 64 hex digits`)
 }
 
 function readHeight(head: number): number {

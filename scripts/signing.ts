@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util'
 import { signRequest } from '../core/api/signed-request.ts'
 import { fromHex } from '../core/base/bytes.ts'
-import { signerFromSeed } from '../core/crypto/ed25519.ts'
-import { ensureDevVars } from './setup/dev-vars.ts'
+import type { Signer } from '../core/crypto/signature.ts'
+import { ownKey } from './setup/own-key.ts'
 
 const usage = `Usage: npm run signing -- show|suspend|resume [options]
 
@@ -60,10 +60,9 @@ async function say(to: 'suspend' | 'resume'): Promise<void> {
   console.log(json.signing ? 'The site signs.' : 'The site signs nothing.')
 }
 
-function authority() {
-  const text = process.env['AUTHORITY_KEY'] ?? ensureDevVars().vars['AUTHORITY_KEY'] ?? ''
-  const seed = fromHex(text, 32)
-  return seed.ok ? signerFromSeed(seed.value) : fail('AUTHORITY_KEY must be 64 hex digits')
+function authority(): Signer {
+  const key = ownKey('AUTHORITY_KEY')
+  return key.ok ? key.value : fail(key.error.message)
 }
 
 function readOptions() {

@@ -7,7 +7,7 @@ import type { AuthoritySet } from '../../core/chain/genesis.ts'
 import { finalityMessageCoder } from '../../core/chain/vote.ts'
 import { chainNodeLimits as limits } from './limits.ts'
 import { memberOf } from './peer-record.ts'
-import type { SqliteStorage } from './sqlite-chain-store.ts'
+import { type Blob, type SqliteStorage, toBytes } from './sqlite-chain-store.ts'
 
 export type Offences = {
   /** Keeps what is new of these. `authorities`: the set in which they are counted. */
@@ -65,7 +65,6 @@ export function openOffences(sql: SqliteStorage['sql']): Offences {
   }
 }
 
-type Blob = ArrayBuffer | Uint8Array
 type Row = {
   authority: Blob
   kind: string
@@ -74,9 +73,6 @@ type Row = {
   first: Blob
   second: Blob
 }
-
-const toBytes = (blob: Blob): Uint8Array =>
-  blob instanceof Uint8Array ? blob : new Uint8Array(blob)
 
 /** Votes and commits as they are signed; of a block its hash. */
 function proofBytes(proof: OffenceProof): Uint8Array {

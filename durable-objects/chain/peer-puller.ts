@@ -3,7 +3,7 @@ import { decodeCanonical } from '../../core/base/coders.ts'
 import type { Result } from '../../core/base/result.ts'
 import { blockCoder, headerHash } from '../../core/chain/block.ts'
 import { pullAnswerBytesMax, pullPooledMax, submitBatchMax } from '../../core/chain/limits.ts'
-import { applyPull, pullRequest } from '../../core/chain/sync.ts'
+import { applyPull, type PullRequest, pullRequest } from '../../core/chain/sync.ts'
 import {
   decodeAnswer,
   encodeAsk,
@@ -57,7 +57,7 @@ type Pulled = { readonly more: boolean; readonly waitMs?: number }
 
 async function pullOnce(context: PeerContext, peer: Peer, tip: Tip): Promise<Pulled> {
   const own = pullRequest(context.parts.engine())
-  const answer = await ask(context, peer, tip)
+  const answer = await ask(context, peer, { own, tip })
   if (!answer.ok) {
     context.fail(peer, answer.error)
     return { more: false }
@@ -75,9 +75,8 @@ async function pullOnce(context: PeerContext, peer: Peer, tip: Tip): Promise<Pul
 async function ask(
   { parts, genesisHash, hello }: PeerContext,
   peer: Peer,
-  tip: Tip,
+  { own, tip }: { readonly own: PullRequest; readonly tip: Tip },
 ): Promise<Result<Spoken<PullAnswer>, PeerFault>> {
-  const own = pullRequest(parts.engine())
   const locator = tip.at ? [tip.at, ...own.locator] : own.locator
   const pool = parts.engine().pool(pullPooledMax)
   const answer = await exchange({

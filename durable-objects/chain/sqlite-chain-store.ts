@@ -168,8 +168,8 @@ const insertMessage = 'INSERT OR REPLACE INTO messages (id, slot, bytes) VALUES 
 const insertHistory = 'INSERT OR REPLACE INTO history (level, position, hash) VALUES (?, ?, ?)'
 const selectHistory = 'SELECT hash AS value FROM history WHERE level = ? AND position = ?'
 
-// SQLite hands out blobs as ArrayBuffer in the runtime and as Uint8Array in Node.
-type Blob = ArrayBuffer | Uint8Array
+/** SQLite hands out blobs as ArrayBuffer in the runtime and as Uint8Array in Node. */
+export type Blob = ArrayBuffer | Uint8Array
 type Column = { value: Blob }
 type BlockRow = {
   hash: Blob
@@ -184,7 +184,8 @@ type PlaceRow = { transaction_hash: Blob; height: number; position: number }
 type MessageRow = { id: Blob; slot: number; bytes: Blob }
 type PooledRow = { hash: Blob; bytes: Blob; arrival: number }
 
-const toBytes = (blob: Blob): Uint8Array =>
+/** The bytes of a blob. */
+export const toBytes = (blob: Blob): Uint8Array =>
   blob instanceof Uint8Array ? blob : new Uint8Array(blob)
 
 function bytesOf(found: readonly Column[]): Uint8Array | undefined {

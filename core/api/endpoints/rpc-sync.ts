@@ -15,6 +15,21 @@ const signedBy = z.object({
   [signature]: z.string().describe('Over host, method, path, body and time, hex'),
 })
 
+/** What both imports of the contract share. */
+const importing = {
+  legacy: 'Sites that name each other in PEERS fetch blocks by themselves.',
+  example: {
+    body: {
+      height: 2,
+      hash: `0x${'a'.repeat(64)}`,
+      parent_hash: `0x${'b'.repeat(64)}`,
+      proposer: 'c'.repeat(64),
+      timestamp: '2026-02-14T12:00:00',
+      tx_count: 0,
+    },
+  },
+} as const
+
 const post = { method: 'POST', auth: 'none' } as const
 const bytes = 'application/octet-stream'
 
@@ -96,17 +111,7 @@ export const sitesFamily = {
       body: { schema: importResultRequestSchema, required: true },
       answers: [{ status: 200, description: 'What became of it', schema: importResultSchema }],
       errors: [...chainErrors, ...bodyErrors],
-      legacy: 'Sites that name each other in PEERS fetch blocks by themselves.',
-      example: {
-        body: {
-          height: 2,
-          hash: `0x${'a'.repeat(64)}`,
-          parent_hash: `0x${'b'.repeat(64)}`,
-          proposer: 'c'.repeat(64),
-          timestamp: '2026-02-14T12:00:00',
-          tx_count: 0,
-        },
-      },
+      ...importing,
     }),
     endpoint({
       ...post,
@@ -126,17 +131,7 @@ export const sitesFamily = {
         'BLOCK_HASH_INVALID',
         'BLOCK_REFUSED',
       ],
-      legacy: 'Sites that name each other in PEERS fetch blocks by themselves.',
-      example: {
-        body: {
-          height: 2,
-          hash: `0x${'a'.repeat(64)}`,
-          parent_hash: `0x${'b'.repeat(64)}`,
-          proposer: 'c'.repeat(64),
-          timestamp: '2026-02-14T12:00:00',
-          tx_count: 0,
-        },
-      },
+      ...importing,
     }),
     endpoint({
       ...signing,
