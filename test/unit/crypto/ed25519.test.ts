@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { sha512 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../core/base/bytes.ts'
@@ -13,71 +11,30 @@ import {
 import { rememberVerified } from '../../../core/crypto/verified-cache.ts'
 import { createNativeVerifier } from '../../../durable-objects/native-ed25519.ts'
 import { nodeVerifier } from '../../support/chain-world.ts'
-
-const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
-const edgeCases: {
-  name: string
-  valid: boolean
-  message: string
-  publicKey: string
-  signature: string
-}[] = JSON.parse(
-  readFileSync(new URL('../../vectors/ed25519-edge-cases.json', import.meta.url), 'utf8'),
-).vectors
+import {
+  big,
+  bytesOf,
+  edgeCases,
+  forge,
+  little,
+  order,
+  smallOrderEncodings,
+  smallOrderPairs,
+  torsion,
+} from '../../support/signature-cases.ts'
 
 const { Point } = ed25519
-const order = Point.Fn.ORDER
-const little = (value: bigint): Uint8Array => bytes(value.toString(16).padStart(64, '0')).reverse()
-const big = (input: Uint8Array): bigint => BigInt(`0x${toHex(input.slice().reverse())}`)
-const torsion = Point.fromHex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a')
-
-/** All eight points of small order, and every encoding of each that some decoder takes. */
-const smallOrderEncodings = [
-  ...Array.from({ length: 8 }, (_, n) => toHex(torsion.multiplyUnsafe(BigInt(n || 8)).toBytes())),
-  '0100000000000000000000000000000000000000000000000000000000000080',
-  `ec${'ff'.repeat(31)}`,
-  `ed${'ff'.repeat(30)}7f`,
-  `ed${'ff'.repeat(31)}`,
-  `ee${'ff'.repeat(30)}7f`,
-  `ee${'ff'.repeat(31)}`,
-]
-
-/** A signature by a known scalar with a nonce and points of our choice. */
-function forge(given: {
-  key: InstanceType<typeof Point>
-  secret: bigint
-  nonceBytes: Uint8Array
-  nonce: bigint
-  message: Uint8Array
-}) {
-  const publicKey = given.key.toBytes()
-  const k = big(sha512(Uint8Array.of(...given.nonceBytes, ...publicKey, ...given.message))) % order
-  const s = (given.nonce + k * given.secret) % order
-  return {
-    signature: Uint8Array.of(...given.nonceBytes, ...little(s)),
-    message: given.message,
-    publicKey,
-    k,
-  }
-}
-
 const nativeVerifier = createNativeVerifier()
 const verifiers = { noble: nobleVerifier, node: nodeVerifier, native: nativeVerifier }
 
 describe.each(Object.entries(verifiers))('%s', (_, verifier) => {
-  test.each(edgeCases)('SIG-1: published edge case $name', (given) => {
-    const { message, publicKey, signature, valid } = given
-    const input = {
-      message: bytes(message),
-      publicKey: bytes(publicKey),
-      signature: bytes(signature),
-    }
+  test.each(edgeCases)('SIG-1: published edge case $name', ({ input, valid }) => {
     expect(verifier.verify(input)).toBe(valid)
   })
 
   test('SIG-2: RFC 8032 signatures are made and accepted', () => {
     const signer = signerFromSeed(
-      bytes('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60'),
+      bytesOf('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60'),
     )
     expect(toHex(signer.publicKey)).toBe(
       'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
@@ -106,15 +63,15 @@ describe.each(Object.entries(verifiers))('%s', (_, verifier) => {
     const secret = 77n
     const key = Point.BASE.multiply(secret)
     for (const hex of smallOrderEncodings) {
-      expect(isStrictPoint(bytes(hex))).toBe(false)
+      expect(isStrictPoint(bytesOf(hex))).toBe(false)
       // As a key: s = 0 and R = −kA would verify for some messages; no message may pass at all.
       for (let n = 0; n < 16; n++) {
         const signature = Uint8Array.of(...Point.BASE.toBytes(), ...little(1n))
-        const input = { signature, message: Uint8Array.of(n), publicKey: bytes(hex) }
+        const input = { signature, message: Uint8Array.of(n), publicKey: bytesOf(hex) }
         expect(verifier.verify(input)).toBe(false)
       }
       // As R: the equation is made to hold wherever the nonce is 0 and R is the identity.
-      const forged = forge({ key, secret, nonceBytes: bytes(hex), nonce: 0n, message })
+      const forged = forge({ key, secret, nonceBytes: bytesOf(hex), nonce: 0n, message })
       expect(verifier.verify(forged)).toBe(false)
     }
   })
@@ -169,30 +126,20 @@ describe.each(Object.entries(verifiers))('%s', (_, verifier) => {
 })
 
 describe('SIG-7: every pair of encodings of small order', () => {
-  // What the cofactored equation takes for any message, and implementations answer differently: s = 0.
-  const pairs = smallOrderEncodings.flatMap((key) => smallOrderEncodings.map((r) => ({ key, r })))
-  const message = Uint8Array.from(Buffer.from('Zcash'))
-  const input = ({ key, r }: { key: string; r: string }) => ({
-    message,
-    publicKey: bytes(key),
-    signature: Uint8Array.of(...bytes(r), ...new Uint8Array(32)),
-  })
-
   test('SIG-7: there are 196 of them, and both verifiers refuse each', () => {
     expect(new Set(smallOrderEncodings).size).toBe(14)
-    expect(pairs).toHaveLength(196)
-    for (const pair of pairs) {
-      expect(nobleVerifier.verify(input(pair)), `${pair.key} ${pair.r}`).toBe(false)
-      expect(nodeVerifier.verify(input(pair)), `${pair.key} ${pair.r}`).toBe(false)
-      expect(nativeVerifier.verify(input(pair)), `${pair.key} ${pair.r}`).toBe(false)
+    expect(smallOrderPairs).toHaveLength(196)
+    for (const { name, input } of smallOrderPairs) {
+      expect(nobleVerifier.verify(input), name).toBe(false)
+      expect(nodeVerifier.verify(input), name).toBe(false)
+      expect(nativeVerifier.verify(input), name).toBe(false)
     }
   })
 
   test('SIG-8: an equation with the cofactor, without the rule, would take all of them', () => {
-    const lax = pairs.filter((pair) => {
-      const { signature, message: text, publicKey } = input(pair)
-      return ed25519.verify(signature, text, publicKey, { zip215: true })
-    })
+    const lax = smallOrderPairs.filter(({ input: { signature, message, publicKey } }) =>
+      ed25519.verify(signature, message, publicKey, { zip215: true }),
+    )
     expect(lax).toHaveLength(196)
   })
 })
@@ -227,7 +174,7 @@ test('SIG-8: the wrapper refuses by itself, before a lax native equation is aske
   const good = Point.BASE.toBytes()
   const zeros = new Uint8Array(32)
   for (const hex of smallOrderEncodings) {
-    const bad = bytes(hex)
+    const bad = bytesOf(hex)
     const asKey = { signature: Uint8Array.of(...good, ...zeros), message: zeros, publicKey: bad }
     const asR = { signature: Uint8Array.of(...bad, ...zeros), message: zeros, publicKey: good }
     expect(lax.verify(asKey)).toBe(false)
