@@ -20,6 +20,10 @@ export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(
 /** Encodes text as UTF-8. */
 export const utf8ToBytes = (text: string): Uint8Array => utf8.decode(text)
 
+/** Whether every surrogate has its other half: UTF-8 would lose those that have not. */
+export const isWellFormed = (text: string): boolean =>
+  !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text)
+
 /** Decodes hex, with or without `0x`, of exactly `length` bytes when that is given. */
 export function fromHex(text: string, length?: number): Result<Uint8Array, BytesError> {
   const digits = text.startsWith('0x') ? text.slice(2) : text

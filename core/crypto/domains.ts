@@ -17,6 +17,7 @@ export const domains = {
   receipt: 'aitbc/receipt/1',
   minerChallenge: 'aitbc/miner-challenge/1',
   request: 'aitbc/request/1',
+  message: 'aitbc/message/1',
 } as const
 
 /** A purpose for which something is signed. */

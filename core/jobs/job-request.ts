@@ -3,7 +3,7 @@
  * original's payloads and for OpenAI's requests.
  */
 import type { ApiError } from '../api/errors.ts'
-import { utf8ToBytes } from '../base/bytes.ts'
+import { isWellFormed, utf8ToBytes } from '../base/bytes.ts'
 import { floor } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type JobSpec, jobSpecCoder } from './job-spec.ts'
@@ -132,7 +132,3 @@ const thousandths = (value: number | undefined): number | undefined =>
   value === undefined ? undefined : floor(value * 1_000 + 0.5)
 
 const bytesOf = (text: string): number => utf8ToBytes(text).length
-
-/** Whether every surrogate has its other half. */
-const isWellFormed = (text: string): boolean =>
-  !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text)
