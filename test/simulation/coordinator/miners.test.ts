@@ -1,34 +1,12 @@
 /** Miners that do not what they should, and what becomes of their jobs. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { jobLimits } from '../../../core/jobs/limits.ts'
-import {
-  type Agent,
-  type AgentOptions,
-  answerOf,
-  createAgent,
-  type HeldAttempt,
-} from '../../support/agent-socket.ts'
-import { createWorld, type World } from '../../support/coordinator-world.ts'
+import { answerOf } from '../../support/agent-socket.ts'
+import { acceptOnly, hold, join, only } from '../../support/coordinator-miners.ts'
+import { createWorld } from '../../support/coordinator-world.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_790_000_000_000 }))
 afterEach(() => void vi.useRealTimers())
-
-const hold = () => undefined
-
-/** A miner that is connected and keeps sending heartbeats. */
-async function join(world: World, options: AgentOptions): Promise<Agent> {
-  const agent = createAgent(options)
-  world.connect(agent)
-  setInterval(() => agent.send({ type: 'heartbeat', inflight: 0, queued: 0 }), 5_000)
-  await world.pass(20)
-  return agent
-}
-
-const only = (agent: Agent): HeldAttempt => {
-  const [attempt] = agent.held.values()
-  if (!attempt) throw new Error(`${agent.minerId()} holds nothing`)
-  return attempt
-}
 
 test('DISP-1: a job is offered in the call that submits it', async () => {
   const world = await createWorld()
@@ -41,7 +19,7 @@ test('DISP-1: a job is offered in the call that submits it', async () => {
 
 test('DISP-2: a miner that accepts and then says nothing loses the job to another', async () => {
   const world = await createWorld()
-  await join(world, { name: 'silent', onOffer: (agent, held) => agent.accept(held) })
+  await join(world, { name: 'silent', onOffer: acceptOnly })
   const { jobId } = await world.submit('anybody?')
   await world.pass(1_000)
   const honest = await join(world, { name: 'honest', priceCompletion: 310_000n })
@@ -53,7 +31,7 @@ test('DISP-2: a miner that accepts and then says nothing loses the job to anothe
 test('DISP-2: a job that nobody ever finishes fails after its attempts, and costs nothing', async () => {
   const world = await createWorld()
   for (const name of ['a', 'b', 'c']) {
-    await join(world, { name, onOffer: (agent, held) => agent.accept(held) })
+    await join(world, { name, onOffer: acceptOnly })
   }
   const { jobId } = await world.submit('never')
   await world.pass(590_000)
@@ -90,7 +68,7 @@ test('DISP-3: a result that is repeated gets its release again and is paid once'
 
 test('DISP-3: a stranger cannot finish the job of another miner', async () => {
   const world = await createWorld()
-  const holder = await join(world, { name: 'holder', onOffer: (agent, held) => agent.accept(held) })
+  const holder = await join(world, { name: 'holder', onOffer: acceptOnly })
   const { jobId } = await world.submit('whose?')
   await world.pass(10)
   const stranger = await join(world, { name: 'stranger', priceCompletion: 400_000n })
@@ -112,7 +90,7 @@ test('DISP-3: a stranger cannot finish the job of another miner', async () => {
 
 test('DISP-3: a result after a cancel is refused, and the money is free', async () => {
   const world = await createWorld()
-  const agent = await join(world, { name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const agent = await join(world, { name: 'miner-A', onOffer: acceptOnly })
   const { jobId } = await world.submit('never mind')
   await world.pass(10)
   const attempt = only(agent)
@@ -158,7 +136,7 @@ test.each([
 
 test('DISP-4: a gap in the tokens is an error, not a hole in the answer', async () => {
   const world = await createWorld()
-  const agent = await join(world, { name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const agent = await join(world, { name: 'miner-A', onOffer: acceptOnly })
   const { jobId } = await world.submit('mind the gap')
   await world.pass(10)
   const { offer } = only(agent)
@@ -170,7 +148,7 @@ test('DISP-4: a gap in the tokens is an error, not a hole in the answer', async 
 
 test('DISP-5: a result that is late is taken while nobody else has finished', async () => {
   const world = await createWorld()
-  const agent = await join(world, { name: 'slow', onOffer: (one, held) => one.accept(held) })
+  const agent = await join(world, { name: 'slow', onOffer: acceptOnly })
   const { jobId } = await world.submit('slowly')
   await world.pass(10)
   const attempt = only(agent)
@@ -209,7 +187,7 @@ test('DISP-6: jobs wait for a place in the order in which they came', async () =
 
 test('DISP-6: a job that nobody has a place for expires at its time and frees its hold', async () => {
   const world = await createWorld()
-  await join(world, { name: 'busy', concurrency: 1, onOffer: (one, held) => one.accept(held) })
+  await join(world, { name: 'busy', concurrency: 1, onOffer: acceptOnly })
   await world.submit('first', { ttlSeconds: 600 })
   const { jobId } = await world.submit('second', { ttlSeconds: 5 })
   await world.pass(6_000)

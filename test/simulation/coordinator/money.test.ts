@@ -6,9 +6,9 @@ import { decodeCanonical } from '../../../core/base/coders.ts'
 import { authorisationCoder } from '../../../core/chain/authorisation.ts'
 import { releaseCoder } from '../../../core/chain/release.ts'
 import { addressOf } from '../../../core/crypto/address.ts'
-import { type Agent, createAgent } from '../../support/agent-socket.ts'
 import { person } from '../../support/chain-world.ts'
 import { worldCoordinator } from '../../support/coordinator-chain.ts'
+import { acceptOnly, joinForGood } from '../../support/coordinator-miners.ts'
 import { clientKey, createWorld, type World } from '../../support/coordinator-world.ts'
 
 beforeEach(() => {
@@ -21,18 +21,6 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-async function join(world: World, name: string, isIdle = false): Promise<Agent> {
-  const agent = createAgent({
-    name,
-    ...(isIdle && { onOffer: (one, held) => one.accept(held) }),
-  })
-  world.connect(agent)
-  setInterval(() => agent.send({ type: 'heartbeat', inflight: 0, queued: 0 }), 5_000)
-  setInterval(() => !agent.isConnected() && world.isUp() && world.connect(agent), 1_000)
-  await world.pass(20)
-  return agent
-}
-
 const keyJob = (world: World, question: string) => ({
   ...world.jobOf(world.alice, world.aliceEscrow, question),
   authorisation: undefined,
@@ -41,7 +29,7 @@ const keyJob = (world: World, question: string) => ({
 test('PAY-1: holds never exceed what is locked and final, and are free again after the job', async () => {
   const world = await createWorld()
   const escrow = await world.openEscrow(world.alice, 2_500_000n)
-  const agent = await join(world, 'miner-A', true)
+  const agent = await joinForGood(world, { name: 'miner-A', onOffer: acceptOnly })
   const ask = (question: string) =>
     world
       .parts()
@@ -60,7 +48,7 @@ test('PAY-1: holds never exceed what is locked and final, and are free again aft
 
 test('PAY-1: an authorisation is good once, for its job, its caller and its escrow', async () => {
   const world = await createWorld()
-  await join(world, 'miner-A')
+  await joinForGood(world, { name: 'miner-A' })
   const { clientJobs } = world.parts()
   const mallory = person('mallory')
   const job = world.jobOf(world.alice, world.aliceEscrow, 'once')
@@ -92,7 +80,7 @@ test('PAY-1: an authorisation is good once, for its job, its caller and its escr
 
 test('PAY-1: a close that is final binds at once, though the chain still pays', async () => {
   const world = await createWorld()
-  await join(world, 'miner-A')
+  await joinForGood(world, { name: 'miner-A' })
   await world.submit('before')
   await world.transact(world.alice, { TAG: 'escrow_close', data: { escrow: world.aliceEscrow } })
   await world.pass(3_000)
@@ -109,7 +97,7 @@ test('PAY-1: a close that is final binds at once, though the chain still pays', 
 
 test('PAY-2: many payments share transactions, and each is told to miner and client', async () => {
   const world = await createWorld()
-  const agent = await join(world, 'miner-A')
+  const agent = await joinForGood(world, { name: 'miner-A' })
   const ids: string[] = []
   for (let index = 0; index < 12; index += 1) ids.push((await world.submit(`job ${index}`)).jobId)
   await world.pass(8_000)
@@ -124,7 +112,7 @@ test('PAY-2: many payments share transactions, and each is told to miner and cli
 
 test('PAY-2: a batch that was written but never sent is sent after a restart', async () => {
   const world = await createWorld()
-  const agent = await join(world, 'miner-A')
+  const agent = await joinForGood(world, { name: 'miner-A' })
   await world.submit('written')
   const submit = vi.spyOn(world.chain, 'submit').mockRejectedValue(new Error('lost'))
   await world.pass(1_500)
@@ -138,7 +126,7 @@ test('PAY-2: a batch that was written but never sent is sent after a restart', a
 
 test('PAY-2: a batch whose nonce another transaction took is built again', async () => {
   const world = await createWorld()
-  const agent = await join(world, 'miner-A')
+  const agent = await joinForGood(world, { name: 'miner-A' })
   await world.submit('nonce taken')
   const submit = vi.spyOn(world.chain, 'submit').mockRejectedValue(new Error('lost'))
   await world.pass(1_500)
@@ -152,7 +140,7 @@ test('PAY-2: a batch whose nonce another transaction took is built again', async
 
 test('PAY-3: while the chain is away jobs go on, and are paid when it is back', async () => {
   const world = await createWorld()
-  const agent = await join(world, 'miner-A')
+  const agent = await joinForGood(world, { name: 'miner-A' })
   await world.submit('warm')
   world.setChainDown(true)
   const { jobId } = await world.submit('in the dark')
@@ -170,7 +158,7 @@ test('PAY-3: while the chain is away jobs go on, and are paid when it is back', 
 
 test('PAY-4: a payment that the miner settled itself is recognised and not paid again', async () => {
   const world = await createWorld()
-  const agent = await join(world, 'miner-A')
+  const agent = await joinForGood(world, { name: 'miner-A' })
   const { jobId } = await world.submit('impatient')
   const submit = vi.spyOn(world.chain, 'submit').mockRejectedValue(new Error('lost'))
   await world.pass(50)
@@ -197,7 +185,7 @@ test('PAY-4: a payment that the miner settled itself is recognised and not paid 
 
 test('PAY-5: what was not settled in time is marked, and promised no more', async () => {
   const world = await createWorld()
-  await join(world, 'miner-A')
+  await joinForGood(world, { name: 'miner-A' })
   const { jobId } = await world.submit('too late', { ttlSeconds: 60, settleBy: world.slot() + 120 })
   await world.pass(100)
   vi.spyOn(world.chain, 'submit').mockRejectedValue(new Error('lost'))
@@ -211,7 +199,7 @@ test('PAY-5: what was not settled in time is marked, and promised no more', asyn
 
 test('KEEP-1: the disk holds no API key and no seed in clear', async () => {
   const world = await createWorld()
-  await join(world, 'miner-A')
+  await joinForGood(world, { name: 'miner-A' })
   await submitKey(world, 'secret?')
   const tables = world.rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
   const everything = tables.flatMap(({ name }) =>
@@ -238,7 +226,7 @@ test('KEEP-2: a key that the operator removes is not admitted; its public id sta
 
 test('KEEP-3: on a devnet the first job of a key finds its own money, later ones at once', async () => {
   const world = await createWorld()
-  await join(world, 'miner-A')
+  await joinForGood(world, { name: 'miner-A' })
   const first = await submitKey(world, 'first')
   expect(first).toMatchObject({ ok: true })
   const height = world.engine.head().height
@@ -251,7 +239,7 @@ test('KEEP-3: on a devnet the first job of a key finds its own money, later ones
 test('KEEP-3: a kill at each step of the first job still ends in one escrow', async () => {
   for (let step = 1; step <= 12; step += 1) {
     const world = await createWorld()
-    await join(world, 'miner-A')
+    await joinForGood(world, { name: 'miner-A' })
     const who = world.keyPrincipal('client')
     const asked = world
       .parts()
@@ -271,7 +259,7 @@ test('KEEP-3: a kill at each step of the first job still ends in one escrow', as
 test('KEEP-3: whichever write of the first job fails, its account sends one transaction', async () => {
   for (let failing = 1; failing <= 10; failing += 1) {
     const world = await createWorld()
-    await join(world, 'miner-A')
+    await joinForGood(world, { name: 'miner-A' })
     const start = world.writes()
     world.failWrites((count) => {
       if (count - start === failing) throw new Error('injected')
@@ -295,7 +283,7 @@ test('KEEP-3: whichever write of the first job fails, its account sends one tran
 
 test('KEEP-3: an escrow that runs low is topped up', async () => {
   const world = await createWorld()
-  await join(world, 'miner-A', true)
+  await joinForGood(world, { name: 'miner-A', onOffer: acceptOnly })
   expect((await submitKey(world, 'first')).ok).toBe(true)
   const before = custodyBalance(world)
   const who = world.keyPrincipal('client')
@@ -310,7 +298,7 @@ test('KEEP-3: an escrow that runs low is topped up', async () => {
 
 test('KEEP-4: elsewhere a key without an escrow is told what to do, and works once one is linked', async () => {
   const world = await createWorld({ parameters: { faucetMax: 0n } })
-  await join(world, 'miner-A')
+  await joinForGood(world, { name: 'miner-A' })
   const who = world.keyPrincipal('client')
   const refused = await world.parts().clientJobs.submit(who, keyJob(world, 'no money'))
   if (refused.ok) throw new Error('there is no money')

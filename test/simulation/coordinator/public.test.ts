@@ -5,7 +5,7 @@ import { onlineMinersSchema, publicJobSchema } from '../../../core/api/schemas/p
 import { toHex0x } from '../../../core/base/bytes.ts'
 import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 import { onlineMiners } from '../../../durable-objects/coordinator/site-view.ts'
-import { type Agent, createAgent } from '../../support/agent-socket.ts'
+import { acceptOnly, join } from '../../support/coordinator-miners.ts'
 import { createWorld, type World } from '../../support/coordinator-world.ts'
 
 beforeEach(() => {
@@ -15,24 +15,13 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-async function join(world: World, isIdle: boolean): Promise<Agent> {
-  const agent = createAgent({
-    name: 'miner-A',
-    ...(isIdle && { onOffer: (one, held) => one.accept(held) }),
-  })
-  world.connect(agent)
-  setInterval(() => agent.send({ type: 'heartbeat', inflight: 0, queued: 0 }), 5_000)
-  await world.pass(20)
-  return agent
-}
-
 const online = (world: World) =>
   onlineMinersView(onlineMiners(world.parts().dispatcher.live(Date.now())), Date.now())
 
 test('SITE-3: who is here is listed with what it offers, and goes when it leaves', async () => {
   const world = await createWorld()
   expect(online(world)).toMatchObject({ miners: [], total: 0 })
-  const agent = await join(world, true)
+  const agent = await join(world, { name: 'miner-A', onOffer: acceptOnly })
   const list = onlineMinersSchema.parse(online(world))
   expect(list.miners).toMatchObject([
     { miner_id: 'miner-A', kind: 'agent', busy: 0, draining: false },
@@ -49,7 +38,7 @@ test('SITE-3: who is here is listed with what it offers, and goes when it leaves
 
 test('SITE-4: of a job there are state and times, and hashes only when they are on the chain', async () => {
   const world = await createWorld()
-  await join(world, false)
+  await join(world, { name: 'miner-A' })
   const { clientJobs } = world.parts()
   const ask = world.jobOf(world.alice, world.aliceEscrow, 'a secret question')
   const submitted = await clientJobs.submit(world.whoIs(world.alice), ask)

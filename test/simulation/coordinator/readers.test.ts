@@ -5,9 +5,10 @@ import { verifyLegacyReceipt } from '../../../core/jobs/legacy-receipt.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
 import { coordinatorLimits } from '../../../durable-objects/coordinator/limits.ts'
 import { openStreams } from '../../../durable-objects/coordinator/streams.ts'
-import { type Agent, answerOf, createAgent, type HeldAttempt } from '../../support/agent-socket.ts'
+import { answerOf, createAgent } from '../../support/agent-socket.ts'
 import { nodeVerifier } from '../../support/chain-world.ts'
 import { worldCoordinator } from '../../support/coordinator-chain.ts'
+import { acceptOnly, joinForGood, only } from '../../support/coordinator-miners.ts'
 import { createWorld, legacyPayout, type World } from '../../support/coordinator-world.ts'
 import { collect } from './campaign.ts'
 
@@ -21,22 +22,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-async function join(world: World, agent: Agent): Promise<Agent> {
-  world.connect(agent)
-  setInterval(() => agent.send({ type: 'heartbeat', inflight: 0, queued: 0 }), 5_000)
-  setInterval(() => !agent.isConnected() && world.isUp() && world.connect(agent), 1_000)
-  await world.pass(20)
-  return agent
-}
-
-const manual = (name = 'miner-A') =>
-  createAgent({ name, onOffer: (agent, held) => agent.accept(held) })
-
-const only = (agent: Agent): HeldAttempt => {
-  const [attempt] = agent.held.values()
-  if (!attempt) throw new Error('nothing is held')
-  return attempt
-}
+const manual = (name = 'miner-A') => createAgent({ name, onOffer: acceptOnly })
 
 /** Opens a reader that keeps what it has read. */
 function reader(world: World, jobId: string) {
@@ -57,7 +43,7 @@ function follow(stream: ReadableStream<Uint8Array>) {
 
 test('STRM-1: a reader gets the answer from its beginning, early, late, and after a restart', async () => {
   const world = await createWorld()
-  const agent = await join(world, manual())
+  const agent = await joinForGood(world, manual())
   const { jobId } = await world.submit('read me')
   const early = reader(world, jobId)
   await world.pass(10)
@@ -85,14 +71,14 @@ test('STRM-1: a reader gets the answer from its beginning, early, late, and afte
 
 test('STRM-1: a second attempt starts the text over', async () => {
   const world = await createWorld()
-  const agent = await join(world, manual('first'))
+  const agent = await joinForGood(world, manual('first'))
   const { jobId } = await world.submit('again')
   const { seen, done } = reader(world, jobId)
   await world.pass(10)
   agent.token(only(agent), 'half an answer')
   await world.pass(10)
   expect(seen.text).toBe('half an answer')
-  await join(world, createAgent({ name: 'second', priceCompletion: 310_000n }))
+  await joinForGood(world, createAgent({ name: 'second', priceCompletion: 310_000n }))
   const { attempt_id } = only(agent).offer
   agent.send({ type: 'fail', attempt_id, code: 'ENGINE', message: 'broke', retryable: true })
   await world.pass(100)
@@ -103,7 +89,7 @@ test('STRM-1: a second attempt starts the text over', async () => {
 
 test('STRM-1: a job of somebody else has no stream, no result and no receipt', async () => {
   const world = await createWorld()
-  await join(world, createAgent({ name: 'miner-A' }))
+  await joinForGood(world, createAgent({ name: 'miner-A' }))
   const { jobId } = await world.submit('private')
   await world.pass(100)
   const { clientJobs } = world.parts()
@@ -139,7 +125,7 @@ test('STRM-2: a reader that lags too far is dropped, the others read on', async 
 
 test('STRM-3: when the reader of a run goes away the job is canceled', async () => {
   const world = await createWorld()
-  const agent = await join(world, manual())
+  const agent = await joinForGood(world, manual())
   const { clientJobs } = world.parts()
   const who = world.whoIs(world.alice)
   const run = await clientJobs.run(who, world.jobOf(world.alice, world.aliceEscrow, 'bye'))
@@ -158,7 +144,7 @@ test('STRM-3: when the reader of a run goes away the job is canceled', async () 
 
 test('STRM-3: a reader that leaves after the end, or never asked to run, cancels nothing', async () => {
   const world = await createWorld()
-  const agent = await join(world, manual())
+  const agent = await joinForGood(world, manual())
   const { jobId } = await world.submit('stay')
   await world.pass(10)
   const opened = world.parts().clientJobs.stream(world.whoIs(world.alice), jobId)
@@ -171,7 +157,7 @@ test('STRM-3: a reader that leaves after the end, or never asked to run, cancels
 
 test('DUR-3: tokens are written in bulk, and what a restart loses is sent again', async () => {
   const world = await createWorld()
-  const agent = await join(world, manual())
+  const agent = await joinForGood(world, manual())
   const { jobId } = await world.submit('many tokens', { spec: { maxTokens: 400 } })
   await world.pass(300)
   const attempt = only(agent)
@@ -199,7 +185,7 @@ test('DUR-3: tokens are written in bulk, and what a restart loses is sent again'
 test('DUR-2: each write of a whole job fails once, and the job still ends and is paid once', async () => {
   const measure = await createWorld()
   const base = measure.writes()
-  await join(measure, createAgent({ name: 'miner-A' }))
+  await joinForGood(measure, createAgent({ name: 'miner-A' }))
   await measure.submit('measured')
   await measure.pass(10_000)
   const total = measure.writes() - base
@@ -214,7 +200,7 @@ test('DUR-2: each write of a whole job fails once, and the job still ends and is
       failed += 1
       throw new Error('injected')
     })
-    const agent = await join(world, createAgent({ name: 'miner-A' }))
+    const agent = await joinForGood(world, createAgent({ name: 'miner-A' }))
     await world.pass(3_000)
     const asked = world.jobOf(world.alice, world.aliceEscrow, 'once only')
     const submit = () => world.parts().clientJobs.submit(world.whoIs(world.alice), asked)

@@ -1,7 +1,8 @@
 /** What a stranger, or an unlucky moment, must not be able to do to a coordinator. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Agent, createAgent } from '../../support/agent-socket.ts'
-import { createWorld, type World } from '../../support/coordinator-world.ts'
+import { createAgent } from '../../support/agent-socket.ts'
+import { acceptOnly, join } from '../../support/coordinator-miners.ts'
+import { createWorld } from '../../support/coordinator-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_790_000_000_000 })
@@ -12,18 +13,10 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-async function join(world: World, name: string): Promise<Agent> {
-  const agent = createAgent({ name })
-  world.connect(agent)
-  setInterval(() => agent.send({ type: 'heartbeat', inflight: 0, queued: 0 }), 5_000)
-  await world.pass(20)
-  return agent
-}
-
 test('PAY-1: a payment that becomes final while a submission waits for the disk is not promised again', async () => {
   const world = await createWorld({ diskMs: 20_000 })
   const escrow = await world.openEscrow(world.alice, 2_000_000n)
-  await join(world, 'miner-A')
+  await join(world, { name: 'miner-A' })
   const ask = (question: string, limit: bigint) =>
     world
       .parts()
@@ -47,7 +40,7 @@ test('PAY-1: a payment that becomes final while a submission waits for the disk 
 test('PAY-6: a limit that no amount can hold is refused, not an exception', async () => {
   const world = await createWorld()
   const limit = 10n ** 20n - 1n
-  await join(world, 'miner-A')
+  await join(world, { name: 'miner-A' })
   const job = { ...world.jobOf(world.alice, world.aliceEscrow, 'dear'), authorisation: undefined }
   const asked = world.parts().clientJobs.submit(world.keyPrincipal('client'), { ...job, limit })
   const outcome = asked.catch((error: unknown) => error)
@@ -57,7 +50,7 @@ test('PAY-6: a limit that no amount can hold is refused, not an exception', asyn
 
 test('STORE-1: a job that ended without a result keeps nothing of its question', async () => {
   const world = await createWorld()
-  const agent = createAgent({ name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const agent = createAgent({ name: 'miner-A', onOffer: acceptOnly })
   world.connect(agent)
   await world.pass(20)
   const { jobId } = await world.submit('a very private question')
@@ -84,11 +77,11 @@ test('STORE-1: a job that ended without a result keeps nothing of its question',
 
 test('STORE-2: what is past its time leaves as fast as it came', async () => {
   const world = await createWorld()
-  const agent = await join(world, 'miner-A')
+  const agent = await join(world, { name: 'miner-A' })
   await world.submit('paid')
   await world.pass(8_000)
   expect(agent.settled.size).toBe(1)
-  const idle = createAgent({ name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const idle = createAgent({ name: 'miner-A', onOffer: acceptOnly })
   world.connect(idle)
   await world.pass(20)
   for (let index = 0; index < 250; index += 1) {
@@ -105,7 +98,7 @@ test('STORE-2: what is past its time leaves as fast as it came', async () => {
 
 test('STORE-3: jobs without a result leave after a day, or before when there are too many', async () => {
   const world = await createWorld()
-  const idle = createAgent({ name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const idle = createAgent({ name: 'miner-A', onOffer: acceptOnly })
   world.connect(idle)
   await world.pass(20)
   const ids: string[] = []
@@ -127,7 +120,7 @@ test('STORE-3: jobs without a result leave after a day, or before when there are
 
 test('STORE-4: open jobs are bounded by what they weigh, for one client and in all', async () => {
   const world = await createWorld()
-  const agent = createAgent({ name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const agent = createAgent({ name: 'miner-A', onOffer: acceptOnly })
   world.connect(agent)
   await world.pass(20)
   const heavy = (question: string) => ({

@@ -3,34 +3,12 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { jobLimits } from '../../../core/jobs/limits.ts'
 import { minerCloseCodes, minerProtocolLimits } from '../../../core/jobs/miner-protocol.ts'
 import { coordinatorLimits } from '../../../durable-objects/coordinator/limits.ts'
-import {
-  type Agent,
-  type AgentOptions,
-  answerOf,
-  createAgent,
-  type HeldAttempt,
-} from '../../support/agent-socket.ts'
-import { createWorld, type World } from '../../support/coordinator-world.ts'
+import { answerOf, createAgent } from '../../support/agent-socket.ts'
+import { acceptOnly, hold, join, only } from '../../support/coordinator-miners.ts'
+import { createWorld } from '../../support/coordinator-world.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_790_000_000_000 }))
 afterEach(() => void vi.useRealTimers())
-
-const hold = () => undefined
-
-/** A miner that is connected and keeps sending heartbeats. */
-async function join(world: World, options: AgentOptions): Promise<Agent> {
-  const agent = createAgent(options)
-  world.connect(agent)
-  setInterval(() => agent.send({ type: 'heartbeat', inflight: 0, queued: 0 }), 5_000)
-  await world.pass(20)
-  return agent
-}
-
-const only = (agent: Agent): HeldAttempt => {
-  const [attempt] = agent.held.values()
-  if (!attempt) throw new Error(`${agent.minerId()} holds nothing`)
-  return attempt
-}
 
 test('SOCK-1: a challenge that another key signed, or a card that was changed, closes the socket', async () => {
   const world = await createWorld()
@@ -170,7 +148,7 @@ test('SOCK-6: after a reconnect the answer goes on where it was', async () => {
 
 test('SOCK-6: a miner has time to come back after a site was away for longer than its lease', async () => {
   const world = await createWorld()
-  const agent = await join(world, { name: 'miner-A', onOffer: (one, held) => one.accept(held) })
+  const agent = await join(world, { name: 'miner-A', onOffer: acceptOnly })
   const { jobId } = await world.submit('away')
   await world.pass(1_000)
   const attempt = only(agent)
@@ -207,7 +185,7 @@ test('SOCK-6: an attempt that the miner has lost goes elsewhere at once', async 
   const world = await createWorld()
   const forgetful = await join(world, {
     name: 'miner-A',
-    onOffer: (agent, held) => agent.accept(held),
+    onOffer: acceptOnly,
   })
   const { jobId } = await world.submit('forgotten')
   await world.pass(10)
