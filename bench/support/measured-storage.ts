@@ -1,6 +1,7 @@
 /** A Durable Object's storage over the SQLite that Node brings, on a file, which counts rows. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { SqliteStorage } from '../../durable-objects/chain/sqlite-chain-store.ts'
+import { transactionOn } from '../../test/support/sqlite-storage.ts'
 
 /** Rows since the storage was opened. */
 export type RowCounts = { read: number; written: number }
@@ -29,17 +30,7 @@ export function openMeasuredStorage(path: string): MeasuredStorage {
   }
   return {
     sql: { exec } as unknown as SqliteStorage['sql'],
-    transactionSync: (action) => {
-      database.exec('BEGIN')
-      try {
-        const value = action()
-        database.exec('COMMIT')
-        return value
-      } catch (error) {
-        database.exec('ROLLBACK')
-        throw error
-      }
-    },
+    transactionSync: transactionOn(database),
     rows,
     close: () => {
       // Whoever copies the file afterwards has all of it.

@@ -20,17 +20,22 @@ export function createSqliteStorage(path = ':memory:'): SqliteStorage & { close:
   }
   return {
     sql: { exec } as unknown as SqliteStorage['sql'],
-    transactionSync: (action) => {
-      database.exec('BEGIN')
-      try {
-        const value = action()
-        database.exec('COMMIT')
-        return value
-      } catch (error) {
-        database.exec('ROLLBACK')
-        throw error
-      }
-    },
+    transactionSync: transactionOn(database),
     close: () => database.close(),
+  }
+}
+
+/** What an object's storage does: all that the action writes is there, or nothing of it. */
+export function transactionOn(database: DatabaseSync): SqliteStorage['transactionSync'] {
+  return (action) => {
+    database.exec('BEGIN')
+    try {
+      const value = action()
+      database.exec('COMMIT')
+      return value
+    } catch (error) {
+      database.exec('ROLLBACK')
+      throw error
+    }
   }
 }
