@@ -12,9 +12,7 @@ const exampleOrigin = 'http://127.0.0.1:18000'
 export function renderEndpoint(row: Endpoint, components: Components): string {
   const name = `${row.method} ${row.path}`
   const title = `<span class="method">${row.method}</span> <code>${breakable(row.path)}</code>`
-  return [
-    heading(3, row.id, name, title),
-    `<p class="endpoint-summary">${escapeHtml(row.summary)}.</p>`,
+  const rest = [
     row.description === undefined ? '' : `<p>${sentence(row.description)}</p>`,
     row.legacy === undefined
       ? ''
@@ -26,7 +24,10 @@ export function renderEndpoint(row: Endpoint, components: Components): string {
     ...row.answers.map((answer) => renderAnswer(row, answer, components)),
     stream(row, components),
     refusals(row),
-  ].join('\n')
+  ]
+  return `${heading(3, row.id, name, title)}
+<p class="endpoint-summary">${escapeHtml(row.summary)}.</p>
+<div class="endpoint-body">${rest.filter(Boolean).join('\n')}</div>`
 }
 
 const callers: Readonly<Record<EndpointAuth, string>> = {

@@ -1,5 +1,7 @@
 /** How the page shows a part: in both themes side by side, with the code that draws it. */
 import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { whenIdle } from '../shared/frame/idle.ts'
 import { Disclosure } from '../shared/ui/bits.tsx'
 import { CopyButton } from '../shared/ui/copy.tsx'
 
@@ -19,8 +21,16 @@ export function Section(props: {
   )
 }
 
-/** The same in light and in dark. */
-export function Both({ view: View }: { view: () => ComponentChildren }) {
+/** The same in light and in dark, drawn when the page has nothing else to do, or `now`. */
+export function Both({
+  view: View,
+  now = false,
+}: {
+  view: () => ComponentChildren
+  now?: boolean
+}) {
+  const isDue = useDue()
+  if (!isDue && !now) return <div class="both" aria-busy="true" />
   return (
     <div class="both">
       {(['light', 'dark'] as const).map((theme) => (
@@ -31,6 +41,13 @@ export function Both({ view: View }: { view: () => ComponentChildren }) {
       ))}
     </div>
   )
+}
+
+/** Whether this part's turn has come: one after the other, so that none holds up the page. */
+function useDue(): boolean {
+  const [isDue, setDue] = useState(false)
+  useEffect(() => whenIdle(() => setDue(true)), [])
+  return isDue
 }
 
 export type Demo = {

@@ -17,7 +17,7 @@ export function Tokens() {
         title="Colour"
         lead="Neutral surfaces, one accent for action and for what is verified, two colours for failure and caution. Each is a pair; the theme picks one."
       >
-        <Both view={Swatches} />
+        <Both view={Swatches} now />
         <Contrasts />
       </Section>
       <Section

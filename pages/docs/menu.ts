@@ -15,7 +15,8 @@ export function bindDocsMenu(): void {
     setOpen(false)
     button.focus()
   })
-  showCurrent(menu)
+  // Where it is says the layout, which the next frame makes anyway.
+  requestAnimationFrame(() => showCurrent(menu))
 }
 
 /** In a long list the line of this page is in sight, without moving the page itself. */

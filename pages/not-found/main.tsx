@@ -31,13 +31,18 @@ function bindSearch(words: string): void {
   const form = document.getElementById('lost-search')
   const field = document.getElementById('lost-words') as HTMLInputElement | null
   if (!form || !field) return
+  const found = document.getElementById('found')
   field.value = words
-  const show = () => mount('found', <Results query={field.value.trim()} />)
+  const show = () => {
+    found?.classList.remove('found-idle')
+    mount('found', <Results query={field.value.trim()} />)
+  }
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     show()
   })
   if (words !== '') show()
+  else found?.classList.add('found-idle')
 }
 
 /** The button is there only when it leads to a page: not to the empty one of a new tab. */

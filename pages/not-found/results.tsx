@@ -4,7 +4,7 @@ import type { Result } from '../../core/base/result.ts'
 import { explorerPath, readSearch } from '../shared/addresses.ts'
 import type { RequestFailure } from '../shared/live/request.ts'
 import { type DocsHit, searchDocs, suggestPages } from '../shared/search/docs-search.ts'
-import { Failed } from '../shared/ui/states.tsx'
+import { Failed, Skeleton } from '../shared/ui/states.tsx'
 
 const hitsMax = 5
 
@@ -56,10 +56,26 @@ async function ask(query: string): Promise<Result<Found, RequestFailure>> {
   return { ok: true, value: { hits: await suggestPages(query, hitsMax), close: true } }
 }
 
+/** As much room as the answer takes. */
+function Searching() {
+  return (
+    <>
+      <p class="found-note muted">Searching the docs</p>
+      <ul class="found found-waiting" aria-hidden="true">
+        {Array.from({ length: hitsMax }, (_, index) => (
+          <li key={index}>
+            <Skeleton size={16} />
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
 type HitsProps = { answer: Answer | undefined; retry: (change: (count: number) => number) => void }
 
 function Hits({ answer, retry }: HitsProps) {
-  if (!answer) return <p class="found-note muted">Searching the docs</p>
+  if (!answer) return <Searching />
   if (!answer.ok) {
     const again = () => retry((count) => count + 1)
     return <Failed what="the docs" failure={answer.error} retry={again} />
