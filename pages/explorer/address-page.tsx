@@ -12,6 +12,7 @@ import { Pairs } from '../shared/ui/pairs.tsx'
 import { Detail } from './detail.tsx'
 import { LabelButton } from './label-button.tsx'
 import { Title } from './parts.tsx'
+import { QrCode } from './qr-code.tsx'
 import { transactionsOf } from './transaction-list.tsx'
 
 export function AddressPage({ address }: { address: string }) {
@@ -42,6 +43,7 @@ export function AddressPage({ address }: { address: string }) {
               shown={raw}
             />
           )}
+          <QrCode text={value.address} what="address" />
           <p class="small muted below">
             Funds locked in escrows are not in the balance. The counts and the list are what the
             site says.

@@ -1,6 +1,7 @@
 /** One block: what it holds, who made it, whether it is final. */
 import { explorerPath } from '../shared/addresses.ts'
-import { chainEdge, slotTimeMs } from '../shared/live/chain.ts'
+import { FactVerdict } from '../shared/light/fact-verdict.tsx'
+import { chainEdge, slotTimeMs, status } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { type Block, block } from '../shared/live/schemas.ts'
 import { Hash } from '../shared/ui/hash.tsx'
@@ -8,23 +9,39 @@ import { Pairs } from '../shared/ui/pairs.tsx'
 import { Finality } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { BlockTransactions } from './block-transactions.tsx'
+import { CanonicalBytes } from './canonical-bytes.tsx'
 import { Detail } from './detail.tsx'
+import { FutureBlock } from './next-block.tsx'
 import { Proposer, Title } from './parts.tsx'
 
 export function BlockPage({ id }: { id: string }) {
   const path = `/rpc/blocks/${encodeURIComponent(id)}`
   const found = useResource(path, block, chainEdge.value)
+  const height = /^[0-9]{1,15}$/.test(id) ? Number(id) : -1
+  const head = status.value?.head_height
+  if (found.phase === 'failed' && head !== undefined && height > head) {
+    return <FutureBlock height={height} />
+  }
   return (
     <Detail resource={found} noun="block" id={id} path={path}>
-      {(value) => (
+      {(value, raw) => (
         <>
           <Title beside={<Finality final={value.final} />}>
             Block <span class="mono">{value.height.toLocaleString('en')}</span>
           </Title>
           <Neighbours block={value} />
           <BlockFacts block={value} />
+          <FactVerdict
+            of="All that is shown of this block"
+            subject={{ kind: 'block', hash: value.hash }}
+            shown={raw}
+          />
           <h2 class="section-title">Transactions</h2>
           <BlockTransactions block={value} />
+          <CanonicalBytes
+            pieces={[{ kind: 'header', name: 'header', hash: value.hash }]}
+            source={path}
+          />
         </>
       )}
     </Detail>

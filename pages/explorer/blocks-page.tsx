@@ -21,6 +21,10 @@ const blocks: ListDefinition<BlockRow> = {
   keyOf: ({ height }) => String(height),
   heightOf: ({ height }) => height,
   isOpen: ({ final }) => !final,
+  proof: {
+    asked: (row) => ({ subject: { kind: 'block', hash: row.hash }, shown: row }),
+    left: 'The sum of the fees is what the site says.',
+  },
   columns: [
     { id: 'height', label: 'Height', cell: ({ height }) => heightLink(height) },
     { id: 'state', label: 'State', cell: ({ final }) => <Finality final={final} /> },

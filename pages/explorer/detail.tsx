@@ -63,16 +63,21 @@ function PageSkeleton({ noun }: { noun: string }) {
   return (
     <>
       <Title>{capitalised(noun)}</Title>
-      <div class="pairs">
-        {['a', 'b', 'c', 'd', 'e', 'f'].map((key) => (
-          <div key={key}>
-            <Skeleton size={8} />
-            <Skeleton size={16} />
-          </div>
-        ))}
-      </div>
+      <PairsSkeleton rows={7} />
     </>
   )
 }
+
+/** Facts that are on their way. */
+export const PairsSkeleton = ({ rows }: { rows: number }) => (
+  <div class="pairs">
+    {Array.from({ length: rows }, (_, index) => (
+      <div key={index}>
+        <Skeleton size={8} />
+        <Skeleton size={16} />
+      </div>
+    ))}
+  </div>
+)
 
 const capitalised = (noun: string): string => noun.charAt(0).toUpperCase() + noun.slice(1)

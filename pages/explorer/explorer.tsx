@@ -108,6 +108,8 @@ function titleOf(current: Route): string {
       return `Address ${brief(current.id)}`
     case 'job':
       return `Job ${brief(current.id)}`
+    case 'escrow':
+      return `Escrow ${brief(current.id)}`
     case 'miner':
       return `Miner ${brief(current.id)}`
     case 'unknown':

@@ -1,12 +1,13 @@
 /** How a paid job hangs together: job, escrow, transaction, receipt, and how the payment was divided. */
 import type { ComponentChildren } from 'preact'
+import { FactVerdict } from '../shared/light/fact-verdict.tsx'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { integer, maybe, object, text } from '../shared/live/shape.ts'
 import { Amount } from '../shared/ui/amount.tsx'
-import { Hash } from '../shared/ui/hash.tsx'
 import {
   addressLink,
+  escrowLink,
   heightLink,
   jobLink,
   minerLink,
@@ -26,7 +27,7 @@ export function JobGraph({ row }: { row: ReceiptRow }) {
           <Fact label="Asked by">{addressLink(row.client, 'client address')}</Fact>
         </Step>
         <Step name="Escrow" next="is spent by">
-          <Hash value={row.escrow} what="escrow id" />
+          {escrowLink(row.escrow)}
           <Fact label="Holds now">
             <EscrowBalance id={row.escrow} />
           </Fact>
@@ -47,6 +48,11 @@ export function JobGraph({ row }: { row: ReceiptRow }) {
         </Step>
       </ol>
       <Division row={row} />
+      <FactVerdict
+        of="This payment, from the job to the receipt"
+        subject={{ kind: 'receipt', hash: row.receipt_hash, transaction: row.transaction_hash }}
+        shown={row}
+      />
     </div>
   )
 }

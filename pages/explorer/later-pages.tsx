@@ -13,9 +13,11 @@ export const laterTitles = {
   nodes: 'Nodes',
   stats: 'Figures',
   labels: 'Your labels',
+  escrow: 'Escrow',
+  broadcast: 'Send a signed transaction',
 } as const
 
-type LaterName = keyof typeof laterTitles
+export type LaterName = keyof typeof laterTitles
 type View = ComponentType<{ id: string }>
 
 const loaders: Record<LaterName, () => Promise<View>> = {
@@ -26,6 +28,8 @@ const loaders: Record<LaterName, () => Promise<View>> = {
   nodes: async () => (await import('./nodes-page.tsx')).NodesPage,
   stats: async () => (await import('./stats-page.tsx')).StatsPage,
   labels: async () => (await import('./labels-page.tsx')).LabelsPage,
+  escrow: async () => (await import('./escrow-page.tsx')).EscrowPage,
+  broadcast: async () => (await import('./broadcast-page.tsx')).BroadcastPage,
 }
 
 const loaded = new Map<LaterName, View>()

@@ -1,4 +1,5 @@
 /** One miner: what it offers while it is here, and what the chain paid it. */
+import { explorerPath } from '../shared/addresses.ts'
 import { DataList } from '../shared/list/data-list.tsx'
 import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import type { RequestFailure } from '../shared/live/request.ts'
@@ -10,6 +11,7 @@ import { Empty, Failed, Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
+import { PairsSkeleton } from './detail.tsx'
 import { minerPage, type OnlineMiner, onlineMiners } from './figures-wire.ts'
 import { LabelButton } from './label-button.tsx'
 import { gpuWords, Occupation, onlinePath } from './miners-page.tsx'
@@ -93,15 +95,7 @@ function Paid({ address, online, isKnown, failure }: PaidProps) {
         {first && online.length === 1 ? <span class="break">{first.miner_id}</span> : 'Miner'}
       </Title>
       {failure ? <p class="small">Whether it is online is not known: {failure.message}</p> : null}
-      <Loaded
-        resource={paid}
-        what="what the chain paid it"
-        loading={
-          <p>
-            <Skeleton size={16} />
-          </p>
-        }
-      >
+      <Loaded resource={paid} what="what the chain paid it" loading={<PairsSkeleton rows={6} />}>
         {({ items: [row] }) => (
           <Pairs
             pairs={[
@@ -116,11 +110,22 @@ function Paid({ address, online, isKnown, failure }: PaidProps) {
           />
         )}
       </Loaded>
-      {online.map((miner) => (
-        <Offers key={miner.miner_id} miner={miner} />
-      ))}
-      <h2 class="section-title">Paid jobs</h2>
-      <DataList list={minerReceipts} fixed={{ miner: address }} />
+      {paid.phase === 'loading' ? null : (
+        <p class="small muted below">
+          Sums are what the site says, and no proof covers a sum; what is offered is what the miner
+          says of itself. Each payment below can be verified, and the balance on the page of the{' '}
+          <a href={explorerPath.address(address)}>address</a>.
+        </p>
+      )}
+      {paid.phase === 'loading' || !(isKnown || failure) ? null : (
+        <>
+          {online.map((miner) => (
+            <Offers key={miner.miner_id} miner={miner} />
+          ))}
+          <h2 class="section-title">Paid jobs</h2>
+          <DataList list={minerReceipts} fixed={{ miner: address }} />
+        </>
+      )}
     </>
   )
 }

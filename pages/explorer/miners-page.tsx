@@ -52,6 +52,8 @@ const miners: ListDefinition<MinerRow> = {
   order: 'those that earned most first, unless another order is chosen',
   item: minerRow,
   keyOf: ({ address }) => address,
+  proof:
+    'These sums are what the site says: no proof covers a sum. The payments behind them can be verified, each on the page of its miner.',
   columns: [
     { id: 'miner', label: 'Miner', cell: ({ address }) => minerLink(address) },
     {

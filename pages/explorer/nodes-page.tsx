@@ -18,6 +18,8 @@ import { heightLink } from '../shared/ui/links.tsx'
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { certificatesMax, readCertificates, type Signed } from './certificates.ts'
+import { ChainVerdict } from './chain-verdict.tsx'
+import { NextBlock } from './next-block.tsx'
 import { Title } from './parts.tsx'
 import { Sites } from './sites.tsx'
 
@@ -29,6 +31,7 @@ export function NodesPage() {
       {known ? (
         <>
           <BigLine known={known} />
+          <ChainVerdict />
           <h2 class="section-title">Sites</h2>
           <Sites authorities={known.authorities.length} />
           <h2 class="section-title">Authorities</h2>
@@ -80,6 +83,9 @@ function BigLine({ known }: { known: ChainStatus }) {
         </span>
         <span class="muted">
           {behind === 0 ? 'all blocks are final' : `${behind} not yet final`}
+        </span>
+        <span class="muted">
+          <NextBlock />
         </span>
       </div>
       <div class="cells" aria-hidden="true">

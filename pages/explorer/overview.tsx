@@ -10,12 +10,20 @@ import {
   status,
 } from '../shared/live/chain.ts'
 import { type Resource, useResource } from '../shared/live/resource.ts'
-import { receiptList, type SiteState, siteState, transactionList } from '../shared/live/schemas.ts'
+import {
+  type BlockSummary,
+  receiptList,
+  type SiteState,
+  siteState,
+  transactionList,
+} from '../shared/live/schemas.ts'
 import { receiptColumns } from '../shared/ui/receipts.tsx'
 import { Empty, Failed, Loaded } from '../shared/ui/states.tsx'
 import { Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
+import { ChainVerdict } from './chain-verdict.tsx'
 import { supplyAnswer } from './figures-wire.ts'
+import { NextBlock } from './next-block.tsx'
 import { blockColumns, SectionHead, Tile, Title, WholeCoins } from './parts.tsx'
 
 const rows = 8
@@ -34,7 +42,7 @@ export function Overview() {
     <>
       <Title>Explorer</Title>
       <div class="tiles">
-        <Tile label="Head block" below={head ? <When ms={slotTimeMs(head.slot)} ageOnly /> : null}>
+        <Tile label="Head block" below={<HeadAge head={head} />}>
           {known?.head_height.toLocaleString('en')}
         </Tile>
         <Tile
@@ -53,6 +61,7 @@ export function Overview() {
         </Tile>
         <MoreTiles authorities={known?.authorities.length} />
       </div>
+      <ChainVerdict />
       <SectionHead title="Newest blocks" href="/explorer/blocks" more="All blocks" />
       {known ? (
         <Table
@@ -65,13 +74,15 @@ export function Overview() {
       ) : failure.value ? (
         <Failed what="the chain" failure={failure.value} retry={() => void refresh()} />
       ) : (
-        <TableSkeleton caption="Newest blocks" columns={blockColumns} rows={rows} />
+        <TableSkeleton brief caption="Newest blocks" columns={blockColumns} rows={rows} />
       )}
       <SectionHead title="Newest receipts" href="/explorer/receipts" more="All receipts" />
       <Loaded
         resource={receipts}
         what="the receipts"
-        loading={<TableSkeleton caption="Newest receipts" columns={receiptColumns} rows={rows} />}
+        loading={
+          <TableSkeleton brief caption="Newest receipts" columns={receiptColumns} rows={rows} />
+        }
       >
         {({ receipts: list }) =>
           list.length === 0 ? (
@@ -100,6 +111,15 @@ export function NoReceipts() {
         <a href="/docs/getting-started.html">Run a first job</a>.
       </span>
     </Empty>
+  )
+}
+
+function HeadAge({ head }: { head: BlockSummary | undefined }) {
+  if (!head) return null
+  return (
+    <>
+      <When ms={slotTimeMs(head.slot)} ageOnly />, <NextBlock />
+    </>
   )
 }
 

@@ -1,5 +1,6 @@
 /** One receipt: the public record that a job was computed and paid. */
 import { explorerPath } from '../shared/addresses.ts'
+import { FactVerdict } from '../shared/light/fact-verdict.tsx'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { type Receipt, receipt } from '../shared/live/schemas.ts'
@@ -9,6 +10,7 @@ import { heightLink, transactionLink, wholeAddress } from '../shared/ui/links.ts
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
+import { CanonicalBytes } from './canonical-bytes.tsx'
 import { Detail } from './detail.tsx'
 import { Title } from './parts.tsx'
 
@@ -17,7 +19,7 @@ export function ReceiptPage({ id }: { id: string }) {
   const found = useResource(path, receipt, chainEdge.value)
   return (
     <Detail resource={found} noun="receipt" id={id} path={path}>
-      {(value) => (
+      {(value, raw) => (
         <>
           <Title beside={<Status tone="good" word="Paid, final" />}>Receipt</Title>
           <p class="lead">
@@ -26,6 +28,30 @@ export function ReceiptPage({ id }: { id: string }) {
             the client and the miner only.
           </p>
           <ReceiptFacts receipt={value} />
+          <FactVerdict
+            of="All that is shown of this receipt"
+            subject={{
+              kind: 'receipt',
+              hash: value.receipt_id,
+              transaction: value.payload.tx_hash,
+            }}
+            shown={{
+              ...(raw as { payload?: object } | undefined)?.payload,
+              job_hash: value.job_id,
+            }}
+          />
+          <CanonicalBytes
+            pieces={[
+              { kind: 'payment', name: 'payment', from: 'transaction', hash: value.receipt_id },
+              {
+                kind: 'payment_outcome',
+                name: 'outcome of the payment',
+                from: 'outcome',
+                hash: value.receipt_id,
+              },
+            ]}
+            source={`/rpc/tx/${encodeURIComponent(value.payload.tx_hash)}`}
+          />
         </>
       )}
     </Detail>

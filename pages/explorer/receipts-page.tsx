@@ -2,9 +2,9 @@
 import { DataList } from '../shared/list/data-list.tsx'
 import type { ListColumn, ListDefinition } from '../shared/list/definition.ts'
 import { Amount } from '../shared/ui/amount.tsx'
-import { Hash } from '../shared/ui/hash.tsx'
 import {
   addressLink,
+  escrowLink,
   heightLink,
   jobLink,
   minerLink,
@@ -36,6 +36,13 @@ const receipts: ListDefinition<ReceiptRow> = {
   item: receiptRow,
   keyOf: ({ height, position, item }) => `${height}.${position}.${item}`,
   heightOf: ({ height }) => height,
+  proof: {
+    asked: (row) => ({
+      subject: { kind: 'receipt', hash: row.receipt_hash, transaction: row.transaction_hash },
+      shown: row,
+    }),
+    left: 'Whether the list leaves any out, no proof tells.',
+  },
   columns: [
     { id: 'receipt', label: 'Receipt', cell: (row) => receiptLink(row.receipt_hash) },
     money('amount', 'Paid'),
@@ -64,7 +71,7 @@ const receipts: ListDefinition<ReceiptRow> = {
     {
       id: 'escrow',
       label: 'Escrow',
-      cell: ({ escrow }) => <Hash value={escrow} what="escrow id" />,
+      cell: ({ escrow }) => escrowLink(escrow),
       hidden: true,
     },
     {
@@ -103,6 +110,19 @@ export const minerReceipts: ListDefinition<ReceiptRow> = {
   empty: () => (
     <Empty title="No paid jobs">
       <span>The chain has not paid this address for a job.</span>
+    </Empty>
+  ),
+}
+
+/** Those that the owner of an escrow paid. */
+export const escrowReceipts: ListDefinition<ReceiptRow> = {
+  ...receipts,
+  id: 'escrow-receipts',
+  columns: columnsOf(['job', 'amount', 'escrow', 'miner', 'receipt', 'block', 'settled']),
+  filters: receipts.filters.filter(({ id }) => id !== 'client'),
+  empty: () => (
+    <Empty title="No paid jobs">
+      <span>Nothing has been paid out of this owner’s escrows yet.</span>
     </Empty>
   ),
 }

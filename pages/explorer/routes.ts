@@ -16,6 +16,7 @@ const lists = {
   stats: 'stats',
   labels: 'labels',
   search: 'search',
+  broadcast: 'broadcast',
 } as const
 
 const details = {
@@ -25,6 +26,7 @@ const details = {
   address: 'address',
   job: 'job',
   miner: 'miner',
+  escrow: 'escrow',
 } as const
 
 /** Reads a path under `/explorer/`. */

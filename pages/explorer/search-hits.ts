@@ -71,12 +71,13 @@ async function asked<T>(path: string, shape: Shape<T>, hitOf: (value: T) => Hit 
 
 const rows = object({ items: list(anything) })
 
-/** Blocks, transactions, receipts and jobs are all named by 32 bytes: the site is asked for each. */
+/** Blocks, transactions, receipts, escrows and jobs are all named by 32 bytes: the site is asked for each. */
 function hashHits(hash: string): readonly Part[] {
   const hit = (what: string, href: string) => () => ({ what, name: hash, href })
   return [
     asked(`/rpc/blocks/${hash}`, anything, hit('Block', explorerPath.block(hash))),
     asked(`/rpc/tx/${hash}`, anything, hit('Transaction', explorerPath.transaction(hash))),
+    asked(`/rpc/escrow/${hash}`, anything, hit('Escrow', explorerPath.escrow(hash))),
     asked(`/rpc/receipts/${hash}`, anything, hit('Receipt', explorerPath.receipt(hash))),
     asked(`/api/v1/chain/receipts?limit=1&job=${hash}`, rows, ({ items }) =>
       items.length === 0 ? undefined : hit('Job', explorerPath.job(hash))(),

@@ -74,8 +74,8 @@ function Found({ text, result: { hits, failure }, retry }: FoundProps) {
 
 const Known = () => (
   <span>
-    The search knows block heights, hashes of blocks, transactions, receipts and jobs (64 hex
-    digits), ids of this site’s jobs and receipts (32 hex digits), addresses that begin with{' '}
+    The search knows block heights, hashes of blocks, transactions, receipts, escrows and jobs (64
+    hex digits), ids of this site’s jobs and receipts (32 hex digits), addresses that begin with{' '}
     <code>aitbc1</code>, names of miners that are online, and your own labels.
   </span>
 )

@@ -1,4 +1,5 @@
 /** Lists of transactions: of the whole chain, and of one address. */
+import type { Asked } from '../shared/light/messages.ts'
 import type { Filter, ListColumn, ListDefinition } from '../shared/list/definition.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { addressLink, heightLink, transactionLink } from '../shared/ui/links.tsx'
@@ -97,6 +98,13 @@ const common = {
   keyOf: (row: TransactionRow) => row.hash,
   heightOf: ({ height }: TransactionRow) => height,
   isOpen: ({ final }: TransactionRow) => !final,
+  proof: {
+    asked: (row: TransactionRow): Asked => ({
+      subject: { kind: 'transaction', hash: row.hash },
+      shown: row,
+    }),
+    left: 'Whether the list leaves any out, no proof tells.',
+  },
 } as const
 
 /** Every transaction of the chain. */

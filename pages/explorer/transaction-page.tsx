@@ -1,4 +1,5 @@
 /** One transaction: what it asked, what it did, where it stands. */
+import { explorerPath } from '../shared/addresses.ts'
 import { FactVerdict } from '../shared/light/fact-verdict.tsx'
 import { chainEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
@@ -10,8 +11,10 @@ import { Pairs } from '../shared/ui/pairs.tsx'
 import { Status, TransactionStatus } from '../shared/ui/status.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
+import { CanonicalBytes } from './canonical-bytes.tsx'
 import { Detail } from './detail.tsx'
 import { codeWords, fieldWords, kindWords } from './kinds.ts'
+import { OpenedEscrow } from './opened-escrow.tsx'
 import { Title } from './parts.tsx'
 
 export function TransactionPage({ hash }: { hash: string }) {
@@ -31,7 +34,17 @@ export function TransactionPage({ hash }: { hash: string }) {
             shown={raw}
           />
           <Settlements transaction={value} />
+          <OpenedEscrow transaction={value} />
           <SignedContent payload={value.payload.payload} />
+          <CanonicalBytes
+            pieces={[
+              { kind: 'transaction', name: 'transaction', hash: value.tx_hash },
+              ...(value.outcome === undefined
+                ? []
+                : [{ kind: 'outcome', name: 'outcome' } as const]),
+            ]}
+            source={path}
+          />
         </>
       )}
     </Detail>
@@ -117,6 +130,9 @@ function fieldOf(name: string, value: unknown) {
   const shown = String(value)
   if (/^(?:amount|budget)$/.test(name) && /^[0-9]{1,20}$/.test(shown)) {
     return <Amount units={BigInt(shown)} />
+  }
+  if (name === 'escrow') {
+    return <Hash value={shown} what="escrow id" href={explorerPath.escrow(shown)} whole />
   }
   if (shown.startsWith('aitbc1')) return wholeAddress(shown, 'address')
   return shown.length > 20 ? (

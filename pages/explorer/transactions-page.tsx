@@ -1,4 +1,5 @@
 /** All transactions in blocks, newest first. */
+import { explorerPath } from '../shared/addresses.ts'
 import { DataList } from '../shared/list/data-list.tsx'
 import { Title } from './parts.tsx'
 import { transactionList } from './transaction-list.tsx'
@@ -6,7 +7,15 @@ import { transactionList } from './transaction-list.tsx'
 export function TransactionsPage() {
   return (
     <>
-      <Title>Transactions</Title>
+      <Title
+        beside={
+          <a class="small" href={explorerPath.broadcast}>
+            Send a signed transaction
+          </a>
+        }
+      >
+        Transactions
+      </Title>
       <DataList list={transactionList} />
     </>
   )

@@ -18,11 +18,13 @@ export const explorerPath = {
   job: (id: string) => `/explorer/job/${encodeURIComponent(id)}`,
   /** By the address that is paid, or by the name of one that is online. */
   miner: (id: string) => `/explorer/miner/${encodeURIComponent(id)}`,
+  escrow: (id: string) => `/explorer/escrow/${encodeURIComponent(id)}`,
+  broadcast: '/explorer/broadcast',
   search: (query: string) => `/explorer/search?q=${encodeURIComponent(query)}`,
 } as const
 
 /**
- * `hash` may be a block, a transaction, a receipt or a job, `id` a job or a receipt of this site; only
+ * `hash` may be a block, a transaction, a receipt, an escrow or a job, `id` a job or a receipt of this site; only
  * the site knows. `nothing` may still be the name of a miner.
  */
 export type SearchMeaning =

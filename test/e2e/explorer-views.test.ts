@@ -1,5 +1,9 @@
-/** Views of the explorer on a site with paid jobs: nodes, miners, jobs, figures, search and own labels. */
+/**
+ * Views of the explorer on a site with paid jobs: nodes, miners, jobs, escrows, figures, search, own labels,
+ * canonical bytes and what is verified. Long because one site with one paid job serves them all.
+ */
 import { readFileSync } from 'node:fs'
+import jsQR from 'jsqr'
 import OpenAI from 'openai'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -14,7 +18,7 @@ import {
 } from '../../scripts/site/programs.ts'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
-import { findingsIn } from './page-check.ts'
+import { findingsIn, wholeIn } from './page-check.ts'
 import { settled, type Watched, watch } from './visit.ts'
 
 const question = 'What is the capital of France?'
@@ -241,6 +245,124 @@ test('EXP-5: a paid job leads to escrow, transaction and receipt; its words are 
   expect(await seen.faults()).toEqual([])
 })
 
+test('EXP-9: what is shown of a receipt, a job and an escrow is verified, and a lie is told', async () => {
+  for (const path of [
+    `/explorer/receipt/${receipt.receipt_hash}`,
+    `/explorer/job/${receipt.job_hash}`,
+  ]) {
+    const page = await open(path)
+    const words = 'The signatures of payer and coordinator hold.'
+    await page.locator('.verdict-verified', { hasText: words }).waitFor()
+  }
+  const lies = [
+    ['**/rpc/receipts/**', 'payload', 'miner_amount', '1', 'miner amount'],
+    ['**/rpc/receipts/**', 'payload', 'client', receipt.miner, 'another client'],
+    ['**/rpc/receipts/**', '', 'job_id', receipt.receipt_hash, 'job hash'],
+  ] as const
+  for (const [where, part, name, value, why] of lies) {
+    await seen.context.route(where, async (route) => {
+      const response = await route.fetch()
+      const truth = (await response.json()) as Record<string, object>
+      const changed =
+        part === '' ? { [name]: value } : { [part]: { ...truth[part], [name]: value } }
+      await route.fulfill({ response, json: { ...truth, ...changed } })
+    })
+    const page = await open(`/explorer/receipt/${receipt.receipt_hash}`)
+    await page.locator('.verdict-unverifiable', { hasText: why }).waitFor()
+    await seen.context.unroute(where)
+  }
+  expect(await seen.faults()).toEqual([])
+})
+
+test('EXP-10: canonical bytes are shown, taken apart, copied and saved, and checked here', async () => {
+  const page = await open(`/explorer/tx/${receipt.transaction_hash}`)
+  await page.getByText('Canonical bytes').click()
+  const { bytes } = (await json(`/rpc/tx/${receipt.transaction_hash}`)) as { bytes: string }
+  await page.locator('.bytes').nth(1).waitFor()
+  const transaction = page.locator('.bytes').first()
+  await transaction.locator('.verdict-verified', { hasText: receipt.transaction_hash }).waitFor()
+  const dump = (await transaction.locator('pre').textContent()) ?? ''
+  expect(dump.replaceAll(/^[0-9a-f]{4,} {2}/gm, '').replaceAll(/\s/g, '')).toBe(bytes)
+  expect(await transaction.locator('dl').textContent()).toContain(receipt.receipt_hash.slice(2))
+  const download = page.waitForEvent('download')
+  await transaction.getByRole('button', { name: 'Download' }).click()
+  const file = readFileSync((await (await download).path()) ?? '')
+  expect(file.toString('hex')).toBe(bytes)
+  for (const [path, count] of [
+    [`/explorer/receipt/${receipt.receipt_hash}`, 2],
+    [`/explorer/block/${receipt.height}`, 1],
+  ] as const) {
+    await open(path)
+    await page.getByText('Canonical bytes').click()
+    await page
+      .locator('.bytes dl')
+      .nth(count - 1)
+      .waitFor()
+    expect(await page.locator('.bytes .verdict-verified').count()).toBe(1)
+    expect(await wholeIn(page)).toEqual([])
+  }
+  await seen.context.route('**/rpc/tx/**', async (route) => {
+    const response = await route.fetch()
+    const truth = (await response.json()) as { bytes: string }
+    const last = truth.bytes.endsWith('0') ? '1' : '0'
+    await route.fulfill({ response, json: { ...truth, bytes: truth.bytes.slice(0, -1) + last } })
+  })
+  await open(`/explorer/tx/${receipt.transaction_hash}`)
+  await page.getByText('Canonical bytes').click()
+  const wrong = page.locator('.bytes .verdict-unverifiable').first()
+  await wrong.waitFor()
+  expect(await wrong.textContent()).toContain('The signature of the sender does not hold.')
+  expect(await wrong.textContent()).toContain(`the page names ${receipt.transaction_hash}`)
+  await seen.context.unroute('**/rpc/tx/**')
+  expect(await seen.faults()).toEqual([])
+})
+
+test('EXP-11: an escrow leads to what opened it and what it paid; one that is not there is proven so', async () => {
+  const page = await open(`/explorer/job/${receipt.job_hash}`)
+  await page.locator(`.graph a[href="/explorer/escrow/${receipt.escrow}"]`).click()
+  await page.getByRole('heading', { name: 'Escrow', level: 1 }).waitFor()
+  await page.locator('.verdict-verified', { hasText: 'Balance, owner' }).waitFor()
+  expect(await fact(page, 'Owner').locator('[data-same]').getAttribute('data-same')).toBe(
+    receipt.client,
+  )
+  await page.locator(`td[data-label="Job"] a[href="/explorer/job/${receipt.job_hash}"]`).waitFor()
+  await fact(page, 'Opened by').locator('a').click()
+  await page.getByRole('heading', { name: 'Open escrow' }).waitFor()
+  await page.locator(`dd a[href="/explorer/escrow/${receipt.escrow}"]`).waitFor()
+  expect(await seen.faults()).toEqual([])
+  await seen.context.route('**/rpc/escrow/**', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), expiry_slot: 5 } })
+  })
+  await open(`/explorer/escrow/${receipt.escrow}`)
+  await page.locator('.verdict-unverifiable', { hasText: 'expiry slot' }).waitFor()
+  await seen.context.unroute('**/rpc/escrow/**')
+  await open(`/explorer/escrow/0x${'ab'.repeat(32)}`)
+  await page.locator('.verdict-verified', { hasText: 'no such escrow now' }).waitFor()
+  await open('/explorer/escrow/nonsense')
+  await page.getByText('This is no id of an escrow').waitFor()
+})
+
+test('EXP-14: an address is drawn as a QR code that reads as it', async () => {
+  const page = await open(`/explorer/address/${receipt.miner}`)
+  await page.getByText('QR code').click()
+  const drawing = page.getByRole('img', { name: 'QR code of this address' })
+  await drawing.waitFor()
+  const size = Number((await drawing.getAttribute('viewBox'))?.split(' ')[2])
+  const path = (await drawing.locator('path').getAttribute('d')) ?? ''
+  const scale = 4
+  const pixels = new Uint8ClampedArray(size * scale * size * scale * 4).fill(255)
+  for (const [, x, y] of path.matchAll(/M(\d+) (\d+)h/g)) {
+    for (let row = Number(y) * scale; row < (Number(y) + 1) * scale; row++) {
+      const from = (row * size * scale + Number(x) * scale) * 4
+      for (let at = from; at < from + scale * 4; at += 4) pixels.fill(0, at, at + 3)
+    }
+  }
+  expect(jsQR(pixels, size * scale, size * scale)?.data).toBe(receipt.miner)
+  expect(await wholeIn(page)).toEqual([])
+  expect(await seen.faults()).toEqual([])
+})
+
 test('EXP-6: figures are drawn, read as a table and saved', async () => {
   const page = await open('/explorer/stats')
   const chart = page.getByRole('figure', { name: 'Paid jobs by hour' })
@@ -273,6 +395,7 @@ test('EXP-7: the search finds everything that has a name, and lists several mean
   await goesTo(receipt.job_hash.slice(2), `/explorer/job/${receipt.job_hash}`)
   await goesTo(receipt.receipt_hash, `/explorer/receipt/${receipt.receipt_hash}`)
   await goesTo(receipt.transaction_hash, `/explorer/tx/${receipt.transaction_hash}`)
+  await goesTo(receipt.escrow, `/explorer/escrow/${receipt.escrow}`)
   await goesTo(jobId, `/explorer/job/${jobId}`)
   await goesTo(receiptId.toUpperCase(), `/explorer/job/${receiptId}`)
   await goesTo('miner-A', '/explorer/miner/miner-A')

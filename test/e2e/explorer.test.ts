@@ -113,7 +113,7 @@ test('the search tells hashes apart and admits what it does not find', async () 
 
 test('what is not there is said to be missing, not broken', async () => {
   for (const [path, heading] of [
-    ['/explorer/block/999999999', 'No such block'],
+    ['/explorer/block/999999999', 'Block 999,999,999'],
     [`/explorer/tx/0x${'0'.repeat(64)}`, 'No such transaction'],
     [`/explorer/receipt/${'0'.repeat(32)}`, 'No such receipt'],
     ['/explorer/address/aitbc1nonsense', 'No such address'],

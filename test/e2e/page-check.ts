@@ -120,6 +120,13 @@ async function focusFindings(page: Page, searches: boolean): Promise<string[]> {
   return found
 }
 
+/** An open view of the explorer as it is now: what axe finds, and what sticks out at 320 px. */
+export async function wholeIn(page: Page): Promise<string[]> {
+  const found = await overflowAt(page, 320)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  return [...found, ...(await findingsIn(page, '#explorer'))]
+}
+
 /** What axe finds in one part of an open page: on a desk, on a phone, and in the dark. */
 export async function findingsIn(page: Page, part: string): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)

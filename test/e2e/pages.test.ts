@@ -29,7 +29,7 @@ let browser: Browser
 let miner: Child
 let gift: { hash: string; height: number }
 /** Of the job that the first test pays. */
-let paid: { receipt: string; settlement: string; miner: string; job: string }
+let paid: { receipt: string; settlement: string; miner: string; job: string; escrow: string }
 
 /** Pages that are the answer to an address that is something else. */
 const answers: Readonly<Record<string, Case>> = {
@@ -68,6 +68,14 @@ const explorerViews: Readonly<Record<Route['page'], Case>> = {
   miner: {
     path: () => `/explorer/miner/${paid.miner}`,
     title: /^Miner aitbc1.* · AITBC explorer$/,
+  },
+  escrow: {
+    path: () => `/explorer/escrow/${paid.escrow}`,
+    title: /^Escrow 0x.* · AITBC explorer$/,
+  },
+  broadcast: {
+    path: () => '/explorer/broadcast',
+    title: 'Send a signed transaction · AITBC explorer',
   },
   search: { path: () => '/explorer/search?q=nonsense', title: 'Search · AITBC explorer' },
   unknown: { path: () => '/explorer/nonsense', title: /AITBC explorer$/ },
@@ -136,6 +144,7 @@ test('PAGE-16: a paid job can be followed from the home page to the miner', asyn
     settlement: (await hrefOf('newest-settlement')).split('/').at(-1) ?? '',
     miner: '',
     job: '',
+    escrow: '',
   }
   const proof = await fetch(site.url + (await hrefOf('newest-proof')))
   expect(proof.status).toBe(200)
@@ -153,6 +162,9 @@ test('PAGE-16: a paid job can be followed from the home page to the miner', asyn
 
   paid.job = (await fact('Job hash').locator('a').getAttribute('data-same')) ?? ''
   paid.miner = (await fact('Miner').locator('a').getAttribute('data-same')) ?? ''
+
+  const rows = await fetch(`${site.url}/api/v1/chain/receipts?limit=1&job=${paid.job}`)
+  paid.escrow = ((await rows.json()) as { items: { escrow: string }[] }).items[0]?.escrow ?? ''
 
   await fact('Settled by').locator('a').click()
   await page.getByRole('heading', { name: 'Settle jobs' }).waitFor()

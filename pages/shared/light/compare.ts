@@ -1,11 +1,17 @@
 /** Whether what a site shows of something is what the chain shows. */
-import { transactionDetailToJson } from '../../../core/api/rpc-transactions.ts'
+import {
+  amountOf,
+  outcomeName,
+  recipientOf,
+  transactionDetailToJson,
+} from '../../../core/api/rpc-transactions.ts'
 import { formatCoins } from '../../../core/base/amount.ts'
-import { toHex0x } from '../../../core/base/bytes.ts'
+import { toHex, toHex0x } from '../../../core/base/bytes.ts'
 import { unreachable } from '../../../core/base/result.ts'
 import type { LightFact } from '../../../core/chain/light-fact.ts'
+import type { SettlementItem } from '../../../core/chain/messages/settle.ts'
 import { transactionCoder, transactionHash } from '../../../core/chain/transaction.ts'
-import { formatAddress } from '../../../core/crypto/address.ts'
+import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -20,11 +26,16 @@ export function contradiction(
     case 'account':
       return amountDiffers('account', fact, { said: said['balance'], is: fact.account?.balance })
     case 'escrow':
-      return amountDiffers('escrow', fact, { said: said['balance'], is: fact.escrow?.balance })
+      return (
+        amountDiffers('escrow', fact, { said: said['balance'], is: fact.escrow?.balance }) ??
+        termsDiffer(fact, said)
+      )
     case 'transaction':
       return 'receipt' in fact
         ? paymentDiffers(fact, said)
-        : fieldDiffers(fact, said, genesisTimeMs)
+        : 'tx_hash' in said
+          ? fieldDiffers(fact, said, genesisTimeMs)
+          : rowDiffers(fact, said)
     case 'no_transaction':
       return undefined
     default:
@@ -65,23 +76,95 @@ function fieldDiffers(fact: Proven, said: Json, genesisTimeMs: number): string |
   return `The site shows something else than block ${block.height} holds: ${words}.`
 }
 
-function paymentDiffers(
-  fact: Extract<LightFact, { readonly receipt: unknown }>,
+/** A row of a list of transactions. */
+function rowDiffers(fact: Proven, said: Json): string | undefined {
+  const { block, index, transaction, outcome } = fact
+  const { sender, nonce, validUntil, message } = transaction.body
+  const recipient = recipientOf(message)
+  return differing(
+    said,
+    {
+      hash: toHex0x(outcome.transaction),
+      height: block.height,
+      position: index,
+      slot: block.slot,
+      kind: message.TAG,
+      sender: formatAddress(addressOf(sender)),
+      recipient: recipient && formatAddress(recipient),
+      amount: amountOf(message),
+      fee: outcome.fee,
+      nonce,
+      valid_until: validUntil,
+      outcome: outcomeName(outcome.code),
+    },
+    `The site shows something else than block ${block.height} holds`,
+  )
+}
+
+type Paid = Extract<LightFact, { readonly receipt: unknown }>
+
+/** The payment that a receipt stands for, both statements and both signatures. */
+export function paymentOf({ transaction, outcome, receipt }: Paid): SettlementItem | undefined {
+  const { message } = transaction.body
+  const index = outcome.settlements.indexOf(receipt)
+  return message.TAG === 'settle' ? message.data.items[index] : undefined
+}
+
+/** A receipt as `GET /rpc/receipts/…` shows its payment, or a row of a list of receipts. */
+function paymentDiffers(fact: Paid, said: Json): string | undefined {
+  const { receipt, block, outcome } = fact
+  const job = paymentOf(fact)?.authorisation.jobHash
+  const transaction = toHex0x(outcome.transaction)
+  const isRow = 'receipt_hash' in said
+  const place = isRow
+    ? {
+        receipt_hash: toHex0x(receipt.receiptHash),
+        transaction_hash: transaction,
+        height: block.height,
+        position: fact.index,
+        item: outcome.settlements.indexOf(receipt),
+        escrow: toHex0x(receipt.escrow),
+        number: receipt.number,
+      }
+    : { tx_hash: transaction, block_height: block.height }
+  return differing(
+    said,
+    {
+      ...place,
+      ...(job && (isRow || 'job_hash' in said) && { job_hash: toHex0x(job) }),
+      miner: formatAddress(receipt.miner),
+      amount: receipt.amount,
+      miner_amount: receipt.minerAmount,
+      coordinator_amount: receipt.coordinatorAmount,
+    },
+    `The site shows another payment than block ${block.height} holds`,
+  )
+}
+
+/** Delegates are entries of their own and are not looked at. */
+function termsDiffer(
+  { block, escrow }: Extract<LightFact, { readonly kind: 'escrow' }>,
   said: Json,
 ): string | undefined {
-  const { receipt, block } = fact
-  const is: Json = {
-    tx_hash: toHex0x(fact.outcome.transaction),
-    block_height: block.height,
-    miner: formatAddress(receipt.miner),
-    amount: receipt.amount.toString(),
-    miner_amount: receipt.minerAmount.toString(),
-    coordinator_amount: receipt.coordinatorAmount.toString(),
-  }
-  const wrong = Object.keys(is).filter((name) => String(said[name]) !== String(is[name]))
+  if (escrow === undefined) return undefined
+  return differing(
+    said,
+    {
+      owner: formatAddress(escrow.owner),
+      coordinator: toHex(escrow.coordinator),
+      expiry_slot: escrow.expiry,
+      closes_at_slot: escrow.closesAt === 0n ? undefined : escrow.closesAt,
+    },
+    `The site shows another escrow than block ${block.height} holds`,
+  )
+}
+
+/** Names what is shown otherwise; figures count by their digits, since amounts travel as text. */
+function differing(said: Json, is: Json, words: string): string | undefined {
+  const text = (value: unknown) => (value === null || value === undefined ? '' : String(value))
+  const wrong = Object.keys(is).filter((name) => text(said[name]) !== text(is[name]))
   if (wrong.length === 0) return undefined
-  const words = wrong.map((name) => name.replaceAll('_', ' ')).join(', ')
-  return `The site shows another payment than block ${block.height} holds: ${words}.`
+  return `${words}: ${wrong.map((name) => name.replaceAll('_', ' ')).join(', ')}.`
 }
 
 /** Equal JSON, whatever the order of the fields. */

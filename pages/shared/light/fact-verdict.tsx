@@ -18,7 +18,7 @@ const words = {
 export function FactVerdict({ of, subject, shown }: FactVerdictProps) {
   const checked = useVerdict({ subject, shown })
   return (
-    <div class="below">
+    <div class="below fact-verdict">
       {/* The age below counts on: only the verdict itself is spoken. */}
       <span class="visually-hidden" role="status">
         {checked ? `${of}: ${words[checked.state]}` : ''}
@@ -36,12 +36,16 @@ export function FactVerdict({ of, subject, shown }: FactVerdictProps) {
 
 function Ground({ checked }: { checked: Exclude<Checked, { state: 'unverifiable' }> }) {
   if (checked.state === 'not-final') return <>{checked.reason}</>
-  const { height, headHeight, headAtMs } = checked
+  const { height, headHeight, headAtMs, note, proofBytes, workMs } = checked
   const seconds = Math.max(0, Math.round((nowMs.value - headAtMs) / 1_000))
   return (
     <>
       {`In final block ${height.toLocaleString('en')}, checked by this browser. `}
-      {`Newest verified block: ${headHeight.toLocaleString('en')}, ${ageOf(seconds)} old.`}
+      {note === '' ? '' : `${note} `}
+      {`Newest verified block: ${headHeight.toLocaleString('en')}, ${ageOf(seconds)} old. `}
+      <span class="verdict-cost" title="What the site sent as proof, and the time to check it here">
+        {`Proof: ${(proofBytes / 1_000).toFixed(1)} kB, ${workMs.toFixed(1)} ms.`}
+      </span>
     </>
   )
 }

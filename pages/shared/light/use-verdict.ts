@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { chainEdge } from '../live/chain.ts'
 import { check } from './client.ts'
-import type { Asked, Checked } from './messages.ts'
+import type { Asked, Checked, Subject } from './messages.ts'
 
 /** How often a fact that differs is looked at again, since it may just be changing. */
 const triesMax = 3
@@ -32,14 +32,17 @@ export function useVerdict(asked: Asked): Checked | undefined {
   return known
 }
 
+/** What a block holds stays; what the state holds goes on. */
+const mayChange = ({ kind }: Subject): boolean => kind === 'account' || kind === 'escrow'
+
 async function settledVerdict(
   asked: Asked,
   isCurrent: () => boolean,
 ): Promise<Checked | undefined> {
   for (let tries = 1; ; tries++) {
     const checked = await check(asked)
-    const mayChange = checked.state === 'unverifiable' && checked.code === 'SHOWN_OTHERWISE'
-    if (!mayChange || tries === triesMax || !isCurrent()) return checked
+    const isOther = checked.state === 'unverifiable' && checked.code === 'SHOWN_OTHERWISE'
+    if (!isOther || !mayChange(asked.subject) || tries === triesMax || !isCurrent()) return checked
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
     if (!isCurrent()) return undefined
   }

@@ -14,7 +14,7 @@ import { Table, TableSkeleton } from '../ui/table.tsx'
 import { TimeSwitch } from '../ui/time.tsx'
 import { ColumnChooser } from './column-chooser.tsx'
 import { chosenColumns, useColumnChoice } from './columns.ts'
-import { type ListDefinition, listAnswer } from './definition.ts'
+import { type ListColumn, type ListDefinition, listAnswer } from './definition.ts'
 import { ExportMenu } from './export-menu.tsx'
 import { FilterChips, FilterPanel } from './filters.tsx'
 import './list.css'
@@ -28,6 +28,7 @@ import {
   withFilter,
 } from './list-query.ts'
 import { here, navigate } from './url-state.ts'
+import { type Marks, marked, noMarks, VerifyRows } from './verify-rows.tsx'
 
 /** Rows of a page. */
 const pageRows = 25
@@ -94,13 +95,7 @@ export function DataList<T>({ list, fixed }: DataListProps<T>) {
               {shown.items.length === 0 ? (
                 <NoRows list={list} place={place} answer={shown} clear={clear} />
               ) : (
-                <Table
-                  key={path}
-                  caption={`${capitalised(list.noun)}, ${list.order ?? 'newest first'}`}
-                  columns={columns}
-                  rows={shown.items}
-                  keyOf={list.keyOf}
-                />
+                <Rows key={path} list={list} columns={columns} rows={shown.items} />
               )}
             </div>
             <Pages list={list} place={place} answer={shown} />
@@ -167,6 +162,28 @@ function Toolbar<T>({ list, place, fixed, clear, chooser }: ToolbarProps<T>) {
       <div hidden={!isOpen}>
         <FilterPanel id={panelId} filters={list.filters} values={place.filters} set={set} />
       </div>
+    </>
+  )
+}
+
+type RowsProps<T> = {
+  list: ListDefinition<T>
+  columns: readonly ListColumn<T>[]
+  rows: readonly T[]
+}
+
+/** The rows, and what became of those that were checked. */
+function Rows<T>({ list, columns, rows }: RowsProps<T>) {
+  const [marks, setMarks] = useState<Marks>(noMarks)
+  return (
+    <>
+      <Table
+        caption={`${capitalised(list.noun)}, ${list.order ?? 'newest first'}`}
+        columns={marked(columns, list.keyOf, marks)}
+        rows={rows}
+        keyOf={list.keyOf}
+      />
+      <VerifyRows list={list} rows={rows} marks={marks} mark={setMarks} />
     </>
   )
 }

@@ -1,5 +1,6 @@
 /** What a list is, said once: where it is read, what its rows are, what can be shown and filtered. */
 import type { ComponentChildren } from 'preact'
+import type { Asked } from '../light/messages.ts'
 import { integer, list, maybe, object, type Shape, text } from '../live/shape.ts'
 import type { Column } from '../ui/table.tsx'
 
@@ -24,6 +25,9 @@ export type Filter =
   | (FilterBase & { readonly kind: 'text'; readonly example: string })
   | (FilterBase & { readonly kind: 'whole' | 'moment' | 'toggle' })
 
+/** `shown`: the row as the site sent it. `left`: a sentence about what no proof covers; may be empty. */
+export type RowProof<T> = { readonly asked: (row: T) => Asked; readonly left: string }
+
 export type ListDefinition<T> = {
   /** Name in storage and in file names. */
   readonly id: string
@@ -41,6 +45,8 @@ export type ListDefinition<T> = {
   readonly order?: string
   /** Whether a row may still change: its page is then read again with each block. */
   readonly isOpen?: (row: T) => boolean
+  /** How each row can be checked in the browser, or why none can: a sentence. */
+  readonly proof?: RowProof<T> | string
   /** What a list without rows and without filters says. */
   readonly empty: () => ComponentChildren
 }

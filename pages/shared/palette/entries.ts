@@ -31,6 +31,11 @@ const lists: readonly (Place & { readonly words?: string })[] = [
   { label: 'Miners', href: explorerPath.miners, words: 'explorer list online earned gpu' },
   { label: 'Nodes', href: explorerPath.nodes, words: 'explorer sites peers authorities forks lag' },
   { label: 'Figures', href: explorerPath.stats, words: 'explorer stats charts supply accounts' },
+  {
+    label: 'Send a signed transaction',
+    href: explorerPath.broadcast,
+    words: 'explorer broadcast raw bytes',
+  },
   { label: 'Your labels', href: explorerPath.labels, words: 'explorer private names addresses' },
 ]
 
@@ -76,7 +81,7 @@ export function chainEntries(query: string): readonly Entry[] {
     case 'hash':
       return entry(
         `Find ${brief(meaning.value)}`,
-        'block, transaction, receipt or job',
+        'block, transaction, receipt, escrow or job',
         explorerPath.search(meaning.value),
       )
     case 'id':

@@ -33,3 +33,7 @@ export const jobLink = (hash: string) => (
 export const receiptLink = (hash: string) => (
   <Hash value={hash} what="receipt hash" href={explorerPath.receipt(hash)} />
 )
+
+export const escrowLink = (id: string) => (
+  <Hash value={id} what="escrow id" href={explorerPath.escrow(id)} />
+)

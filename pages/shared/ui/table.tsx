@@ -45,11 +45,12 @@ export function Table<T>({ caption, columns, rows, keyOf, brief }: TableProps<T>
 /** The same table before its rows are there. */
 export function TableSkeleton<T>(props: {
   caption: string
+  brief?: boolean
   columns: readonly Column<T>[]
   rows: number
 }) {
   return (
-    <Shell caption={props.caption} columns={props.columns}>
+    <Shell caption={props.caption} columns={props.columns} brief={props.brief}>
       {Array.from({ length: props.rows }, (_, index) => (
         <tr key={index} role="row">
           {props.columns.map(({ label, numeric }) => (
