@@ -1,67 +1,69 @@
 /**
- * How the tests run. Five projects, from fast and parallel to slow and careful: rules about the
- * source itself, units, whole sites, the commands of the docs, browsers. Time limits are generous: no test measures time.
+ * How the tests run. Five projects: rules about the source itself, units, whole sites, the commands of the
+ * docs, browsers. The first two compute; the others wait for sites and pages much of the time, so that one
+ * more of their files runs than there are cores. Time limits are generous: no test measures time.
  */
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './test/support/slow-first.ts'
 
-const slow = { testTimeout: 180_000, hookTimeout: 180_000 }
+const computing = { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } }
+
+const waiting = {
+  globalSetup: ['test/support/build-site.ts'],
+  maxWorkers: availableParallelism() + 1,
+  // Whole programs and browsers on a shared machine may stall; what is broken fails twice.
+  retry: 1,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  sequence: { groupOrder: 1 },
+}
 
 export default defineConfig({
   test: {
     // The last line counts; an empty run must not look green.
     passWithNoTests: false,
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
+          ...computing,
           name: 'tidy',
           include: ['test/tidy/**/*.test.ts'],
           testTimeout: 60_000,
-          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...computing,
           name: 'unit',
           include: ['test/{unit,contract,simulation}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...waiting,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/build-site.ts'],
-          maxWorkers: 2,
-          // Whole programs on a shared machine may stall; what is broken fails twice.
-          retry: 1,
-          sequence: { groupOrder: 1 },
-          ...slow,
         },
       },
       {
         test: {
+          ...waiting,
           name: 'docs',
-          maxConcurrency: 3,
           include: ['test/docs/**/*.test.ts'],
-          globalSetup: ['test/support/build-site.ts'],
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
-          ...slow,
+          maxConcurrency: 3,
+          // A page's blocks build on each other: the second time they would meet what the first left.
+          retry: 0,
         },
       },
       {
         test: {
+          ...waiting,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          // A browser on a shared machine may stall for seconds; what is broken fails twice.
-          retry: 1,
-          globalSetup: ['test/support/build-site.ts'],
-          // Most of their time goes by waiting for pages.
-          maxWorkers: 2,
-          sequence: { groupOrder: 3 },
-          ...slow,
         },
       },
     ],

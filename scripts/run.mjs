@@ -25,15 +25,13 @@ function main([command, ...args]) {
   checkNode()
   const program = programOf(command)
   install()
-  const node = command in programs ? process.execPath : join(modules, '.bin', 'node')
-  run(node, [
-    '--import',
-    pathToFileURL(join(modules, 'tsx', 'dist', 'loader.mjs')).href,
-    '--import',
-    pathToFileURL(join(root, 'scripts', 'setup', 'follow-parent.mjs')).href,
-    join(root, program),
-    ...args,
-  ])
+  const followParent = join(root, 'scripts', 'setup', 'follow-parent.mjs')
+  const rest = ['--import', pathToFileURL(followParent).href, join(root, program), ...args]
+  if (command in programs) {
+    // Reads TypeScript on any Node.
+    const loader = join(modules, 'tsx', 'dist', 'loader.mjs')
+    run(process.execPath, ['--import', pathToFileURL(loader).href, ...rest])
+  } else run(join(modules, '.bin', 'node'), rest)
 }
 
 function checkNode() {

@@ -9,9 +9,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSite } from './setup/build.ts'
 import { runChecks } from './setup/checks.ts'
-import { binary } from './setup/paths.ts'
+import { binary, inRoot, root } from './setup/paths.ts'
 import { run } from './setup/run.ts'
-import { countLine, countTests, type TestCount, type TestReport } from './setup/test-report.ts'
+import {
+  countLine,
+  countTests,
+  slowestLines,
+  type TestCount,
+  type TestReport,
+} from './setup/test-report.ts'
+
+/** How many of the slowest files are named. */
+const slowestShown = 10
 
 const faults = (await runChecks(['types', 'lint'])).map((check) => `check ${check}`)
 try {
@@ -22,18 +31,25 @@ try {
 }
 
 const count = await runTests(process.argv.slice(2))
+console.log(`The slowest files:\n${count.slowest.join('\n')}`)
 for (const fault of [...faults, ...count.faults]) console.log(`FAILED ${fault}`)
 const failed = count.failed + faults.length
 console.log(countLine({ ...count, failed }))
 process.exitCode = failed === 0 ? 0 : 1
 
-async function runTests(filters: string[]): Promise<TestCount> {
+async function runTests(filters: string[]): Promise<TestCount & { slowest: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'aitbc-test-'))
   const path = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
   try {
-    const { code } = await run(binary('vitest'), ['run', ...reporters, ...filters])
-    return countTests(readReport(path), code)
+    // Most of what the tests start loads the same code again and again.
+    const env = { NODE_COMPILE_CACHE: inRoot('.cache', 'node') }
+    const { code } = await run(binary('vitest'), ['run', ...reporters, ...filters], { env })
+    const report = readReport(path)
+    return {
+      ...countTests(report, code),
+      slowest: slowestLines(report, { from: root, count: slowestShown }),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

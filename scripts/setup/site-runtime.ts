@@ -13,11 +13,11 @@ import {
   Miniflare,
   type V4WorkerOptions,
 } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
 import { migrateLocal } from './migrations.ts'
-import { inRoot, workerBundlePath } from './paths.ts'
+import { inRoot, root, workerBundlePath } from './paths.ts'
 import { host } from './port.ts'
 import { copyPages } from './served-pages.ts'
+import { readSettings } from './worker-settings.ts'
 
 export type RuntimeOptions = {
   port: number
@@ -43,18 +43,16 @@ export const workerName = 'aitbc-edge'
  * bundle must have been built (`buildSite`).
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> {
-  const config = unstable_readConfig({ config: inRoot('wrangler.toml') }, { hideWarnings: true })
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(config)
-  const { assets } = workerOptions as { assets?: { directory: string } }
-  if (assets === undefined) throw new Error('wrangler.toml names no folder of pages')
+  const { options: settings, vars, assets, databases } = readSettings(workerBundlePath)
   const worker = {
-    ...workerOptions,
-    assets: { ...assets, directory: copyPages(assets.directory, options.statePath) },
+    ...settings,
+    rootPath: root,
+    assets: { ...assets, directory: copyPages(inRoot(assets.directory), options.statePath) },
     name: workerName,
     modules: modulesOf(workerBundlePath),
     modulesRoot: workerBundlePath,
-    // Replaces what wrangler read from .dev.vars: a site gets what its caller gives, nothing else.
-    bindings: { ...config.vars, ...options.vars },
+    // Nothing from .dev.vars: a site gets what its caller gives.
+    bindings: { ...vars, ...options.vars },
     ...(options.workerPort !== undefined && {
       unsafeDirectSockets: [{ host, port: options.workerPort }],
     }),
@@ -76,9 +74,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Miniflare> 
   })
   try {
     await miniflare.ready
-    for (const { binding, migrations_dir } of config.d1_databases) {
-      const database = await miniflare.getD1Database(binding)
-      await migrateLocal(database, inRoot(migrations_dir ?? 'migrations'))
+    for (const { binding, migrations } of databases) {
+      await migrateLocal(await miniflare.getD1Database(binding), migrations)
     }
   } catch (error) {
     await miniflare.dispose()

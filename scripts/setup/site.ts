@@ -50,18 +50,14 @@ const logLinesMax = 1_000
 export async function startSite(options: SiteOptions): Promise<Site> {
   await buildSite()
   const port = options.port ?? (await findFreePort())
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', inRoot('scripts', 'setup', 'site-main.ts')],
-    {
-      cwd: root,
-      // A group of its own: a signal from the terminal ends it through us, after the miners.
-      detached: true,
-      // Its stdout goes to our stderr: a command's stdout belongs to the command (demo --json).
-      stdio: ['ignore', 2, 2, 'ipc'],
-      env: process.env,
-    },
-  )
+  const child = spawn(process.execPath, [inRoot('scripts', 'setup', 'site-main.ts')], {
+    cwd: root,
+    // A group of its own: a signal from the terminal ends it through us, after the miners.
+    detached: true,
+    // Its stdout goes to our stderr: a command's stdout belongs to the command (demo --json).
+    stdio: ['ignore', 2, 2, 'ipc'],
+    env: process.env,
+  })
   const link = new SiteLink(child, options.onLog ?? logToStderr)
   link.send({
     kind: 'start',

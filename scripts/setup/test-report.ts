@@ -1,4 +1,5 @@
 /** Counting what a run of the tests found, from vitest's JSON report and exit code. */
+import { relative } from 'node:path'
 
 /** As much of the report as counting needs. */
 export type TestReport = {
@@ -7,7 +8,17 @@ export type TestReport = {
   numFailedTests: number
   numPendingTests: number
   numTodoTests: number
-  testResults: { name: string; status: string; assertionResults: { status: string }[] }[]
+  testResults: TestFile[]
+}
+
+export type TestFile = {
+  /** Absolute path. */
+  name: string
+  status: string
+  /** Milliseconds since 1970. */
+  startTime: number
+  endTime: number
+  assertionResults: { status: string }[]
 }
 
 export type TestCount = {
@@ -42,6 +53,21 @@ export function countTests(report: TestReport | undefined, exitCode: number): Te
     skipped: report.numPendingTests + report.numTodoTests,
     faults,
   }
+}
+
+/** The files that took longest, a line each, with paths from `from`, so that the suite does not grow slow unseen. */
+export function slowestLines(
+  report: TestReport | undefined,
+  { from, count }: { readonly from: string; readonly count: number },
+): string[] {
+  const files = (report?.testResults ?? []).map(({ name, startTime, endTime }) => ({
+    name: relative(from, name),
+    seconds: Math.round((endTime - startTime) / 1_000),
+  }))
+  return files
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, count)
+    .map(({ name, seconds }) => `${String(seconds).padStart(5)} s  ${name}`)
 }
 
 /** The last line of `npm test`. */

@@ -1,8 +1,9 @@
-/** The production bundle of the Worker, made by wrangler as a deployment makes it. */
+/** The production bundle of the Worker, made by wrangler as a deployment makes it, and its settings. */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { binary, inRoot, workerBundlePath } from './paths.ts'
 import { run } from './run.ts'
+import { settingsPath } from './worker-settings.ts'
 
 /** What the bundle is made from. */
 const inputs = [
@@ -12,6 +13,7 @@ const inputs = [
   'workers',
   'miner-agent',
   'wrangler.toml',
+  'scripts/setup/write-settings.ts',
   'package-lock.json',
 ]
 
@@ -21,20 +23,21 @@ const inputs = [
  * @returns The folder of the bundle; its entry is `index.js`.
  */
 export async function buildWorker(): Promise<string> {
-  const entry = join(workerBundlePath, 'index.js')
-  const builtMs = modifiedMs(entry)
+  const builtMs = modifiedMs(settingsPath(workerBundlePath))
   if (builtMs > 0 && inputs.every((name) => newestMs(inRoot(name)) < builtMs)) {
     return workerBundlePath
   }
   // wrangler wants the folder of pages to be there, even to bundle only the script.
   mkdirSync(inRoot('pages', 'dist'), { recursive: true })
   const fresh = `${workerBundlePath}.${process.pid}`
-  const { code, output } = await run(
-    binary('wrangler'),
-    ['deploy', '--dry-run', '--outdir', fresh],
-    { capture: true, env: { WRANGLER_SEND_METRICS: 'false', CI: '1' } },
-  )
-  if (code !== 0) {
+  const steps = [
+    [binary('wrangler'), 'deploy', '--dry-run', '--outdir', fresh],
+    [process.execPath, inRoot('scripts', 'setup', 'write-settings.ts'), fresh],
+  ] as const
+  for (const [program, ...args] of steps) {
+    const env = { WRANGLER_SEND_METRICS: 'false', CI: '1' }
+    const { code, output } = await run(program, args, { capture: true, env })
+    if (code === 0) continue
     rmSync(fresh, { recursive: true, force: true })
     throw new Error(`the Worker does not build:\n${output}`)
   }

@@ -32,8 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs a script as `npm run` does. */
 function script(name: string, args: string[], env: Record<string, string> = api.env) {
-  const path = inRoot('scripts', `${name}.ts`)
-  return run(process.execPath, ['--import', 'tsx', path, ...args], { capture: true, env })
+  return run(process.execPath, [inRoot('scripts', `${name}.ts`), ...args], { capture: true, env })
 }
 
 const deploy = (...args: string[]) => script('deploy', ['--config', configPath, ...args])

@@ -1,6 +1,20 @@
 /** The count at the end of `npm test` never looks better than the run was. */
 import { expect, test } from 'vitest'
-import { countLine, countTests, type TestReport } from '../../../scripts/setup/test-report.ts'
+import {
+  countLine,
+  countTests,
+  slowestLines,
+  type TestFile,
+  type TestReport,
+} from '../../../scripts/setup/test-report.ts'
+
+const file = (name: string, status: string, results: string[] = [], seconds = 1): TestFile => ({
+  name,
+  status,
+  startTime: 1_000_000,
+  endTime: 1_000_000 + seconds * 1_000,
+  assertionResults: results.map((each) => ({ status: each })),
+})
 
 const green: TestReport = {
   success: true,
@@ -8,7 +22,7 @@ const green: TestReport = {
   numFailedTests: 0,
   numPendingTests: 0,
   numTodoTests: 0,
-  testResults: [{ name: 'a.test.ts', status: 'passed', assertionResults: [{ status: 'passed' }] }],
+  testResults: [file('a.test.ts', 'passed', ['passed'])],
 }
 
 test('a green run has no failure', () => {
@@ -20,19 +34,13 @@ test('failing tests are counted once, with the file that they stand in', () => {
     ...green,
     success: false,
     numFailedTests: 2,
-    testResults: [
-      {
-        name: 'b.test.ts',
-        status: 'failed',
-        assertionResults: [{ status: 'failed' }, { status: 'failed' }],
-      },
-    ],
+    testResults: [file('b.test.ts', 'failed', ['failed', 'failed'])],
   }
   expect(countTests(report, 1)).toMatchObject({ failed: 2, faults: [] })
 })
 
 test('a file that does not load is a failure', () => {
-  const broken = { name: 'c.test.ts', status: 'failed', assertionResults: [] }
+  const broken = file('c.test.ts', 'failed')
   const report = { ...green, success: false, testResults: [...green.testResults, broken] }
   const { failed, faults } = countTests(report, 1)
   expect(failed).toBe(1)
@@ -52,4 +60,15 @@ test('the line names skipped tests only when there are some', () => {
   expect(countLine({ passed: 3, failed: 0, skipped: 0 })).toBe('3 passed, 0 failed')
   const skipping = countTests({ ...green, numPendingTests: 1, numTodoTests: 1 }, 0)
   expect(countLine(skipping)).toBe('3 passed, 0 failed, 2 skipped')
+})
+
+test('the slowest files are named, the slowest first', () => {
+  const testResults = [3, 80, 21].map((seconds) =>
+    file(`/project/test/${seconds}.test.ts`, 'passed', ['passed'], seconds),
+  )
+  expect(slowestLines({ ...green, testResults }, { from: '/project', count: 2 })).toEqual([
+    '   80 s  test/80.test.ts',
+    '   21 s  test/21.test.ts',
+  ])
+  expect(slowestLines(undefined, { from: '/project', count: 2 })).toEqual([])
 })
