@@ -48,6 +48,8 @@ export type SiteRequest = {
   readonly body?: unknown
   readonly identity?: Identity
   readonly signal?: AbortSignal
+  /** How long a person who stops still waits for the answer: for what is not to stay half known. */
+  readonly graceMs?: number
 }
 
 const timeoutMs = 20_000
@@ -104,7 +106,8 @@ async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promis
     })
     Object.assign(headers, signed)
   }
-  const limits = [signal, request.signal ?? AbortSignal.timeout(timeoutMs)]
+  const stop = request.graceMs === undefined ? signal : delayed(signal, request.graceMs)
+  const limits = [stop, request.signal ?? AbortSignal.timeout(timeoutMs)]
   try {
     const response = await fetch(url, {
       method,
@@ -118,6 +121,14 @@ async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promis
   } catch (error) {
     throw faultOf(error, api, signal)
   }
+}
+
+/** A signal that fires so much later, unless the first has fired already. */
+function delayed(signal: AbortSignal, ms: number): AbortSignal {
+  if (signal.aborted) return signal
+  const late = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => late.abort(), ms).unref(), { once: true })
+  return late.signal
 }
 
 /** Turns whatever a request threw into a fault. */

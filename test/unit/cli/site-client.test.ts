@@ -111,4 +111,26 @@ describe('asking a site', () => {
     const client = createSiteClient(site.url, stopper.signal)
     await expect(client.json({ target: '/' })).rejects.toMatchObject({ exitCode: 130 })
   })
+
+  test('what is not to stay half known is still answered after the person stopped', async () => {
+    const stopper = new AbortController()
+    site = await startScriptedSite((_request, response) => {
+      stopper.abort()
+      // The person's stop has reached the client long before this.
+      setTimeout(() => answerJson(response, { known: true }), 50)
+    })
+    const client = createSiteClient(site.url, stopper.signal)
+    expect(await client.json({ target: '/', graceMs: 60_000 })).toEqual({ known: true })
+    await expect(client.json({ target: '/', graceMs: 60_000 })).rejects.toMatchObject({
+      exitCode: 130,
+    })
+    expect(site.targets).toHaveLength(1)
+  })
+
+  test('a person who stopped waits no longer than that', async () => {
+    const stopper = new AbortController()
+    site = await startScriptedSite(() => stopper.abort())
+    const client = createSiteClient(site.url, stopper.signal)
+    await expect(client.json({ target: '/', graceMs: 1 })).rejects.toMatchObject({ exitCode: 130 })
+  })
 })
