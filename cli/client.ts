@@ -2,7 +2,7 @@
 /**
  * `client`: asks a model on the network, pays, and checks every proof. Answers go to stdout, everything
  * else to stderr; exit codes in exit-codes.ts, and 0 only for what was verified. See `client --help`, and
- * `client verify --help` for one fact alone.
+ * `client verify --help` for one fact alone, `client wallet --help` for keys and coins.
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -27,18 +27,22 @@ import type { Session } from './session.ts'
 import { createSiteClient, faultOf, type SiteClient } from './site-client.ts'
 import { findModel, readSiteInfo } from './site-info.ts'
 import { parseVerifyOptions, runVerify } from './verify-command.ts'
+import { runWallet } from './wallet-command.ts'
+import { parseWalletOptions } from './wallet-options.ts'
 
 process.exitCode = await main(process.argv.slice(2), process.env)
 // Idle keep-alive connections must not hold the process.
 process.exit()
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
-  const isCheck = argv[0] === 'verify'
-  const options = isCheck ? parseVerifyOptions(argv.slice(1)) : parseOptions(argv)
+  const [name = ''] = argv
+  const options = optionsOf(argv)
   if (!options.ok) {
     if (options.error.code === 'SHOWN') return exitCodes.ok
-    const name = isCheck ? 'client verify' : 'client'
-    process.stderr.write(`client: ${options.error.message}\n(${name} --help lists the options)\n`)
+    const program = ['verify', 'wallet'].includes(name) ? `client ${name}` : 'client'
+    process.stderr.write(
+      `client: ${options.error.message}\n(${program} --help lists the options)\n`,
+    )
     return exitCodes.usage
   }
   const stopper = new AbortController()
@@ -51,11 +55,17 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   try {
     const { value } = options
     if ('subject' in value) await runVerify(value, env, stopper.signal)
+    else if ('action' in value) await runWallet(value, env, stopper.signal)
     else await run(value, env, stopper.signal)
     return exitCodes.ok
   } catch (error) {
     return report(options.value, faultOf(error, options.value.api, stopper.signal))
   }
+}
+
+function optionsOf(argv: readonly string[]) {
+  if (argv[0] === 'verify') return parseVerifyOptions(argv.slice(1))
+  return argv[0] === 'wallet' ? parseWalletOptions(argv.slice(1)) : parseOptions(argv)
 }
 
 async function run(

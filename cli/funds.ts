@@ -2,21 +2,13 @@
  * Funds: an escrow that can pay for the jobs of this run. On a devnet the client takes a gift from the
  * faucet and opens the escrow itself; elsewhere it needs funds, and locks what `--lock` says.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { formatCoins, unitsPerCoin } from '../core/base/amount.ts'
 import { fromHex, toHex } from '../core/base/bytes.ts'
-import { sufficientFee } from '../core/chain/fees.ts'
-import { slotMs } from '../core/chain/genesis.ts'
-import { type Outcome, outcomeCodes } from '../core/chain/outcome.ts'
-import {
-  escrowIdOf,
-  signTransaction,
-  type TransactionBody,
-  transactionHash,
-} from '../core/chain/transaction.ts'
+import { escrowIdOf, type TransactionBody, transactionHash } from '../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
 import type { Session } from './session.ts'
+import { makeTransaction, sendTransaction, slotNow, waitFinal } from './transactions.ts'
 
 /** An escrow that is final and ours. */
 export type Funds = { readonly escrow: Uint8Array; readonly expirySlot: number }
@@ -24,9 +16,6 @@ export type Funds = { readonly escrow: Uint8Array; readonly expirySlot: number }
 /** Locked on a devnet when nothing else is said, and life of an escrow: about thirty days. */
 const lockDefault = 50n * unitsPerCoin
 const escrowLifeSlots = 1_296_000
-const transactionLifeSlots = 150
-const finalityPatienceMs = 60_000
-const pollMs = 250
 
 /** Finds the remembered escrow, tops it up or opens one. `need`: base units that this run may reserve. */
 export async function ensureFunds(session: Session, need: bigint): Promise<Funds> {
@@ -39,11 +28,6 @@ export async function ensureFunds(session: Session, need: bigint): Promise<Funds
 /** Adds what a site found missing, because other jobs hold it. */
 export async function addFunds(session: Session, funds: Funds, lack: bigint): Promise<void> {
   await topUp(session, { escrow: funds.escrow, lack })
-}
-
-/** Slot by our clock. */
-export function slotNow(session: Session): number {
-  return Math.floor((Date.now() - Number(session.genesis.genesisTimeMs)) / slotMs)
 }
 
 async function rememberedEscrow(session: Session) {
@@ -150,55 +134,4 @@ function hasFaucet({ genesis }: Session): boolean {
 function lacking(session: Session, what: string): ClientFault {
   const message = `no funds are locked for ${session.options.api.host}: ${what}`
   return new ClientFault(exitCodes.conflict, 'ESCROW_REQUIRED', message)
-}
-
-async function makeTransaction(
-  session: Session,
-  message: TransactionBody['message'],
-): Promise<Uint8Array> {
-  const { chain, signer, genesis, genesisHash } = session
-  const { nextNonce } = await chain.account(addressOf(signer.publicKey))
-  const body: TransactionBody = {
-    version: 1,
-    sender: signer.publicKey,
-    nonce: nextNonce,
-    fee: 0n,
-    validUntil: BigInt(slotNow(session) + transactionLifeSlots),
-    message,
-  }
-  const fee = sufficientFee(genesis.parameters, body)
-  return signTransaction(genesisHash, { ...body, fee }, signer)
-}
-
-async function sendTransaction(session: Session, bytes: Uint8Array): Promise<void> {
-  const verdict = await session.chain.submit(bytes)
-  if (verdict.ok) return
-  const { code, message } = verdict.error
-  throw new ClientFault(exitCodes.conflict, code, `the chain refused: ${message}`)
-}
-
-/** Waits until a transaction is final, at the site too, and has done what it asked. */
-async function waitFinal(session: Session, hash: Uint8Array, what: string): Promise<void> {
-  const untilMs = Date.now() + finalityPatienceMs
-  while (Date.now() < untilMs) {
-    const view = await session.chain.transaction(hash)
-    if (view?.final === true && view.outcome !== undefined) {
-      requireApplied(view.outcome, what)
-      if (session.chain === session.site) return
-      if ((await session.site.transaction(hash))?.final === true) return
-    }
-    await pause(pollMs, undefined, { signal: session.signal }).catch(() => {
-      throw new ClientFault(exitCodes.interrupt, 'INTERRUPTED', 'interrupted')
-    })
-  }
-  const message = `${what} was not final within ${finalityPatienceMs / 1_000} s`
-  throw new ClientFault(exitCodes.timeout, 'NOT_FINAL', message)
-}
-
-function requireApplied(outcome: Outcome, what: string): void {
-  if (outcome.code === outcomeCodes.applied) return
-  const names = Object.entries(outcomeCodes)
-  const name = names.find(([, code]) => code === outcome.code)?.[0] ?? String(outcome.code)
-  const message = `${what} is on the chain, but did nothing: ${name}`
-  throw new ClientFault(exitCodes.conflict, name.toUpperCase(), message)
 }

@@ -18,11 +18,12 @@ import { sizeOf, worstCaseOf } from '../core/jobs/estimate.ts'
 import { makeSpec } from '../core/jobs/job-request.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from '../core/jobs/job-spec.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
-import { addFunds, type Funds, slotNow } from './funds.ts'
+import { addFunds, type Funds } from './funds.ts'
 import { patiently } from './patience.ts'
 import type { Session } from './session.ts'
 import { createSiteClient } from './site-client.ts'
 import type { SiteModel } from './site-info.ts'
+import { slotNow } from './transactions.ts'
 
 /** A submitted job and what was signed for it. */
 export type SubmittedJob = {

@@ -1,20 +1,23 @@
 /**
- * The client's key pair on disk: `$AITBC_HOME/clients/ID.key.json`, made at the first use. Node's side of
- * core/wallet/keyfile.ts: files, randomness, the password and its prompt.
+ * Keys on the client's disk: keystores in files of mode 0600, the password and its prompt. Node's side of
+ * core/wallet/key-text.ts; files of before are rewritten once they have been opened.
  */
-import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { bytesEqual } from '../core/base/bytes.ts'
-import { signerFromSeed } from '../core/crypto/ed25519.ts'
 import type { Signer } from '../core/crypto/signature.ts'
-import { keyFileLimits, openKeyFile, sealKeyFile } from '../core/wallet/keyfile.ts'
+import { type KeyTextHost, openKeyText, sealKeyText } from '../core/wallet/key-text.ts'
+import { createKeystore, type Keystore, signerOf } from '../core/wallet/keystore.ts'
+import { entropyBytes } from '../core/wallet/mnemonic.ts'
+import { checkNewPassword } from '../core/wallet/password.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
 import { writePrivateFile } from './home.ts'
+import { estimatePassword } from './password-strength.ts'
 
-/** Variable that holds the password where nobody can be asked. */
+/** Variables that hold the password, and the one to change to, where nobody can be asked. */
 export const passwordVariable = 'AITBC_KEY_PASSWORD'
+export const newPasswordVariable = 'AITBC_KEY_PASSWORD_NEW'
 
 export type KeyStoreOptions = {
   readonly path: string
@@ -23,11 +26,77 @@ export type KeyStoreOptions = {
   readonly ask: ((question: string) => Promise<string>) | undefined
 }
 
-/** Opens the key pair, after making one when there is none. */
+/** Opens the key pair of a program, after making a keystore when there is none. */
 export async function openKey(
   options: KeyStoreOptions,
 ): Promise<{ readonly signer: Signer; readonly made: boolean }> {
-  return existsSync(options.path) ? await readKey(options) : await makeKey(options)
+  const made = !existsSync(options.path)
+  const keystore = made ? await makeKeystore(options) : (await openKeystoreFile(options)).keystore
+  const [account] = keystore.accounts
+  if (account === undefined) throw unavailable(`${options.path}: the keystore has no account`)
+  return { signer: signerOf(account), made }
+}
+
+/** Opens a file; one of the old form is rewritten, with a copy beside it until the new is on the disk. */
+export async function openKeystoreFile(
+  options: KeyStoreOptions,
+): Promise<{ readonly keystore: Keystore; readonly password: string }> {
+  const { path } = options
+  const password = await askPassword(options)
+  const text = readKeyText(path)
+  const opened = openKeyText({ text, password }, host())
+  if (!opened.ok) throw refused(path, opened.error)
+  const { keystore, rewritten } = opened.value
+  if (rewritten !== undefined) {
+    writePrivateFile(oldCopy(path), text)
+    writePrivateFile(path, rewritten)
+  }
+  rmSync(oldCopy(path), { force: true })
+  return { keystore, password }
+}
+
+/** Seals a keystore into a file, whole or not at all. */
+export function writeKeystoreFile(path: string, keystore: Keystore, password: string): void {
+  const sealed = sealKeyText(keystore, password, host())
+  if (!sealed.ok) throw refused(path, sealed.error)
+  writePrivateFile(path, sealed.value)
+}
+
+/** Text of a key file. */
+export function readKeyText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ClientFault(exitCodes.notFound, 'KEY_FILE_UNREADABLE', `${path}: ${reason}`)
+  }
+}
+
+/** Fresh entropy of 24 words, or 12. */
+export const freshEntropy = (words: 12 | 24): Uint8Array =>
+  host().random(words === 24 ? entropyBytes.words24 : entropyBytes.words12)
+
+/** The password of what is there already, however weak. */
+export async function askPassword({ path, env, ask }: KeyStoreOptions): Promise<string> {
+  const given = env[passwordVariable] ?? ''
+  if (given !== '') return given
+  if (ask === undefined) throw nobodyToAsk(path)
+  const answer = await ask(`Password of ${path}: `)
+  if (answer === '') throw unavailable('the password is empty')
+  return answer
+}
+
+/** A password that is being chosen; refused when it is weak. */
+export async function askNewPassword(
+  { path, env, ask }: KeyStoreOptions,
+  variable: string = passwordVariable,
+): Promise<string> {
+  const given = env[variable] ?? ''
+  if (given === '' && ask === undefined) throw nobodyToAsk(path, variable)
+  const password = given !== '' ? given : await askTwice(path, ask)
+  const checked = checkNewPassword(password, await estimatePassword(password, ['aitbc', path]))
+  if (checked.ok) return password
+  throw new ClientFault(exitCodes.usage, checked.error.code, checked.error.message)
 }
 
 /** A prompt that shows nothing of what is typed; undefined without a terminal. */
@@ -46,48 +115,41 @@ export function terminalPrompt(): KeyStoreOptions['ask'] {
   }
 }
 
-async function readKey(options: KeyStoreOptions) {
-  const password = await passwordOf(options, [`Password of ${options.path}: `])
-  const opened = openKeyFile({ text: readFileSync(options.path, 'utf8'), password })
-  if (!opened.ok) throw unavailable(`${options.path}: ${opened.error.message}`)
-  const signer = signerFromSeed(opened.value.seed)
-  if (!bytesEqual(signer.publicKey, opened.value.publicKey)) {
-    throw unavailable(`${options.path}: the seed does not give the public key`)
-  }
-  return { signer, made: false }
+async function makeKeystore(options: KeyStoreOptions): Promise<Keystore> {
+  const password = await askNewPassword(options)
+  const keystore = createKeystore(freshEntropy(24))
+  writeKeystoreFile(options.path, keystore, password)
+  return keystore
 }
 
-async function makeKey(options: KeyStoreOptions) {
-  const questions = [`New password for ${options.path}: `, 'The same password again: ']
-  const password = await passwordOf(options, questions)
-  const seed = new Uint8Array(randomBytes(32))
-  const signer = signerFromSeed(seed)
-  const sealed = sealKeyFile({
-    seed,
-    publicKey: signer.publicKey,
-    password,
-    salt: new Uint8Array(randomBytes(keyFileLimits.saltBytes)),
-    nonce: new Uint8Array(randomBytes(keyFileLimits.nonceBytes)),
-  })
-  if (!sealed.ok) throw unavailable(sealed.error.message)
-  writePrivateFile(options.path, sealed.value)
-  return { signer, made: true }
-}
-
-async function passwordOf(options: KeyStoreOptions, questions: readonly string[]): Promise<string> {
-  const given = options.env[passwordVariable] ?? ''
-  if (given !== '') return given
-  const { ask } = options
-  if (ask === undefined) {
-    const way = `set ${passwordVariable}, or start in a terminal`
-    throw unavailable(`the key in ${options.path} needs a password: ${way}`)
-  }
-  const answers: string[] = []
-  for (const question of questions) answers.push(await ask(question))
-  const [first = ''] = answers
+async function askTwice(path: string, ask: KeyStoreOptions['ask']): Promise<string> {
+  const first = (await ask?.(`New password for ${path}: `)) ?? ''
+  const again = (await ask?.('The same password again: ')) ?? ''
   if (first === '') throw unavailable('the password is empty')
-  if (answers.some((answer) => answer !== first)) throw unavailable('the passwords differ')
+  if (first !== again) throw unavailable('the passwords differ')
   return first
+}
+
+/** Node's own PBKDF2: the same key as everywhere, sooner. */
+const host = (): KeyTextHost => ({
+  derive: (password, { salt, iterations }) =>
+    new Uint8Array(pbkdf2Sync(password, salt, iterations, 32, 'sha256')),
+  random: (bytes) => new Uint8Array(randomBytes(bytes)),
+  nowSeconds: Math.floor(Date.now() / 1_000),
+})
+
+const oldCopy = (path: string): string => `${path}.old`
+
+function refused(
+  path: string,
+  { code, message }: { readonly code: string; readonly message: string },
+): ClientFault {
+  return new ClientFault(exitCodes.auth, code, `${path}: ${message}`)
+}
+
+function nobodyToAsk(path: string, variable: string = passwordVariable): ClientFault {
+  const way = `set ${variable}, or start in a terminal`
+  return unavailable(`the key in ${path} needs a password: ${way}`)
 }
 
 function unavailable(message: string): ClientFault {

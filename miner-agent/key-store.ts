@@ -1,17 +1,19 @@
 /**
- * The agent's key pair on disk: `$AITBC_HOME/miners/ID/key.json`, made at the first start. Node's side of
- * core/wallet/keyfile.ts: files, randomness, the password and its prompt.
+ * The agent's key pair on disk: a keystore in `$AITBC_HOME/miners/ID/key.json`, made at the first start.
+ * Node's side of core/wallet/key-text.ts; a file of before is rewritten once it has been opened.
  */
-import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { bytesEqual } from '../core/base/bytes.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
-import { signerFromSeed } from '../core/crypto/ed25519.ts'
 import type { Signer } from '../core/crypto/signature.ts'
-import { keyFileLimits, openKeyFile, sealKeyFile } from '../core/wallet/keyfile.ts'
+import { type KeyTextHost, openKeyText, sealKeyText } from '../core/wallet/key-text.ts'
+import { createKeystore, type Keystore, signerOf } from '../core/wallet/keystore.ts'
+import { entropyBytes } from '../core/wallet/mnemonic.ts'
+import { checkNewPassword } from '../core/wallet/password.ts'
 import { writePrivateFile } from './home.ts'
+import { estimatePassword } from './password-strength.ts'
 
 /** Variable that holds the password where nobody can be asked. */
 export const passwordVariable = 'AITBC_KEY_PASSWORD'
@@ -29,7 +31,13 @@ export type OpenedKey = { readonly signer: Signer; readonly made: boolean }
 
 /** Opens the key pair, after making one when there is none. */
 export async function openKey(options: KeyStoreOptions): Promise<Result<OpenedKey, KeyStoreError>> {
-  return existsSync(options.path) ? await readKey(options) : await makeKey(options)
+  const made = !existsSync(options.path)
+  const keystore = made ? await makeKeystore(options) : await readKeystore(options)
+  if (!keystore.ok) return keystore
+  const [account] = keystore.value.accounts
+  return account === undefined
+    ? unavailable(`${options.path}: the keystore has no account`)
+    : ok({ signer: signerOf(account), made })
 }
 
 /** A prompt that shows nothing of what is typed; undefined without a terminal. */
@@ -48,40 +56,47 @@ export function terminalPrompt(): KeyStoreOptions['ask'] {
   }
 }
 
-async function readKey(options: KeyStoreOptions): Promise<Result<OpenedKey, KeyStoreError>> {
-  const password = await passwordOf(options, [`Password of ${options.path}: `])
+async function readKeystore(options: KeyStoreOptions): Promise<Result<Keystore, KeyStoreError>> {
+  const { path } = options
+  const password = await passwordOf(options, [`Password of ${path}: `])
   if (!password.ok) return password
-  const opened = openKeyFile({
-    text: readFileSync(options.path, 'utf8'),
-    password: password.value,
-  })
-  if (!opened.ok) return unavailable(`${options.path}: ${opened.error.message}`)
-  const signer = signerFromSeed(opened.value.seed)
-  if (!bytesEqual(signer.publicKey, opened.value.publicKey)) {
-    return unavailable(`${options.path}: the seed does not give the public key`)
+  const text = readFileSync(path, 'utf8')
+  const opened = openKeyText({ text, password: password.value }, host())
+  if (!opened.ok) return unavailable(`${path}: ${opened.error.message}`)
+  const { keystore, rewritten } = opened.value
+  const oldCopy = `${path}.old`
+  if (rewritten !== undefined) {
+    writePrivateFile(oldCopy, text)
+    writePrivateFile(path, rewritten)
   }
-  return ok({ signer, made: false })
+  rmSync(oldCopy, { force: true })
+  return ok(keystore)
 }
 
-async function makeKey(options: KeyStoreOptions): Promise<Result<OpenedKey, KeyStoreError>> {
+async function makeKeystore(options: KeyStoreOptions): Promise<Result<Keystore, KeyStoreError>> {
+  const { path } = options
   const password = await passwordOf(options, [
-    `New password for ${options.path}: `,
+    `New password for ${path}: `,
     'The same password again: ',
   ])
   if (!password.ok) return password
-  const seed = new Uint8Array(randomBytes(32))
-  const signer = signerFromSeed(seed)
-  const sealed = sealKeyFile({
-    seed,
-    publicKey: signer.publicKey,
-    password: password.value,
-    salt: new Uint8Array(randomBytes(keyFileLimits.saltBytes)),
-    nonce: new Uint8Array(randomBytes(keyFileLimits.nonceBytes)),
-  })
+  const estimate = await estimatePassword(password.value, ['aitbc', path])
+  const strong = checkNewPassword(password.value, estimate)
+  if (!strong.ok) return unavailable(`${strong.error.message} (${strong.error.code})`)
+  const keystore = createKeystore(host().random(entropyBytes.words24))
+  const sealed = sealKeyText(keystore, password.value, host())
   if (!sealed.ok) return unavailable(sealed.error.message)
-  writePrivateFile(options.path, sealed.value)
-  return ok({ signer, made: true })
+  writePrivateFile(path, sealed.value)
+  return ok(keystore)
 }
+
+/** Node's own PBKDF2: the same key as everywhere, sooner. */
+const host = (): KeyTextHost => ({
+  derive: (password, { salt, iterations }) =>
+    new Uint8Array(pbkdf2Sync(password, salt, iterations, 32, 'sha256')),
+  random: (bytes) => new Uint8Array(randomBytes(bytes)),
+  nowSeconds: Math.floor(Date.now() / 1_000),
+})
 
 async function passwordOf(
   options: KeyStoreOptions,

@@ -1,13 +1,13 @@
 /**
- * Key files: an Ed25519 seed at rest, encrypted under a password. scrypt (RFC 7914) makes the key,
- * XChaCha20-Poly1305 seals the seed, and everything readable in the file is authenticated with it.
- * Rules in SPEC.md; randomness and the password enter as arguments, files belong to the shells.
+ * Key files: how a program kept its Ed25519 seed before there were keystores. scrypt (RFC 7914) makes the
+ * key, XChaCha20-Poly1305 sealed the seed, and everything readable in the file is authenticated with it.
+ * Read alone: whoever opens one writes a keystore in its place (key-text.ts).
  */
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { scrypt } from '@noble/hashes/scrypt.js'
 import * as P from 'micro-packed'
 import * as z from 'zod'
-import { fromHex, toHex, utf8ToBytes } from '../base/bytes.ts'
+import { fromHex, utf8ToBytes } from '../base/bytes.ts'
 import { bytes32, text, u8 } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { addressOf, formatAddress } from '../crypto/address.ts'
@@ -31,20 +31,10 @@ export const keyFileLimits = {
   textMax: 4_096,
 } as const
 
-/** scrypt's cost; memory is 128 × 2^logN × blockSize bytes. */
-export type KeyFileCost = {
-  readonly logN: number
-  readonly blockSize: number
-  readonly parallelism: number
-}
-
-/** Cost of files that we write: 128 MiB and about half a second on a small machine. */
-export const keyFileCostDefault: KeyFileCost = { logN: 17, blockSize: 8, parallelism: 1 }
-
 /** An opened file: the secret seed and its public key, 32 bytes each. */
 export type KeyPairSeed = { readonly seed: Uint8Array; readonly publicKey: Uint8Array }
 
-/** Why a key file cannot be sealed or opened: SPEC.md says which code when. */
+/** Why a key file cannot be opened: SPEC.md says which code when. */
 export type KeyFileError =
   | { readonly code: 'KEY_FILE_INVALID'; readonly message: string }
   | { readonly code: 'KEY_FILE_UNSUPPORTED'; readonly message: string }
@@ -86,47 +76,6 @@ const headerCoder = P.struct({
   parallelism: u8,
   salt: P.bytes(keyFileLimits.saltBytes),
 })
-
-/**
- * Seals a key pair. `salt` (32 bytes) and `nonce` (24 bytes) must be fresh random bytes for each call.
- *
- * @returns The text of the file, which shows address and public key but not the seed.
- */
-export function sealKeyFile(
-  input: KeyPairSeed & {
-    readonly password: string
-    readonly salt: Uint8Array
-    readonly nonce: Uint8Array
-    readonly cost?: KeyFileCost
-  },
-): Result<string, KeyFileError> {
-  const { seed, publicKey, salt, nonce, cost = keyFileCostDefault } = input
-  const password = passwordBytes(input.password)
-  if (!password.ok) return password
-  const kdf = {
-    name: 'scrypt' as const,
-    log_n: cost.logN,
-    r: cost.blockSize,
-    p: cost.parallelism,
-    salt: toHex(salt),
-  }
-  const header = {
-    version: 1 as const,
-    type: 'ed25519' as const,
-    address: formatAddress(addressOf(publicKey)),
-    public_key: toHex(publicKey),
-    kdf,
-  }
-  const fileWith = (sealed: Uint8Array) => ({
-    ...header,
-    cipher: { name: 'xchacha20-poly1305', nonce: toHex(nonce), sealed: toHex(sealed) },
-  })
-  // Our own reader must accept the file before scrypt spends what the cost asks for.
-  const checked = checkFile(fileWith(new Uint8Array(sealedBytes)))
-  if (!checked.ok) return checked
-  const file = fileWith(cipherOf(header, password.value, nonce).encrypt(seed))
-  return ok(`${JSON.stringify(file, undefined, 2)}\n`)
-}
 
 /** Opens the text of a key file. The caller checks that the seed gives the public key. */
 export function openKeyFile(input: {

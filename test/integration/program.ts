@@ -68,8 +68,8 @@ export function startProgram(
 /** Arguments that run one of our TypeScript programs. */
 export const typescript = (program: string): string[] => ['--import', 'tsx', inRoot(program)]
 
-/** A password makes a key; cheap to guess, which tests may. */
+/** The password is one that a program takes for a new key. */
 export const environmentOf = (home: string): Record<string, string> => ({
   AITBC_HOME: home,
-  AITBC_KEY_PASSWORD: 'test',
+  AITBC_KEY_PASSWORD: 'a password that programs take',
 })

@@ -33,7 +33,7 @@ export async function startTestMiner(
 ): Promise<TestMiner & AsyncDisposable> {
   const { id = 'miner-A', argv = ['--engine', 'embedded'] } = options
   const home = mkdtempSync(join(tmpdir(), 'aitbc-miner-'))
-  const env = { AITBC_HOME: home, AITBC_KEY_PASSWORD: 'of a test' }
+  const env = { AITBC_HOME: home, AITBC_KEY_PASSWORD: 'a password that programs take' }
   const config = parseConfig(['--id', id, '--api', api, '--gpu', 'none', ...argv], env)
   if (!config.ok) throw new Error(config.error.message)
   const lines: string[] = []

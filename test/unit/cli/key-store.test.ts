@@ -1,11 +1,24 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openKey as openClientKey } from '../../../cli/key-store.ts'
+import { signerFromSeed } from '../../../core/crypto/ed25519.ts'
 import { openKey as openMinerKey } from '../../../miner-agent/key-store.ts'
+import { oldKeyFile } from '../../support/old-key-file.ts'
 
 type Ask = ((question: string) => Promise<string>) | undefined
+
+const strong = 'quiet otter plays chess at noon'
 
 let folder: string
 let path: string
@@ -27,21 +40,62 @@ describe.each([
   ['miner', miner],
 ])('key of the %s', (_name, open) => {
   test('is made once, for its owner alone, and opened with the same password', async () => {
-    const made = await open({ AITBC_KEY_PASSWORD: 'one' })
+    const made = await open({ AITBC_KEY_PASSWORD: strong })
     expect(made.made).toBe(true)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(statSync(join(folder, 'keys')).mode & 0o777).toBe(0o700)
     expect(readdirSync(join(folder, 'keys'))).toEqual(['key.json'])
-    const again = await open({ AITBC_KEY_PASSWORD: 'one' })
+    const again = await open({ AITBC_KEY_PASSWORD: strong })
     expect(again.made).toBe(false)
     expect(again.signer.publicKey).toEqual(made.signer.publicKey)
     expect(again.signer.sign(Uint8Array.of(1))).toEqual(made.signer.sign(Uint8Array.of(1)))
   })
 
-  test('stays shut for another password, and stays as it is', async () => {
-    await open({ AITBC_KEY_PASSWORD: 'one' })
-    const before = readFileSync(path, 'utf8')
+  test('PASSWORD-1: a weak password is refused when it is chosen, with advice', async () => {
+    for (const weak of ['short', 'Password123!', 'aaaaaaaaaaaaaaaa']) {
+      await expect(open({ AITBC_KEY_PASSWORD: weak })).rejects.toThrow(/too weak: /)
+    }
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('TEXT-2, PASSWORD-2: a file of before opens, weak password and all, and is rewritten', async () => {
+    const seed = new Uint8Array(32).fill(6)
+    mkdirSync(join(folder, 'keys'), { mode: 0o700 })
+    const old = oldKeyFile({ seed, password: 'one' })
+    writeFileSync(path, old, { mode: 0o600 })
+    const { signer, made } = await open({ AITBC_KEY_PASSWORD: 'one' })
+    expect(made).toBe(false)
+    expect(signer.publicKey).toEqual(signerFromSeed(seed).publicKey)
+    const written = readFileSync(path, 'utf8')
+    expect(JSON.parse(written)).toMatchObject({ kind: 'aitbc-keystore', version: 1 })
+    expect(readdirSync(join(folder, 'keys'))).toEqual(['key.json'])
+    const again = await open({ AITBC_KEY_PASSWORD: 'one' })
+    expect(again.signer.publicKey).toEqual(signer.publicKey)
+    expect(readFileSync(path, 'utf8')).toBe(written)
+  })
+
+  test('TEXT-3: a copy that a kill left behind is tidied up by the next opening', async () => {
+    const made = await open({ AITBC_KEY_PASSWORD: strong })
+    writeFileSync(`${path}.old`, 'the old text')
+    writeFileSync(`${path}.4711.new`, 'half of a ne')
+    const again = await open({ AITBC_KEY_PASSWORD: strong })
+    expect(again.signer.publicKey).toEqual(made.signer.publicKey)
+    expect(existsSync(`${path}.old`)).toBe(false)
+  })
+
+  test('TEXT-4: an old file stays as it is under a wrong password', async () => {
+    mkdirSync(join(folder, 'keys'))
+    const old = oldKeyFile({ seed: new Uint8Array(32).fill(6), password: 'one' })
+    writeFileSync(path, old)
     await expect(open({ AITBC_KEY_PASSWORD: 'two' })).rejects.toThrow(/does not open/)
+    expect(readFileSync(path, 'utf8')).toBe(old)
+    expect(readdirSync(join(folder, 'keys'))).toEqual(['key.json'])
+  })
+
+  test('stays shut for another password, and stays as it is', async () => {
+    await open({ AITBC_KEY_PASSWORD: strong })
+    const before = readFileSync(path, 'utf8')
+    await expect(open({ AITBC_KEY_PASSWORD: 'another one' })).rejects.toThrow(/does not open/)
     expect(readFileSync(path, 'utf8')).toBe(before)
   })
 
@@ -62,9 +116,9 @@ describe.each([
     await expect(open({}, answers('a', 'b'))).rejects.toThrow(/differ/)
     await expect(open({}, answers('', ''))).rejects.toThrow(/empty/)
     questions.length = 0
-    await open({}, answers('a', 'a'))
+    await open({}, answers(strong, strong))
     expect(questions).toHaveLength(2)
-    await open({}, answers('a'))
+    await open({}, answers(strong))
     expect(questions).toHaveLength(3)
   })
 })

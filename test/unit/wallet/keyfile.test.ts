@@ -1,25 +1,13 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type KeyFileCost,
-  keyFileLimits,
-  openKeyFile,
-  publicKeyOfKeyFile,
-  sealKeyFile,
-} from '../../../core/wallet/keyfile.ts'
+import { keyFileLimits, openKeyFile, publicKeyOfKeyFile } from '../../../core/wallet/keyfile.ts'
+import { oldKeyFile } from '../../support/old-key-file.ts'
 
-const cheap: KeyFileCost = { logN: 10, blockSize: 1, parallelism: 1 }
 const seed = Uint8Array.from({ length: 32 }, (_, index) => index)
 const publicKey = ed25519.getPublicKey(seed)
-const salt = new Uint8Array(32).fill(7)
-const nonce = new Uint8Array(24).fill(9)
 
-function seal(password: string, cost: KeyFileCost = cheap): string {
-  const sealed = sealKeyFile({ seed, publicKey, password, salt, nonce, cost })
-  if (!sealed.ok) throw new Error(sealed.error.message)
-  return sealed.value
-}
+const seal = (password: string): string => oldKeyFile({ seed, password })
 
 type Json = Record<string, Record<string, unknown>> & { version: number }
 function changed(change: (file: Json) => void): string {
@@ -43,15 +31,8 @@ describe('key files', () => {
         fc.uint8Array({ minLength: 24, maxLength: 24 }),
         (anySeed, password, anySalt, anyNonce) => {
           const pair = { seed: anySeed, publicKey: ed25519.getPublicKey(anySeed) }
-          const sealed = sealKeyFile({
-            ...pair,
-            password,
-            salt: anySalt,
-            nonce: anyNonce,
-            cost: cheap,
-          })
-          if (!sealed.ok) throw new Error(sealed.error.message)
-          expect(openKeyFile({ text: sealed.value, password })).toEqual({ ok: true, value: pair })
+          const text = oldKeyFile({ ...pair, password, salt: anySalt, nonce: anyNonce })
+          expect(openKeyFile({ text, password })).toEqual({ ok: true, value: pair })
         },
       ),
       { numRuns: 40 },
@@ -63,8 +44,6 @@ describe('key files', () => {
     expect(codeOf(text, 'correct horse ')).toBe('PASSWORD_WRONG')
     expect(codeOf(text, '')).toBe('PASSWORD_INVALID')
     expect(codeOf(text, 'x'.repeat(keyFileLimits.passwordBytesMax + 1))).toBe('PASSWORD_INVALID')
-    const sealed = sealKeyFile({ seed, publicKey, password: '', salt, nonce, cost: cheap })
-    expect(sealed.ok ? 'ok' : sealed.error.code).toBe('PASSWORD_INVALID')
   })
 
   test('KEY-3: a changed cost, salt, nonce or sealed seed does not open', () => {
@@ -87,16 +66,8 @@ describe('key files', () => {
 
   test('KEY-3: another key pair’s name on the file does not open', () => {
     const other = ed25519.getPublicKey(new Uint8Array(32).fill(1))
-    const theirs = sealKeyFile({
-      seed,
-      publicKey: other,
-      password: 'correct horse',
-      salt,
-      nonce,
-      cost: cheap,
-    })
-    if (!theirs.ok) throw new Error(theirs.error.message)
-    const { address, public_key } = JSON.parse(theirs.value) as Record<string, unknown>
+    const theirs = oldKeyFile({ seed, publicKey: other, password: 'correct horse' })
+    const { address, public_key } = JSON.parse(theirs) as Record<string, unknown>
     expect(codeOf(changed((file) => Object.assign(file, { address, public_key })))).toBe(
       'PASSWORD_WRONG',
     )
@@ -120,9 +91,6 @@ describe('key files', () => {
         'KEY_FILE_INVALID',
       )
     }
-    const costly = { logN: 30, blockSize: 8, parallelism: 1 }
-    const sealed = sealKeyFile({ seed, publicKey, password: 'x', salt, nonce, cost: costly })
-    expect(sealed.ok ? 'ok' : sealed.error.code).toBe('KEY_FILE_INVALID')
   })
 
   test('KEY-5: a file of another version says so', () => {

@@ -208,7 +208,9 @@ describe('previews of transactions', () => {
     expect(codesOf(open({ delegate: terms }))).toEqual([])
     expect(codesOf({ TAG: 'escrow_top_up', data: { escrow, amount: 5n, expiry: 0n } })).toEqual([])
     expect(codesOf({ TAG: 'delegate_grant', data: { escrow, terms } })).toEqual([])
-    expect(codesOf({ TAG: 'settle', data: { items: [settlementItem({ authorisation: { escrow } })] } })).toEqual([])
+    expect(
+      codesOf({ TAG: 'settle', data: { items: [settlementItem({ authorisation: { escrow } })] } }),
+    ).toEqual([])
   })
 
   test('PREVIEW-5: each risk is flagged, the worst first', () => {

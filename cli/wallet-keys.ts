@@ -1,0 +1,216 @@
+/** Commands about keys, none of which asks a site: create, import, list, add, export, backup, passwd. */
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { toHex } from '../core/base/bytes.ts'
+import type { Result } from '../core/base/result.ts'
+import { readContainer } from '../core/wallet/container.ts'
+import { publicKeysOf } from '../core/wallet/key-text.ts'
+import {
+  addAccount,
+  createKeystore,
+  importSeed,
+  type Keystore,
+  type KeystoreAccount,
+  wordsOf,
+} from '../core/wallet/keystore.ts'
+import { otherCurveWarning, readLegacyKeys } from '../core/wallet/legacy-keys.ts'
+import { entropyOf } from '../core/wallet/mnemonic.ts'
+import { ClientFault, exitCodes } from './exit-codes.ts'
+import { writePrivateFile } from './home.ts'
+import {
+  askNewPassword,
+  freshEntropy,
+  newPasswordVariable,
+  openKeystoreFile,
+  readKeyText,
+  writeKeystoreFile,
+} from './key-store.ts'
+import { listWallets, readEntry } from './wallet-files.ts'
+import type { WalletAction } from './wallet-options.ts'
+import type { WalletRun } from './wallet-run.ts'
+
+/** Makes a wallet with new words, which `export` shows. */
+export async function createWallet(run: WalletRun, words: 12 | 24): Promise<void> {
+  requireNew(run)
+  const password = await askNewPassword(run)
+  const keystore = createKeystore(freshEntropy(words))
+  writeKeystoreFile(run.path, keystore, password)
+  run.say(`made ${run.path}; write its words down: client wallet --wallet ${run.wallet} export`)
+  printAccounts(run, keystore)
+}
+
+/** Takes a secret into a new wallet, or a key into one that is there. */
+export async function importWallet(
+  run: WalletRun,
+  action: Extract<WalletAction, { readonly kind: 'import' }>,
+): Promise<void> {
+  const incoming = await readIncoming(run, action)
+  const isNew = !existsSync(run.path)
+  if (isNew) {
+    const password = await askNewPassword(run)
+    writeKeystoreFile(run.path, incoming, password)
+    run.say(`made ${run.path}`)
+    printAccounts(run, incoming)
+    return
+  }
+  if (incoming.entropy !== undefined) requireNew(run)
+  const { keystore, password } = await openKeystoreFile(run)
+  let grown: Keystore = keystore
+  for (const { seed, name } of incoming.accounts) {
+    const names = grown.accounts.map((account) => account.name)
+    const free = names.includes(name) ? `Imported ${grown.accounts.length + 1}` : name
+    grown = mustKeep(importSeed(grown, { seed, name: free }))
+  }
+  writeKeystoreFile(run.path, grown, password)
+  printAccounts(run, grown)
+}
+
+/** Every wallet with its addresses, without a password. */
+export function listAll(run: WalletRun): void {
+  const entries = listWallets(run.home)
+  run.print(
+    entries.map(({ wallet, addresses, fault }) => ({ wallet, addresses, fault: fault ?? null })),
+    entries.flatMap(({ wallet, addresses, fault }) =>
+      fault === undefined
+        ? addresses.map((address) => `${wallet}\t${address}`)
+        : [`${wallet}\t${fault}`],
+    ),
+  )
+}
+
+/** The addresses of one wallet, without its password. */
+export function showAddresses(run: WalletRun): void {
+  const { addresses, fault } = readEntry(run.wallet, run.path)
+  if (fault !== undefined) {
+    throw new ClientFault(exitCodes.generic, 'KEYSTORE_INVALID', `${run.path}: ${fault}`)
+  }
+  run.print({ wallet: run.wallet, addresses }, addresses)
+}
+
+/** One more account from the words. */
+export async function addToWallet(run: WalletRun, name: string | undefined): Promise<void> {
+  const { keystore, password } = await openKeystoreFile(run)
+  const grown = mustKeep(addAccount(keystore, name))
+  writeKeystoreFile(run.path, grown, password)
+  printAccounts(run, grown)
+}
+
+/** Prints the secret. */
+export async function exportSecret(run: WalletRun, what: 'words' | 'seed'): Promise<void> {
+  const { keystore } = await openKeystoreFile(run)
+  run.say('whoever sees what follows owns the money: show it to nobody')
+  const words = wordsOf(keystore)
+  if (what === 'words' && words === undefined) {
+    const message = 'this wallet has no words: export --seed gives the seed of one account'
+    throw new ClientFault(exitCodes.usage, 'KEYSTORE_WITHOUT_WORDS', message)
+  }
+  if (what === 'words') return run.print({ words }, [words ?? ''])
+  const { address, seed } = chosenAccount(run, keystore)
+  run.print({ address, seed: toHex(seed) }, [toHex(seed)])
+}
+
+/** Copies the encrypted file, after looking that it is whole. */
+export function backupWallet(run: WalletRun, to: string): void {
+  const text = readKeyText(run.path)
+  const keys = publicKeysOf(text)
+  if (!keys.ok) {
+    throw new ClientFault(exitCodes.generic, keys.error.code, `${run.path}: ${keys.error.message}`)
+  }
+  const path = resolve(run.env.AITBC_CWD ?? '.', to)
+  if (existsSync(path)) {
+    throw new ClientFault(exitCodes.conflict, 'FILE_EXISTS', `${path} is there already`)
+  }
+  writePrivateFile(path, text)
+  run.print({ wallet: run.wallet, file: path }, [path])
+}
+
+/** Seals a wallet under another password. */
+export async function changePassword(run: WalletRun): Promise<void> {
+  const { keystore } = await openKeystoreFile(run)
+  const password = await askNewPassword(run, newPasswordVariable)
+  writeKeystoreFile(run.path, keystore, password)
+  run.say('older copies of the file still open with the older password: delete them')
+  run.print({ wallet: run.wallet, changed: true }, [])
+}
+
+/** The account that `--account` names, or the first. */
+export function chosenAccount(run: WalletRun, { accounts }: Keystore): KeystoreAccount {
+  const wanted = run.options.account
+  const found =
+    wanted === undefined
+      ? accounts[0]
+      : accounts.find(({ address, name }) => address === wanted || name === wanted)
+  if (found !== undefined) return found
+  const message = `${run.wallet} has no account ${wanted ?? ''}; client wallet address lists them`
+  throw new ClientFault(exitCodes.notFound, 'ACCOUNT_UNKNOWN', message)
+}
+
+/** What is imported, as a keystore of its own. */
+async function readIncoming(
+  run: WalletRun,
+  { from, takeSecret }: Extract<WalletAction, { readonly kind: 'import' }>,
+): Promise<Keystore> {
+  const text = from === undefined ? await run.readSecret('Words or key: ') : readGiven(run, from)
+  if (readContainer(text).ok || publicKeysOf(text).ok) {
+    const path = resolve(run.env.AITBC_CWD ?? '.', from ?? '')
+    return (await openKeystoreFile({ ...run, path })).keystore
+  }
+  const entropy = /^\s*(?:[A-Za-z]+\s+){11,}[A-Za-z]+\s*$/.test(text) ? entropyOf(text) : undefined
+  if (entropy?.ok === true) return createKeystore(entropy.value)
+  if (entropy !== undefined) throw refused(entropy.error)
+  const password = await legacyPassword(run, text)
+  const keys = readLegacyKeys({ text, password })
+  if (!keys.ok) throw refused(keys.error)
+  let keystore: Keystore = { entropy: undefined, accounts: [] }
+  for (const { curve, seed, oldAddress } of keys.value) {
+    if (curve === 'secp256k1' && !takeSecret) {
+      const which = oldAddress === undefined ? '' : ` (${oldAddress})`
+      const message = `${otherCurveWarning.replace(/\.$/, '')}${which}: call with --take-secret`
+      throw new ClientFault(exitCodes.usage, 'KEY_OF_OTHER_CURVE', message)
+    }
+    keystore = mustKeep(importSeed(keystore, { seed }))
+  }
+  return keystore
+}
+
+/** Asks for the password of an encrypted wallet of the original; undefined where none is needed. */
+async function legacyPassword(run: WalletRun, text: string): Promise<string | undefined> {
+  const tried = readLegacyKeys({ text, password: undefined })
+  if (tried.ok || tried.error.code !== 'LEGACY_PASSWORD_NEEDED') return undefined
+  const given = run.env['AITBC_LEGACY_PASSWORD'] ?? ''
+  if (given !== '') return given
+  return await run.ask?.('Password of the wallet of the original: ')
+}
+
+function readGiven(run: WalletRun, from: string): string {
+  try {
+    return readFileSync(resolve(run.env.AITBC_CWD ?? '.', from), 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ClientFault(exitCodes.notFound, 'KEY_FILE_UNREADABLE', `${from}: ${reason}`)
+  }
+}
+
+function requireNew({ path }: WalletRun): void {
+  if (!existsSync(path)) return
+  const message = `${path} is there already; --wallet names another`
+  throw new ClientFault(exitCodes.conflict, 'WALLET_EXISTS', message)
+}
+
+function printAccounts(run: WalletRun, { accounts }: Keystore): void {
+  run.print(
+    { wallet: run.wallet, accounts: accounts.map(({ name, address }) => ({ name, address })) },
+    accounts.map(({ name, address }) => `${address}\t${name}`),
+  )
+}
+
+function mustKeep<E extends { readonly code: string; readonly message: string }>(
+  change: Result<Keystore, E>,
+): Keystore {
+  if (change.ok) return change.value
+  throw refused(change.error)
+}
+
+function refused({ code, message }: { readonly code: string; readonly message: string }) {
+  return new ClientFault(exitCodes.usage, code, message)
+}
