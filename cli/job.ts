@@ -53,6 +53,9 @@ const jobSchema = z.object({
 /** A job as the site shows it. */
 export type JobJson = z.infer<typeof jobSchema>
 
+/** How long an interrupted submission is waited for: only a job that is known can be canceled. */
+const submitGraceMs = 5_000
+
 /** Slots by which the settle-by lies above the least: for clocks that differ. */
 const spareSlots = 5
 
@@ -146,7 +149,8 @@ async function submitOnce(
     authorisation: toHex(authorisationCoder.encode(authorisation)),
     authorisation_signature: toHex(signature),
   }
-  const request = { method: 'POST', target: '/api/v1/jobs', identity, body } as const
+  const target = '/api/v1/jobs'
+  const request = { method: 'POST', target, identity, body, graceMs: submitGraceMs } as const
   const jobId = await patiently(session.signal, () => site.json(request))
     .then((answer) => parseJob(answer).job_id)
     .catch(takenBefore)

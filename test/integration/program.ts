@@ -65,8 +65,9 @@ export function startProgram(
   return { child, stdout: () => stdout, stderr: () => stderr, ended, until }
 }
 
-/** Arguments that run one of our TypeScript programs. */
-export const typescript = (program: string): string[] => ['--import', 'tsx', inRoot(program)]
+/** Arguments that run one of our TypeScript programs, as `scripts/run.mjs` does. */
+export const typescript = (program: string): string[] =>
+  program.startsWith('scripts/') ? [inRoot(program)] : ['--import', 'tsx', inRoot(program)]
 
 /** The password is one that a program takes for a new key. */
 export const environmentOf = (home: string): Record<string, string> => ({
