@@ -55,6 +55,12 @@ export type AgentConfig = {
   readonly dryRun: boolean
 }
 
+/**
+ * An authorisation may end two minutes after the last moment of its job (`settleMarginSlots`). The coordinator
+ * settles within seconds; whoever waits 40 s gives it that and a restart, and has time to try twice.
+ */
+const settleAfterDefault = '40s'
+
 export type ConfigError =
   | { readonly code: 'USAGE'; readonly message: string }
   /** `--help` and `--version`: the text is on stdout already. */
@@ -114,7 +120,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .option(
       '--settle-after <TIME>',
       'settle a release ourselves when nobody did for so long',
-      '120s',
+      settleAfterDefault,
     )
     .option('--unreleased-max <AITBC>', 'most work that may be out without a release', '1')
     .option('--unsettled-max <AITBC>', 'most released work that may wait for its settlement', '100')

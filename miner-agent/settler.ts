@@ -64,7 +64,7 @@ type SettlerState = {
 /** How long a claim keeps us from settling ourselves. */
 const claimPatienceMs = 60_000
 /** Pause after a settlement of ours was refused. */
-const refusedPauseMs = 60_000
+export const refusedPauseMs = 60_000
 
 /** Builds the settler; the caller gives it its clock. */
 export function createSettler(options: SettlerOptions): Settler {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { parseDuration } from '../../../core/base/duration.ts'
 import { isLoopback } from '../../../core/base/loopback.ts'
+import { slotMs } from '../../../core/chain/genesis.ts'
+import { jobLimits } from '../../../core/jobs/limits.ts'
 import { parseConfig } from '../../../miner-agent/config.ts'
+import { refusedPauseMs } from '../../../miner-agent/settler.ts'
 
 function parse(line: string, env: NodeJS.ProcessEnv = {}) {
   return parseConfig(
@@ -25,6 +28,15 @@ describe('command line of the miner', () => {
     expect(config.value.priceCompletion).toBe(3_000_000n)
     expect(config.value.engine).toBe('auto')
     expect(config.value.models).toBeUndefined()
+  })
+
+  test('a release that nobody settles is tried twice before the shortest margin ends', () => {
+    const config = parse('--id a --gpu none')
+    if (!config.ok) throw new Error(config.error.message)
+    const marginMs = jobLimits.settleMarginSlots * slotMs
+    expect(config.value.settleAfterMs + refusedPauseMs).toBeLessThan(marginMs)
+    // The coordinator sends it after a moment; nobody should pay for haste.
+    expect(config.value.settleAfterMs).toBeGreaterThan(10 * jobLimits.settlementDelayMs)
   })
 
   test('every option reaches the configuration', () => {
