@@ -3,6 +3,9 @@
  * strings, bytes hex, times Unix milliseconds. The vault answers each request once; what changes without a
  * request comes as news.
  */
+import type { PreviewLine } from '../../../core/wallet/preview-lines.ts'
+import type { MessageRisk } from '../../../core/wallet/preview-message.ts'
+import type { Risk } from '../../../core/wallet/preview-risks.ts'
 
 /** Bounds of requests, so that no caller can fill the vault's memory. */
 export const vaultLimits = {
@@ -73,6 +76,21 @@ export type DraftMessage =
     }
   | { readonly kind: 'delegate_revoke'; readonly escrow: string; readonly delegate: string }
 
+/** What a page knows of the chain; what it does not know raises no flag. */
+export type DraftContext = {
+  /** Slot by the clock. */
+  readonly slot: string
+  /** The account's balance in base units, and the nonce that the chain expects next. */
+  readonly balance?: string | undefined
+  readonly nextNonce?: string | undefined
+  /** The person's address book: names by address. The wallet's own accounts are added. */
+  readonly names?: Readonly<Record<string, string>> | undefined
+  /** Public key of this site's coordinator. */
+  readonly coordinator?: string | undefined
+  /** What the escrow that is named holds, in base units. */
+  readonly escrowBalance?: string | undefined
+}
+
 /** A transaction that somebody wants signed. */
 export type TransactionDraft = {
   /** Address of the account that signs. */
@@ -85,23 +103,22 @@ export type TransactionDraft = {
   /** Last slot in which a block may hold it. */
   readonly validUntil: string
   readonly message: DraftMessage
+  readonly context: DraftContext
 }
 
 /** A text that somebody wants signed. */
 export type MessageDraft = {
   readonly account: string
   readonly genesis: unknown
-  /** Who asks: an origin such as `https://edge.example.org`. */
+  /** Who is named as asking, and signed: an origin such as `https://edge.example.org`, or `cli`. */
   readonly origin: string
+  /** Who really asks, as the browser says; left out: the same. */
+  readonly requester?: string | undefined
+  /** Sites that the person uses, to tell look-alikes. */
+  readonly knownOrigins?: readonly string[] | undefined
+  /** Digits in the text that the asker knows to be harmless, such as the nonce of a sign-in. */
+  readonly knownTexts?: readonly string[] | undefined
   readonly text: string
-}
-
-/** One line of a preview: what it is, and its value for people. */
-export type PreviewLine = {
-  readonly label: string
-  readonly value: string
-  /** How to draw the value. */
-  readonly as: 'text' | 'amount' | 'address' | 'hash'
 }
 
 /** What would be signed, read back from the very bytes. `token` signs these bytes, once. */
@@ -112,16 +129,18 @@ export type TransactionPreview = {
   /** 32 bytes, hex. */
   readonly genesisHash: string
   readonly kind: DraftMessage['kind']
-  /** "Send 1.5 AITBC to aitbc1…". */
-  readonly summary: string
+  /** One sentence: "Send 1.5 AITBC to aitbc1…". */
+  readonly title: string
+  /** Every field of the transaction. */
   readonly lines: readonly PreviewLine[]
-  /** Base units that leave the account at most, fee included, and the fee. */
-  readonly cost: string
   readonly fee: string
-  readonly nonce: string
-  readonly validUntil: string
-  /** What to think of before signing, in plain words. */
-  readonly warnings: readonly string[]
+  /** Base units that leave the balance at most, fee included; what of it is locked and not spent. */
+  readonly leaves: string
+  readonly locked: string
+  /** Balance afterwards at least; undefined when unknown or when it does not suffice. */
+  readonly balanceAfter: string | undefined
+  /** Worst first. */
+  readonly risks: readonly Risk[]
 }
 
 export type MessagePreview = {
@@ -129,9 +148,13 @@ export type MessagePreview = {
   readonly account: string
   readonly chainId: string
   readonly genesisHash: string
+  /** One sentence: "Sign in to edge.example.org". */
+  readonly title: string
   readonly origin: string
+  /** The text, with what is invisible in it written out. */
   readonly text: string
-  readonly warnings: readonly string[]
+  readonly isSignIn: boolean
+  readonly risks: readonly MessageRisk[]
 }
 
 /** What a page can ask, by name: its request and its answer. */
@@ -141,10 +164,7 @@ export type VaultCalls = {
   /** Fresh backup words, 12 or 24. Nothing is kept until `create`. */
   newWords: { request: { readonly count: 12 | 24 }; answer: { readonly words: string } }
   /** What is wrong with words that a person types; undefined when they are whole. */
-  checkWords: {
-    request: { readonly words: string }
-    answer: { readonly fault: string | undefined }
-  }
+  checkWords: { request: { readonly words: string }; answer: { readonly fault: string | undefined } }
   /** Makes the vault, with one account, and opens it. Refused where there is one. */
   create: {
     request: { readonly password: string; readonly secret: Secret; readonly name: string }
@@ -183,7 +203,7 @@ export type VaultCalls = {
   }
   /** Whether a signature is of this text, for this chain and origin. Needs no open vault. */
   verifyMessage: {
-    request: Omit<MessageDraft, 'account'> & {
+    request: Pick<MessageDraft, 'genesis' | 'origin' | 'text'> & {
       /** 32 bytes, hex. */
       readonly publicKey: string
       readonly signature: string
