@@ -126,7 +126,7 @@ function textRisks(text: string, knownTexts: readonly string[]): MessageRisk[] {
 const opaquePattern = new RegExp(`[0-9A-Za-z+/_=-]{${messageRiskLimits.opaqueChars},}`)
 
 /** Names with a dot and a last part of letters, as hosts in running text are. */
-const hostPattern = /\b(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,61}\b/gi
+const hostPattern = /\b(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z][a-z0-9-]{1,61}\b/gi
 
 const hostOf = (origin: string): string =>
   /^[a-z-]+:\/\/(\[[^\]]*\]|[^:/?#]*)/.exec(origin)?.[1] ?? origin

@@ -60,6 +60,8 @@ const codesOf = (message: Message, change: Partial<TransactionBody> = {}, known 
     ({ level, code }) => `${level} ${code}`,
   )
 
+// Any code units, halves of surrogate pairs among them.
+const anyUnit = fc.nat({ max: 0xffff }).map((code) => String.fromCharCode(code))
 // Any message of any kind, with any numbers and bytes that the coders carry.
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
@@ -107,7 +109,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
       terms: fc.record({
         old: bytes(32),
         set: fc.array(
-          fc.record({ publicKey: bytes(32), name: fc.string({ unit: 'binary', maxLength: 20 }) }),
+          fc.record({ publicKey: bytes(32), name: fc.string({ unit: anyUnit, maxLength: 20 }) }),
           { maxLength: 3 },
         ),
         height: u64,
