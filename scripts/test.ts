@@ -1,5 +1,5 @@
 /**
- * `npm test`: the checks, then every test. Arguments go to vitest as filters (`npm test -- ledger`).
+ * `npm test`: checks and build, then every test. Arguments go to vitest as filters (`npm test -- ledger`).
  *
  * The last line is `N passed, N failed`, where a failing check, a test file that does not load and a
  * crash of the test runner each count as a failure.
@@ -14,6 +14,7 @@ import { run } from './setup/run.ts'
 import {
   countLine,
   countTests,
+  retriedLines,
   slowestLines,
   type TestCount,
   type TestReport,
@@ -22,22 +23,29 @@ import {
 /** How many of the slowest files are named. */
 const slowestShown = 10
 
-const faults = (await runChecks(['types', 'lint'])).map((check) => `check ${check}`)
-try {
-  await buildSite()
-} catch (error) {
-  console.log(error instanceof Error ? error.message : error)
+const [checks, buildFault] = await Promise.all([
+  runChecks(['types', 'lint']),
+  buildSite().then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  ),
+])
+const faults = checks.map((check) => `check ${check}`)
+if (buildFault !== undefined) {
+  console.log(buildFault)
   faults.push('build')
 }
 
 const count = await runTests(process.argv.slice(2))
-console.log(`The slowest files:\n${count.slowest.join('\n')}`)
+for (const line of ['The slowest files:', ...count.slowest, ...count.retried]) console.log(line)
 for (const fault of [...faults, ...count.faults]) console.log(`FAILED ${fault}`)
 const failed = count.failed + faults.length
 console.log(countLine({ ...count, failed }))
 process.exitCode = failed === 0 ? 0 : 1
 
-async function runTests(filters: string[]): Promise<TestCount & { slowest: string[] }> {
+async function runTests(
+  filters: string[],
+): Promise<TestCount & { slowest: string[]; retried: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'aitbc-test-'))
   const path = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${path}`]
@@ -49,6 +57,7 @@ async function runTests(filters: string[]): Promise<TestCount & { slowest: strin
     return {
       ...countTests(report, code),
       slowest: slowestLines(report, { from: root, count: slowestShown }),
+      retried: retriedLines(report, root),
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -18,7 +18,14 @@ export type TestFile = {
   /** Milliseconds since 1970. */
   startTime: number
   endTime: number
-  assertionResults: { status: string }[]
+  assertionResults: TestResult[]
+}
+
+export type TestResult = {
+  title: string
+  status: string
+  /** Of every try, also of a test that passed in the end. */
+  failureMessages: string[]
 }
 
 export type TestCount = {
@@ -68,6 +75,18 @@ export function slowestLines(
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, count)
     .map(({ name, seconds }) => `${String(seconds).padStart(5)} s  ${name}`)
+}
+
+/** The tests that passed only when they ran again, with what was wrong before: they want mending. */
+export function retriedLines(report: TestReport | undefined, from: string): string[] {
+  return (report?.testResults ?? []).flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0)
+      .map(({ title, failureMessages: [first = ''] }) => {
+        const [why = ''] = first.split('\n')
+        return `RETRIED ${relative(from, name)}: ${title}: ${why.slice(0, 200)}`
+      }),
+  )
 }
 
 /** The last line of `npm test`. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   countLine,
   countTests,
+  retriedLines,
   slowestLines,
   type TestFile,
   type TestReport,
@@ -13,7 +14,11 @@ const file = (name: string, status: string, results: string[] = [], seconds = 1)
   status,
   startTime: 1_000_000,
   endTime: 1_000_000 + seconds * 1_000,
-  assertionResults: results.map((each) => ({ status: each })),
+  assertionResults: results.map((each) => ({
+    title: 'X-1: it',
+    status: each,
+    failureMessages: [],
+  })),
 })
 
 const green: TestReport = {
@@ -71,4 +76,15 @@ test('the slowest files are named, the slowest first', () => {
     '   21 s  test/21.test.ts',
   ])
   expect(slowestLines(undefined, { from: '/project', count: 2 })).toEqual([])
+})
+
+test('what passed only the second time is named with what was wrong', () => {
+  const again = { title: 'X-1: it', status: 'passed', failureMessages: ['Error: late\n    at x'] }
+  const whole = file('/project/test/b.test.ts', 'passed', ['passed'])
+  const testResults = [whole, { ...whole, assertionResults: [again] }]
+  expect(retriedLines({ ...green, testResults }, '/project')).toEqual([
+    'RETRIED test/b.test.ts: X-1: it: Error: late',
+  ])
+  const failed = { ...whole, assertionResults: [{ ...again, status: 'failed' }] }
+  expect(retriedLines({ ...green, testResults: [failed] }, '/project')).toEqual([])
 })
