@@ -12,14 +12,23 @@ const scriptBudgets = [
   ['docs/design/', '60 kB'],
   ['docs/', '30 kB'],
   ['explorer/', '50 kB'],
+  ['wallet/', '70 kB'],
   ['', '25 kB'],
 ]
 const styleBudget = '12 kB'
-/** The light client: codecs, curves and checks, fetched when a page first shows a fact. */
-const workerBudget = '70 kB'
+/**
+ * Workers, by the beginning of their names. The light client: codecs, curves and checks, fetched when a page
+ * first shows a fact. The keeper of keys: the same and ciphers, words, previews, fetched by the wallet alone.
+ */
+const workerBudgets = [
+  ['assets/keeper-', '85 kB'],
+  ['', '70 kB'],
+]
 /** Scripts that are fetched later; the library of scales alone is most of a chart. */
 const laterBudgets = [
   ['assets/chart-', '22 kB'],
+  // Dictionaries, fetched only where a password is chosen.
+  ['assets/password-strength-', '850 kB'],
   ['', '20 kB'],
 ]
 
@@ -69,6 +78,9 @@ export default [
     return check(`${file}: later`, [file], limit)
   }),
   ...names
-    .filter((name) => /^assets\/worker-worker-.*\.js$/.test(name))
-    .map((file) => check(`${file}: worker`, [file], workerBudget)),
+    .filter((name) => /^assets\/[a-z]+-worker-.*\.js$/.test(name))
+    .map((file) => {
+      const [, limit] = workerBudgets.find(([beginning]) => file.startsWith(beginning))
+      return check(`${file}: worker`, [file], limit)
+    }),
 ]

@@ -59,6 +59,7 @@ ${icons.search}<input id="search-text" name="q" type="search" autocomplete="off"
 </form>
 <button class="palette-button" id="palette-button" type="button" aria-haspopup="dialog" aria-keyshortcuts="Control+K Meta+K" aria-label="Commands (Ctrl K)"><span class="palette-word">Commands</span><kbd>Ctrl K</kbd></button>
 <fieldset class="theme" id="theme"><legend class="visually-hidden">Theme</legend>${themeChoice('light', 'Light')}${themeChoice('dark', 'Dark')}${themeChoice('system', 'System')}</fieldset>
+<div class="sign-in" id="sign-in"><a class="button button-small" href="/wallet/sign-in">Sign in</a></div>
 </div>
 </div>
 </header>`

@@ -10,6 +10,7 @@ import { type DocsPage, docsPages } from './docs-map.ts'
 /** Parts of the site that the header links: only what exists. */
 export const navigation = [
   { section: 'explorer', label: 'Explorer', href: '/explorer/' },
+  { section: 'wallet', label: 'Wallet', href: '/wallet/' },
   { section: 'docs', label: 'Docs', href: '/docs/' },
 ] as const
 
@@ -48,6 +49,15 @@ export const sitePages: readonly Page[] = [
     section: 'explorer',
     body: 'explorer/explorer.html',
     entry: 'explorer/main.tsx',
+    indexed: true,
+  },
+  {
+    file: 'wallet/index.html',
+    title: 'Wallet · AITBC',
+    description: 'Make and keep keys in your browser, send and receive, check what you hold.',
+    section: 'wallet',
+    body: 'wallet/wallet.html',
+    entry: 'wallet/main.tsx',
     indexed: true,
   },
   ...docsPages.map(docsEntry),

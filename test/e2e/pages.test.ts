@@ -221,7 +221,6 @@ test('PAGE-4: pages that are not there carry their status and stay out of search
     ['/no/such/page', 404],
     ['/docs/no/such/page.html', 404],
     ['/marketplace/', 501],
-    ['/wallet/', 501],
     ['/Exchange', 501],
   ] as const) {
     const response = await fetch(site.url + path, { headers: { accept: 'text/html' } })

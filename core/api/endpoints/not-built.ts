@@ -61,7 +61,7 @@ export const reservedFamilies: readonly ReservedFamily[] = [
   },
   {
     title: 'The wallet daemon',
-    paths: ['/wallet/', '/wallet/v1/', '/wallet/rpc'],
+    paths: ['/wallet/v1/', '/wallet/rpc'],
     instead: 'Keys stay with their owner: sign locally and POST /rpc/transactions.',
   },
 ]

@@ -8,12 +8,14 @@ import { FinalityLine } from './finality-line.tsx'
 import { bindMenu } from './menu.ts'
 import { NetworkIndicator, SiteFacts } from './network.tsx'
 import { highlightSame } from './same.ts'
+import { bindSignIn } from './sign-in.ts'
 import { bindThemeSwitch } from './theme.ts'
 
 export function startFrame(): void {
   bindThemeSwitch()
   bindMenu()
   bindPalette()
+  bindSignIn()
   highlightSame()
   mount('finality-line', <FinalityLine />)
   mount('network', <NetworkIndicator />)

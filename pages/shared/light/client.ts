@@ -1,4 +1,5 @@
 /** The page's side of the light client: one worker, started at the first question. */
+import { startBuiltWorker } from '../built-worker.ts'
 import type {
   Asked,
   BytesKind,
@@ -13,8 +14,6 @@ import builtUrl from './worker.ts?worker&url'
 
 /** Key in localStorage: the chain that this browser knows of this site. */
 const memoryKey = 'aitbc:chain'
-
-const workerUrl: string = builtUrl
 
 let worker: Worker | undefined
 let nextId = 1
@@ -50,7 +49,7 @@ function ask(question: Question): Promise<Reply['answer'] | undefined> {
 }
 
 function startWorker(): Worker {
-  const started = new Worker(trustedUrl() as string, { type: 'module' })
+  const started = startBuiltWorker(builtUrl)
   started.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
     if (data.memory) keep(data.memory)
     open.get(data.id)?.(data.answer)
@@ -63,26 +62,6 @@ function startWorker(): Worker {
   })
   return started
 }
-
-type TrustedTypes = {
-  createPolicy(
-    name: string,
-    rules: { readonly createScriptURL: (text: string) => string },
-  ): { createScriptURL(text: string): unknown }
-}
-
-/** The one script address that a page of this site may make: its policy is named in the CSP. */
-function trustedUrl(): unknown {
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
-  policy ??= trustedTypes?.createPolicy('aitbc-worker', {
-    createScriptURL(text) {
-      if (text === workerUrl) return text
-      throw new TypeError('no other script')
-    },
-  })
-  return policy ? policy.createScriptURL(workerUrl) : workerUrl
-}
-let policy: ReturnType<TrustedTypes['createPolicy']> | undefined
 
 function recall(): Memory | undefined {
   try {

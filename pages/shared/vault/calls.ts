@@ -79,7 +79,10 @@ export const calls: CallTable = {
     if (!confirmed.ok) return confirmed
     const words = wordsOf(confirmed.value.keystore)
     if (words === undefined) {
-      return fail('SECRET_INVALID', 'This wallet was made of a key and has no words: export a file.')
+      return fail(
+        'SECRET_INVALID',
+        'This wallet was made of a key and has no words: export a file.',
+      )
     }
     return ok({ words })
   },
@@ -135,10 +138,7 @@ async function create(
   return opened(held, { ...sealed, revision: 1 })
 }
 
-async function unlock(
-  held: Held,
-  { password }: VaultCalls['unlock']['request'],
-): Answer<'unlock'> {
+async function unlock(held: Held, { password }: VaultCalls['unlock']['request']): Answer<'unlock'> {
   const found = await tried(held, password)
   return found.ok ? opened(held, found.value) : found
 }
@@ -181,7 +181,10 @@ const freeFailures = 3
 const waitMs = { first: 2_000, max: 300_000 } as const
 
 /** When the next password may be tried; undefined when at once. */
-function waitOf({ failures, failedAtMs }: {
+function waitOf({
+  failures,
+  failedAtMs,
+}: {
   readonly failures: number
   readonly failedAtMs: number
 }): number | undefined {

@@ -48,7 +48,13 @@ export type Secret =
   | { readonly kind: 'words'; readonly words: string }
   /** An Ed25519 seed: 32 bytes, hex. */
   | { readonly kind: 'seed'; readonly seed: string }
-  | { readonly kind: 'file'; readonly text: string; readonly password: string }
+  | {
+      readonly kind: 'file'
+      readonly text: string
+      readonly password: string
+      /** The person's yes to taking a key of another curve as a seed, after `OTHER_CURVE`. */
+      readonly takeOtherCurve?: boolean | undefined
+    }
 
 /** What a transaction is to do. Amounts in base units, times in slots, escrows and keys hex. */
 export type DraftMessage =
@@ -164,7 +170,10 @@ export type VaultCalls = {
   /** Fresh backup words, 12 or 24. Nothing is kept until `create`. */
   newWords: { request: { readonly count: 12 | 24 }; answer: { readonly words: string } }
   /** What is wrong with words that a person types; undefined when they are whole. */
-  checkWords: { request: { readonly words: string }; answer: { readonly fault: string | undefined } }
+  checkWords: {
+    request: { readonly words: string }
+    answer: { readonly fault: string | undefined }
+  }
   /** Makes the vault, with one account, and opens it. Refused where there is one. */
   create: {
     request: { readonly password: string; readonly secret: Secret; readonly name: string }
@@ -229,7 +238,8 @@ export type VaultCall = keyof VaultCalls
  *
  * `VAULT_NONE`, `VAULT_EXISTS`, `VAULT_LOCKED`: not in this state. `PASSWORD_WRONG`; `WAIT`: too many wrong
  * ones, `retryAtMs` says until when. `PASSWORD_INVALID`: too short or too long. `SECRET_INVALID`: words, key
- * or file cannot be read. `ACCOUNT_KNOWN`, `ACCOUNT_UNKNOWN`. `DRAFT_INVALID`: what is to be signed makes no
+ * or file cannot be read. `OTHER_CURVE`: a key of the original network, whose address and money are not here.
+ * `ACCOUNT_KNOWN`, `ACCOUNT_UNKNOWN`. `DRAFT_INVALID`: what is to be signed makes no
  * sense. `PREVIEW_UNKNOWN`: was never shown, is signed already or too old. `CHANGED_ELSEWHERE`: another tab
  * changed the password. `STORE_FAILED`: this browser did not keep it. `LIMIT_EXCEEDED`. `BROKEN`: a fault of
  * ours.
@@ -243,6 +253,7 @@ export type VaultError = {
     | 'WAIT'
     | 'PASSWORD_INVALID'
     | 'SECRET_INVALID'
+    | 'OTHER_CURVE'
     | 'ACCOUNT_KNOWN'
     | 'ACCOUNT_UNKNOWN'
     | 'DRAFT_INVALID'

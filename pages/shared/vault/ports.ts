@@ -20,10 +20,7 @@ export type VaultStore = {
    * Writes `next` if the kept record still has the revision `after` (`undefined`: if there is none), in one
    * step. Says whether it did.
    */
-  readonly replace: (
-    after: number | undefined,
-    next: StoredVault | undefined,
-  ) => Promise<boolean>
+  readonly replace: (after: number | undefined, next: StoredVault | undefined) => Promise<boolean>
 }
 
 /** What vaults of one browser tell each other. */

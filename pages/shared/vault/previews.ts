@@ -37,10 +37,7 @@ export type WaitingPreview = {
   readonly address: string
   readonly signing: Uint8Array
   readonly atMs: number
-} & (
-  | { readonly kind: 'transaction'; readonly body: Uint8Array }
-  | { readonly kind: 'message' }
-)
+} & ({ readonly kind: 'transaction'; readonly body: Uint8Array } | { readonly kind: 'message' })
 
 const tokenBytes = 16
 

@@ -1,6 +1,7 @@
 /** Keys that come from outside: words, a raw seed, or a file of some wallet. */
 import { fromHex } from '../../../core/base/bytes.ts'
 import { ok, type Result } from '../../../core/base/result.ts'
+import { readContainer } from '../../../core/wallet/container.ts'
 import { openKeyFile } from '../../../core/wallet/keyfile.ts'
 import {
   addAccount,
@@ -11,6 +12,7 @@ import {
   keystoreOfSeed,
   renameAccount,
 } from '../../../core/wallet/keystore.ts'
+import { otherCurveWarning, readLegacyKeys } from '../../../core/wallet/legacy-keys.ts'
 import { entropyOf } from '../../../core/wallet/mnemonic.ts'
 import { fail } from './held.ts'
 import { type Secret, type VaultError, vaultLimits } from './messages.ts'
@@ -83,8 +85,9 @@ function named(keystore: Keystore, name: string): Result<Keystore, VaultError> {
 
 async function keystoreOfFile(
   ports: VaultPorts,
-  { text, password }: Extract<Secret, { readonly kind: 'file' }>,
+  secret: Extract<Secret, { readonly kind: 'file' }>,
 ): Promise<Result<Keystore, VaultError>> {
+  const { text, password } = secret
   if (text.length > vaultLimits.fileChars) return fail('SECRET_INVALID', 'The file is too long.')
   if (isKeyFile(text)) {
     const opened = openKeyFile({ text, password })
@@ -95,8 +98,33 @@ async function keystoreOfFile(
     const keystore = keystoreOfSeed(opened.value.seed)
     return keystore.ok ? keystore : refused(keystore.error)
   }
+  const container = readContainer(text)
+  if (!container.ok && container.error.code === 'KEYSTORE_FOREIGN') return keystoreOfLegacy(secret)
   const opened = await openText(ports, { text, password })
   return opened.ok ? ok(opened.value.keystore) : opened
+}
+
+/** Keys of the original network, and raw keys in a file. */
+function keystoreOfLegacy({
+  text,
+  password,
+  takeOtherCurve = false,
+}: Extract<Secret, { readonly kind: 'file' }>): Result<Keystore, VaultError> {
+  const keys = readLegacyKeys({ text, password: password === '' ? undefined : password })
+  if (!keys.ok) {
+    const { code, message } = keys.error
+    return fail(code === 'PASSWORD_WRONG' ? code : 'SECRET_INVALID', sentence(message))
+  }
+  if (!takeOtherCurve && keys.value.some(({ curve }) => curve !== 'ed25519')) {
+    return fail('OTHER_CURVE', sentence(otherCurveWarning))
+  }
+  let grown: Keystore = { entropy: undefined, accounts: [] }
+  for (const { seed } of keys.value) {
+    const added = importSeed(grown, { seed })
+    if (!added.ok) return refused(added.error)
+    grown = added.value
+  }
+  return ok(grown)
 }
 
 /** A key file, as client and miner wrote them before there were keystores. */

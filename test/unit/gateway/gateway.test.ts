@@ -121,6 +121,7 @@ describe('routes', () => {
     ['/exchange?x=1', '/Exchange?x=1'],
     ['/Marketplace', '/marketplace/'],
     ['/BrowserWallet', '/docs/browser-wallet.html'],
+    ['/wallet', '/wallet/'],
   ])('GW-3: %s moves to %s', async (path, to) => {
     const response = await site().get(path)
     expect(response.status).toBe(301)
@@ -130,7 +131,6 @@ describe('routes', () => {
   test.each([
     '/marketplace/',
     '/Exchange',
-    '/wallet/',
     '/wallet/v1/wallets',
     '/wallet/rpc',
     '/admin/',

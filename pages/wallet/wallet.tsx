@@ -1,0 +1,159 @@
+/** Chooses what to show by the vault's state and the address, and keeps title and focus in step. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { here, navigate } from '../shared/list/url-state.ts'
+import { Skeleton } from '../shared/ui/states.tsx'
+import { askVault, followVault, vaultState } from '../shared/vault/client.ts'
+import { AccountBar } from './account-bar.tsx'
+import { Contacts } from './contacts.tsx'
+import { CreateWallet } from './create.tsx'
+import { Escrows } from './escrows.tsx'
+import { History } from './history.tsx'
+import { ImportWallet } from './import.tsx'
+import { Messages } from './messages.tsx'
+import { Overview } from './overview.tsx'
+import { Receive } from './receive.tsx'
+import { makesWallet, viewOf, type WalletView, walletViews } from './routes.ts'
+import { Send } from './send.tsx'
+import { Settings } from './settings.tsx'
+import { SignIn } from './sign-in.tsx'
+import { Unlock } from './unlock.tsx'
+import { Welcome } from './welcome.tsx'
+
+export function Wallet() {
+  const [fault, setFault] = useState('')
+  useEffect(() => {
+    void followVault().then((error) => setFault(error?.message ?? ''))
+    // A tab that slept may have missed that the vault is locked.
+    const look = () => {
+      if (!document.hidden) void askVault('state', {})
+    }
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
+  const view = viewOf(here.value.pathname)
+  const phase = vaultState.value?.phase
+  if (fault !== '') return <Unusable reason={fault} />
+  if (phase === undefined) {
+    return (
+      <div aria-busy="true">
+        <h1>{titleOf(view)}</h1>
+        <p class="wallet-lead">
+          <Skeleton size={16} />
+        </p>
+      </div>
+    )
+  }
+  return <Shown view={view} phase={phase} />
+}
+
+type ShownProps = { view: WalletView; phase: 'none' | 'locked' | 'open' }
+
+function Shown({ view, phase }: ShownProps) {
+  const screen = screenOf(view, phase)
+  const first = useRef(true)
+  useEffect(() => {
+    document.title = `${screen === 'welcome' || screen === 'unlock' ? 'Wallet' : titleOf(view)} · AITBC`
+    if (first.current) {
+      first.current = false
+      return
+    }
+    window.scrollTo(0, 0)
+    document.querySelector<HTMLElement>('#wallet h1')?.focus({ preventScroll: true })
+  }, [screen, view])
+  // Where a wallet is made, one who has one has no business.
+  useEffect(() => {
+    if (phase === 'open' && makesWallet(view)) navigate('/wallet/', { replace: true })
+  }, [phase, view])
+  if (screen === 'welcome') return <Welcome />
+  if (screen === 'create') return <CreateWallet />
+  if (screen === 'import') return <ImportWallet />
+  if (screen === 'unlock') return <Unlock />
+  return (
+    <>
+      <Tabs view={view} />
+      <AccountBar />
+      <div key={view}>
+        <OpenView view={view} />
+      </div>
+    </>
+  )
+}
+
+function screenOf(view: WalletView, phase: ShownProps['phase']) {
+  if (phase === 'open') return 'open'
+  if (phase === 'locked') return 'unlock'
+  return view === 'create' || view === 'import' ? view : 'welcome'
+}
+
+function Tabs({ view }: { view: WalletView }) {
+  return (
+    <nav class="tabs" aria-label="Wallet">
+      <ul class="tab-list">
+        {walletViews.map((entry) =>
+          entry.tab === undefined ? null : (
+            <li key={entry.view}>
+              <a href={entry.path} aria-current={entry.view === view ? 'page' : undefined}>
+                {entry.tab}
+              </a>
+            </li>
+          ),
+        )}
+      </ul>
+    </nav>
+  )
+}
+
+function OpenView({ view }: { view: WalletView }) {
+  switch (view) {
+    case 'send':
+      return <Send />
+    case 'receive':
+      return <Receive />
+    case 'history':
+      return <History />
+    case 'escrows':
+      return <Escrows />
+    case 'messages':
+      return <Messages />
+    case 'contacts':
+      return <Contacts />
+    case 'settings':
+      return <Settings />
+    case 'sign-in':
+      return <SignIn />
+    case 'unknown':
+      return <Unknown />
+    default:
+      return <Overview />
+  }
+}
+
+function Unknown() {
+  return (
+    <>
+      <h1 tabIndex={-1}>No such page in the wallet</h1>
+      <p class="wallet-lead">
+        The address leads nowhere. Your keys and money are as they were.{' '}
+        <a href="/wallet/">Go to the overview</a>.
+      </p>
+    </>
+  )
+}
+
+function Unusable({ reason }: { reason: string }) {
+  return (
+    <>
+      <h1 tabIndex={-1}>The wallet cannot start in this browser</h1>
+      <div class="note note-failed" role="alert">
+        <strong>{reason}</strong>
+        <span>
+          Nothing was changed. Private windows and strict settings can forbid the storage that the
+          wallet needs; another window or browser may do.
+        </span>
+      </div>
+    </>
+  )
+}
+
+const titleOf = (view: WalletView): string =>
+  walletViews.find((entry) => entry.view === view)?.title ?? 'Page not found'
