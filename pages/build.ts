@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { placeExtension } from './build/extension-page.ts'
 import { requireSoundLinks } from './build/site-links.ts'
 import { sitePages } from './build/site-map.ts'
 
@@ -28,6 +29,7 @@ export async function buildPages(options: { readonly quiet?: boolean } = {}): Pr
     configFile: join(root, 'vite.config.ts'),
     logLevel: options.quiet ? 'error' : 'warn',
   })
+  await placeExtension(root, pagesDist)
   writeFileSync(join(pagesDist, 'assets', 'fonts-license.txt'), fontLicences())
   copyFileSync(join(root, '..', 'LICENSE'), join(pagesDist, 'assets', 'licence.txt'))
   const hashes = inlineScriptHashes()

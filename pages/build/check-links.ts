@@ -6,7 +6,7 @@ export type LinkedPage = { readonly where: string; readonly path: string; readon
 
 /** What the Worker answers besides pages; whether each address is there is tested on a running site. */
 const answered =
-  /^\/(?:rpc\/|api\/|v1\/|explorer\/|agent\/|assets\/|health(?:$|\/)|metrics$|openapi\.json$|favicon\.svg$)/
+  /^\/(?:rpc\/|api\/|v1\/|explorer\/|agent\/|firefox-wallet\/|assets\/|health(?:$|\/)|metrics$|openapi\.json$|favicon\.svg$)/
 
 /** What is wrong, one line a link: where it stands and where it leads. */
 export function linkFaults(pages: readonly LinkedPage[]): string[] {

@@ -80,6 +80,16 @@ export const sitePages: readonly Page[] = [
     indexed: false,
   },
   {
+    file: 'firefox-wallet/index.html',
+    title: 'Browser extension · AITBC',
+    description:
+      'The wallet as an extension for Firefox and Chromium: packages, hashes, how to install.',
+    section: 'none',
+    body: 'extension/install.html',
+    entry: 'extension/install.ts',
+    indexed: true,
+  },
+  {
     file: '404.html',
     title: 'Page not found · AITBC',
     description: 'There is no page at this address.',

@@ -17,7 +17,7 @@ import {
   scriptHashes,
 } from './assets.ts'
 import { errorResponse, failureResponse } from './errors.ts'
-import { contentSecurityPolicy, preflight, withHeaders } from './headers.ts'
+import { contentSecurityPolicy, isExtensionOrigin, preflight, withHeaders } from './headers.ts'
 import { isAnonymous, isLimited } from './limiter.ts'
 import { gatewayLimits } from './limits.ts'
 import { methodsAt } from './methods.ts'
@@ -49,6 +49,7 @@ export function createGateway(parts: GatewayParts): Fetch {
       requestId,
       pathname: url.pathname,
       allowedOrigin: origin !== null && allowsOrigin(env, origin) ? origin : undefined,
+      extensionOrigin: origin !== null && isExtensionOrigin(origin) ? origin : undefined,
       csp: contentSecurityPolicy(await scriptHashes(env), url),
     })
   }

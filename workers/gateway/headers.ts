@@ -9,6 +9,8 @@ export type HeaderContext = {
   readonly pathname: string
   /** `Origin` of the request when it is on the allow-list. */
   readonly allowedOrigin: string | undefined
+  /** `Origin` of the request when it is that of a browser extension. */
+  readonly extensionOrigin?: string | undefined
   readonly csp: string
 }
 
@@ -77,6 +79,10 @@ export function withHeaders(response: Response, context: HeaderContext): Respons
     headers.set('access-control-allow-origin', context.allowedOrigin)
     headers.set('access-control-allow-credentials', 'true')
     headers.set('access-control-expose-headers', 'x-request-id, retry-after')
+  } else if (context.extensionOrigin !== undefined && context.pathname.startsWith('/rpc/')) {
+    // No page can have such an origin, and without credentials the chain is everybody's to read.
+    headers.set('access-control-allow-origin', context.extensionOrigin)
+    headers.set('access-control-expose-headers', 'x-request-id, retry-after')
   } else if (openToAll.has(context.pathname)) {
     headers.set('access-control-allow-origin', '*')
     headers.set('cross-origin-resource-policy', 'cross-origin')
@@ -84,6 +90,8 @@ export function withHeaders(response: Response, context: HeaderContext): Respons
     // Other sites' pages may not embed what is served here; the allow-list decides for APIs.
     headers.set('cross-origin-resource-policy', 'same-origin')
   }
+  if (response.ok && context.pathname.endsWith('.xpi'))
+    headers.set('content-type', 'application/x-xpinstall')
   const isBuilt = (response.ok || response.status === 304) && builtName.test(context.pathname)
   // The assets binding sets one of its own, for files whose names stay.
   if (isBuilt) headers.set('cache-control', 'public, max-age=31536000, immutable')
@@ -106,6 +114,10 @@ function changeable(response: Response): Response {
     return new Response(response.body, response)
   }
 }
+
+/** Whether an origin is that of a browser extension: the browsers write it, and no page has one. */
+export const isExtensionOrigin = (origin: string): boolean =>
+  /^(?:chrome-extension:\/\/[a-p]{32}|moz-extension:\/\/[0-9a-f-]{36})$/.test(origin)
 
 /** The answer to a CORS preflight from an allowed origin: any header, as in the seed. */
 export function preflight(request: Request): Response {

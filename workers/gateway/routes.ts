@@ -46,6 +46,9 @@ export const routeTable: readonly Route[] = [
   page('/docs/design/', '/docs/design/index.html'),
   redirect('/docs', '/docs/'),
   folder('/docs/'),
+  page('/firefox-wallet/', '/firefox-wallet/index.html'),
+  folder('/firefox-wallet/'),
+  redirect('/firefox-wallet', '/firefox-wallet/'),
   missing('/Exchange', 'The exchange'),
   missing('/Exchange/', 'The exchange'),
   redirect('/exchange', '/Exchange'),
@@ -89,7 +92,6 @@ export const routeTable: readonly Route[] = [
   // Old addresses
   redirect('/Marketplace', '/marketplace/'),
   redirect('/BrowserWallet', '/docs/browser-wallet.html'),
-  missing('/firefox-wallet/', 'The browser extension'),
 ]
 
 /** The row that answers a path; undefined when none does (a 404). */

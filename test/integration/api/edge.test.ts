@@ -279,7 +279,7 @@ describe('routes', () => {
       expectFailure(await call(site, path), 501, 'NOT_BUILT')
       expectFailure(await call(site, path, { method: 'POST', body: {} }), 501, 'NOT_BUILT')
     }
-    for (const path of ['/marketplace/', '/Exchange', '/admin/', '/firefox-wallet/']) {
+    for (const path of ['/marketplace/', '/Exchange', '/admin/']) {
       const page = await call(site, path, { headers: { accept: 'text/html' } })
       expect([path, page.status]).toEqual([path, 501])
       expect(page.headers.get('content-type')).toContain('text/html')

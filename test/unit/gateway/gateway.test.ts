@@ -135,7 +135,6 @@ describe('routes', () => {
     '/wallet/rpc',
     '/admin/',
     '/admin/stats',
-    '/firefox-wallet/',
     '/api/users/login',
     '/api/v1/users/login',
     '/api/trades/recent',
@@ -249,6 +248,35 @@ describe('headers', () => {
     const asked = { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST' } }
     expect(await origin('https://b.example', asked)).toBe('https://b.example')
     expect(await origin('https://evil.example', asked)).toBeNull()
+  })
+
+  test('GW-9: extensions may ask the chain, without credentials, and nothing else', async () => {
+    const { get } = site()
+    const extensions = [
+      `chrome-extension://${'abcdefghijklmnop'.repeat(2)}`,
+      'moz-extension://7f3c9a52-0d5b-4b1c-9a3e-2f6d1c8e4b70',
+    ]
+    const headersOf = async (path: string, origin: string, init: RequestInit = {}) =>
+      (await get(path, { ...init, headers: { ...init.headers, origin } })).headers
+    const asked = { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST' } }
+    for (const origin of extensions) {
+      for (const init of [{}, asked]) {
+        const headers = await headersOf('/rpc/thing', origin, init)
+        expect(headers.get('access-control-allow-origin')).toBe(origin)
+        expect(headers.get('access-control-allow-credentials')).toBeNull()
+      }
+      for (const path of ['/api/v1/thing', '/', '/rpc']) {
+        expect((await headersOf(path, origin)).get('access-control-allow-origin')).toBeNull()
+      }
+    }
+    for (const origin of [
+      'chrome-extension://short',
+      `chrome-extension://${'z'.repeat(32)}`,
+      `https://chrome-extension.example`,
+      `moz-extension://evil.example/${'a'.repeat(23)}`,
+    ]) {
+      expect((await headersOf('/rpc/thing', origin)).get('access-control-allow-origin')).toBeNull()
+    }
   })
 })
 
