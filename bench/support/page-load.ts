@@ -55,9 +55,11 @@ export async function loadPage(
     await page.addInitScript({ content: `{${observe}}` })
     const session = await context.newCDPSession(page)
     const traffic = await watchTraffic(session, new URL(url).host)
+    page.on('worker', (worker) => traffic.arrived(worker.url()))
     if (profile) await throttle(session, profile)
     await page.goto(url, { waitUntil: 'load', timeout: loadMsMax })
     await traffic.rest()
+    for (const script of traffic.workers) traffic.add('script', await transferredOf(page, script))
     return { ...(await readPaints(page)), ...traffic.sums() }
   } finally {
     await context.close()
@@ -82,6 +84,10 @@ async function watchTraffic(session: CDPSession, host: string) {
   const encodings: Record<string, number> = {}
   const foreign: string[] = []
   const failed: string[] = []
+  const workers: string[] = []
+  const add = (type: string, bytes: number): void => {
+    bytesByType[type] = (bytesByType[type] ?? 0) + bytes
+  }
   let requests = 0
   let lastMs = performance.now()
   const end = (id: string): Request | undefined => {
@@ -111,7 +117,7 @@ async function watchTraffic(session: CDPSession, host: string) {
   })
   session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
     const type = end(requestId)?.type.toLowerCase()
-    if (type !== undefined) bytesByType[type] = (bytesByType[type] ?? 0) + encodedDataLength
+    if (type !== undefined) add(type, encodedDataLength)
   })
   session.on('Network.loadingFailed', ({ requestId, errorText }) => {
     const request = end(requestId)
@@ -119,11 +125,23 @@ async function watchTraffic(session: CDPSession, host: string) {
   })
   await session.send('Network.enable')
   return {
+    workers,
+    add,
+    /** The browser tells of the start of a worker's script to the page, and of its end to the worker. */
+    arrived: (url: string) => {
+      const found = [...open].find(([, request]) => request.url === url)
+      if (!found) return
+      end(found[0])
+      workers.push(url)
+    },
     rest: async () => {
       const from = performance.now()
       lastMs = Math.max(lastMs, from)
       while (open.size > 0 || performance.now() - lastMs < restMs) {
-        if (performance.now() - from > loadMsMax) throw new Error('a page does not come to rest')
+        if (performance.now() - from > loadMsMax) {
+          const asked = [...open.values()].map(({ url }) => url).join(', ')
+          throw new Error(`a page does not come to rest, still asks for: ${asked || 'more'}`)
+        }
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     },
@@ -136,6 +154,15 @@ async function watchTraffic(session: CDPSession, host: string) {
       encodings,
     }),
   }
+}
+
+/** What the page itself says that a file cost. */
+function transferredOf(page: Page, url: string): Promise<number> {
+  return page.evaluate((name) => {
+    const [entry] = performance.getEntriesByName(name) as unknown as { transferSize: number }[]
+    if (!entry) throw new Error(`nothing is known of ${name}`)
+    return entry.transferSize
+  }, url)
 }
 
 type Paints = {

@@ -5,32 +5,26 @@ import { whenIdle } from '../shared/frame/idle.ts'
 import { Disclosure } from '../shared/ui/bits.tsx'
 import { CopyButton } from '../shared/ui/copy.tsx'
 
-/** One section of the page. */
+/** One section of the page. What it holds is drawn when the page has nothing else to do, or `now`. */
 export function Section(props: {
   id: string
   title: string
   lead: ComponentChildren
+  now?: boolean
   children: ComponentChildren
 }) {
+  const isDue = useDue()
   return (
     <section class="design-section" aria-labelledby={props.id}>
       <h2 id={props.id}>{props.title}</h2>
       <p class="design-lead">{props.lead}</p>
-      {props.children}
+      {isDue || props.now ? props.children : <div class="design-waiting" aria-busy="true" />}
     </section>
   )
 }
 
-/** The same in light and in dark, drawn when the page has nothing else to do, or `now`. */
-export function Both({
-  view: View,
-  now = false,
-}: {
-  view: () => ComponentChildren
-  now?: boolean
-}) {
-  const isDue = useDue()
-  if (!isDue && !now) return <div class="both" aria-busy="true" />
+/** The same in light and in dark. */
+export function Both({ view: View }: { view: () => ComponentChildren }) {
   return (
     <div class="both">
       {(['light', 'dark'] as const).map((theme) => (

@@ -15,9 +15,10 @@ export function Tokens() {
       <Section
         id="colour"
         title="Colour"
+        now
         lead="Neutral surfaces, one accent for action and for what is verified, two colours for failure and caution. Each is a pair; the theme picks one."
       >
-        <Both view={Swatches} now />
+        <Both view={Swatches} />
         <Contrasts />
       </Section>
       <Section
