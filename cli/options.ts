@@ -93,7 +93,10 @@ function clientCommand(): Command {
     .option('--stream', 'show the answer as it comes, also when stdout is no terminal')
     .option('--no-stream', 'show the answer when it is complete')
     .option('--quiet', 'nothing on stderr but failures')
-    .addHelpText('after', '\nclient verify --help: checks one fact against the chain')
+    .addHelpText(
+      'after',
+      '\nclient verify --help: checks one fact against the chain\nclient wallet --help: keys and coins',
+    )
 }
 
 function check(raw: Raw): Result<ClientOptions, OptionsError> {

@@ -108,10 +108,14 @@ const optionsIn = (text: string): Set<string> =>
   new Set([...text.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))
 
 const helpOf = (name: 'miner' | 'client'): string =>
-  (name === 'client' ? [[], ['verify']] : [[]])
+  (name === 'client' ? [[], ['verify'], ...walletCommands] : [[]])
     .map((command) => [inRoot('scripts', 'run.mjs'), name, ...command, '--help'])
     .map((words) => execFileSync(binary('node'), words).toString())
     .join('\n')
+
+const walletCommands = ['', 'create', 'import', 'add', 'export', 'send'].map((command) =>
+  ['wallet', command].filter((word) => word !== ''),
+)
 
 function foldersOf(path: string): string[] {
   const parts = path.split('/').slice(0, -1)
