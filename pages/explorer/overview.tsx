@@ -62,6 +62,10 @@ export function Overview() {
         <MoreTiles authorities={known?.authorities.length} />
       </div>
       <ChainVerdict />
+      <p class="small muted below">
+        Counts and sums are what the site says: no proof covers them. Every block, transaction and
+        receipt can be verified on its page and in its list.
+      </p>
       <SectionHead title="Newest blocks" href="/explorer/blocks" more="All blocks" />
       {known ? (
         <Table
