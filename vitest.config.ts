@@ -40,6 +40,8 @@ export default defineConfig({
           include: ['test/{unit,contract,simulation}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // Those that run at once start processes that compute.
+          maxConcurrency: availableParallelism(),
         },
       },
       {
