@@ -1,13 +1,14 @@
 /** Reading the figures of the read model (`chain-figures.ts`): a page costs what it shows. */
 import type { MinerSort } from '../core/api/chain-figures.ts'
 import type { Bucket, MinerRow, StatRow } from './chain-figures.ts'
-import type { Fragment, PageAsk, PageRows } from './chain-lists.ts'
+import { type Fragment, type PageAsk, type PageRows, selectSpan, spanOf } from './chain-lists.ts'
 
 /** Figures by time, and what the whole read model holds at that very moment. */
 export type StatRows = {
   readonly rows: readonly Omit<StatRow, 'bucket'>[]
   readonly totals:
     | {
+        readonly indexedFrom: number
         readonly indexedHeight: number
         readonly indexedSlot: number
         readonly transactions: number
@@ -27,14 +28,10 @@ export function chainFigures(db: D1Database) {
     ): Promise<PageRows<MinerRow>> => {
       const { text, values } = minerQuery(ask, filter)
       const [meta, found] = await db.batch<Record<string, unknown>>([
-        db.prepare('SELECT indexed_height AS height FROM chain_meta WHERE id = 1'),
+        db.prepare(selectSpan),
         db.prepare(text).bind(...values),
       ])
-      const height = meta?.results[0]?.['height']
-      return {
-        indexedHeight: typeof height === 'number' ? height : -1,
-        rows: (found?.results ?? []) as MinerRow[],
-      }
+      return { ...spanOf(meta), rows: (found?.results ?? []) as MinerRow[] }
     },
     /** Buckets that begin in this span, `fromMs` included, `toMs` not; oldest first. */
     stats: async (span: {
@@ -88,6 +85,6 @@ export const selectStats =
   'WHERE bucket = ? AND start >= ? AND start < ? ORDER BY start'
 
 const selectTotals =
-  'SELECT m.indexed_height AS indexedHeight, b.slot AS indexedSlot, m.transactions, ' +
+  'SELECT m.indexed_from AS indexedFrom, m.indexed_height AS indexedHeight, b.slot AS indexedSlot, m.transactions, ' +
   'm.settlements, m.accounts FROM chain_meta AS m ' +
   'JOIN chain_blocks AS b ON b.height = m.indexed_height WHERE m.id = 1'

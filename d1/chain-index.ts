@@ -45,11 +45,43 @@ export async function readPosition(db: D1Database): Promise<IndexPosition | unde
   }
 }
 
+/** Most rows of a table that one call of `clearChain` deletes. */
+const rowsPerClear = 2_000
+
+/**
+ * Empties the read model of the chain, a part a call; true while there is more. From the first call on it
+ * has no position.
+ */
+export async function clearChain(db: D1Database): Promise<boolean> {
+  const deletes = Object.entries(chainTableKeys).map(([table, key]) =>
+    db.prepare(
+      `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} LIMIT ${rowsPerClear})`,
+    ),
+  )
+  const done = await db.batch([db.prepare('DELETE FROM chain_meta'), ...deletes])
+  return done.slice(1).some(({ meta }) => meta.changes > 0)
+}
+
+/** Tables of the read model beside `chain_meta`, with what names a row. */
+const chainTableKeys = {
+  chain_blocks: 'height',
+  chain_transactions: 'height, position',
+  chain_escrows: 'id',
+  chain_settlements: 'height, position, item',
+  chain_accounts: 'address',
+  chain_stats: 'bucket, start',
+  chain_active: 'bucket, start, role, address',
+  chain_miners: 'id',
+  chain_miner_clients: 'miner, client',
+} as const
+
 /**
  * Adds consecutive final blocks. Rejects without any effect when the first is not the one after
  * `indexed_height`: a block can be added only once.
  *
- * @param genesisAccounts Addresses that begin with a balance; used with block 0 only.
+ * @param isFirst The read model is empty and begins with these blocks.
+ * @param genesisAccounts Addresses that genesis names; used with the first blocks only.
+ * @param partiesOf Who stands behind an escrow of whose opening the read model has no block.
  */
 export async function addBlocks(
   db: D1Database,
@@ -58,19 +90,23 @@ export async function addBlocks(
     /** Unix milliseconds of slot 0. */
     readonly genesisTimeMs: number
     readonly blocks: readonly FinalizedBlock[]
+    readonly isFirst: boolean
     readonly genesisAccounts: readonly string[]
+    readonly partiesOf: (escrow: string) => EscrowParties | undefined
     readonly accountOf: AccountLookup
   },
 ): Promise<void> {
-  const { blocks, genesisHash, genesisTimeMs, accountOf } = input
+  const { blocks, isFirst, genesisHash, genesisTimeMs, accountOf } = input
   const first = blocks[0]
   const last = blocks[blocks.length - 1]
   if (!first || !last) return
   const from = Number(first.view.header.height)
-  const rows = rowsOf(blocks, await readParties(db, escrowsNamed(blocks)))
+  const rows = rowsOf(blocks, await readParties(db, escrowsNamed(blocks), input.partiesOf))
   const seen = new Set(rows.activity.map(({ address }) => address))
-  const born = from === 0 ? input.genesisAccounts.filter((address) => !seen.has(address)) : []
-  const idle = { sent: 0, received: 0, lastHeight: 0, lastSlot: 0 }
+  const born = isFirst ? input.genesisAccounts.filter((address) => !seen.has(address)) : []
+  // Without the blocks below, all that is known of the last touch is that it came before.
+  const lastSlot = Math.max(0, Number(first.view.header.slot) - 1)
+  const idle = { sent: 0, received: 0, lastHeight: Math.max(0, from - 1), lastSlot }
   const accounts = [...rows.activity, ...born.map((address) => ({ address, ...idle }))].map(
     (row) => ({ ...row, ...accountOf(row.address) }),
   )
@@ -78,8 +114,8 @@ export async function addBlocks(
   const hash = toHex(last.view.hash)
   const counts = [rows.transactions.length, rows.settlements.length]
   await db.batch([
-    ...(from === 0
-      ? [db.prepare(insertMeta).bind(genesisHash, indexedHeight, hash, ...counts)]
+    ...(isFirst
+      ? [db.prepare(insertMeta).bind(genesisHash, from, indexedHeight, hash, ...counts)]
       : [
           db.prepare(guardMeta).bind(genesisHash, from - 1),
           db.prepare(advanceMeta).bind(indexedHeight, hash, ...counts),
@@ -98,8 +134,9 @@ export async function addBlocks(
 }
 
 const insertMeta =
-  'INSERT INTO chain_meta (id, genesis_hash, indexed_height, indexed_hash, transactions, settlements)' +
-  ' VALUES (1, ?, ?, ?, ?, ?)'
+  'INSERT INTO chain_meta ' +
+  '(id, genesis_hash, indexed_from, indexed_height, indexed_hash, transactions, settlements)' +
+  ' VALUES (1, ?, ?, ?, ?, ?, ?)'
 
 // A row that the table refuses (its only id is 1), unless the database stands where it has to: then the
 // whole batch fails.
@@ -150,6 +187,7 @@ function insertAll(
 async function readParties(
   db: D1Database,
   ids: readonly string[],
+  partiesOf: (escrow: string) => EscrowParties | undefined,
 ): Promise<Map<string, EscrowParties>> {
   if (ids.length === 0) return new Map()
   const { results } = await db
@@ -159,5 +197,10 @@ async function readParties(
     )
     .bind(JSON.stringify(ids))
     .all<{ id: string; owner: string; coordinator: string }>()
-  return new Map(results.map((row) => [row.id, row]))
+  const known = new Map<string, EscrowParties>(results.map((row) => [row.id, row]))
+  for (const id of ids) {
+    const parties = known.has(id) ? undefined : partiesOf(id)
+    if (parties) known.set(id, parties)
+  }
+  return known
 }

@@ -51,8 +51,29 @@ export type ReceiptFilter = {
   readonly job?: string | undefined
 }
 
-/** Rows in the order asked for. `indexedHeight` is -1 while the read model is empty. */
-export type PageRows<T> = { readonly indexedHeight: number; readonly rows: readonly T[] }
+/**
+ * Rows in the order asked for. `indexedHeight` is -1 while the read model is empty; `indexedFrom` is the
+ * height of its first block.
+ */
+export type PageRows<T> = {
+  readonly indexedFrom: number
+  readonly indexedHeight: number
+  readonly rows: readonly T[]
+}
+
+/** Asks how far the read model goes. */
+export const selectSpan =
+  'SELECT indexed_from AS indexedFrom, indexed_height AS indexedHeight FROM chain_meta WHERE id = 1'
+
+/** The answer to that. */
+export function spanOf(
+  result: D1Result<Record<string, unknown>> | undefined,
+): Pick<PageRows<never>, 'indexedFrom' | 'indexedHeight'> {
+  const row = result?.results[0]
+  return row
+    ? { indexedFrom: Number(row['indexedFrom']), indexedHeight: Number(row['indexedHeight']) }
+    : { indexedFrom: 0, indexedHeight: -1 }
+}
 
 export type ChainLists = ReturnType<typeof chainLists>
 
@@ -60,14 +81,10 @@ export type ChainLists = ReturnType<typeof chainLists>
 export function chainLists(db: D1Database) {
   const page = async <T>({ text, values }: Fragment): Promise<PageRows<T>> => {
     const [meta, found] = await db.batch<Record<string, unknown>>([
-      db.prepare('SELECT indexed_height AS height FROM chain_meta WHERE id = 1'),
+      db.prepare(selectSpan),
       db.prepare(text).bind(...values),
     ])
-    const height = meta?.results[0]?.['height']
-    return {
-      indexedHeight: typeof height === 'number' ? height : -1,
-      rows: (found?.results ?? []) as T[],
-    }
+    return { ...spanOf(meta), rows: (found?.results ?? []) as T[] }
   }
   return {
     blocks: (ask: PageAsk, filter: BlockFilter) => page<BlockRow>(blockQuery(ask, filter)),

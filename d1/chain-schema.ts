@@ -4,7 +4,7 @@
  */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** One row: which chain, how far, and how many transactions and settlements that makes. */
+/** One row: which chain, from where on and how far, and how many transactions and settlements that makes. */
 export const chainMeta = sqliteTable('chain_meta', {
   id: integer().primaryKey(),
   genesisHash: text('genesis_hash').notNull(),
@@ -13,6 +13,7 @@ export const chainMeta = sqliteTable('chain_meta', {
   transactions: integer().notNull(),
   settlements: integer().notNull(),
   accounts: integer().notNull(),
+  indexedFrom: integer('indexed_from').notNull(),
 })
 
 /** Finalized blocks. `proposer` is a public key; `fees` base units. */

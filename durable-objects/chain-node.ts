@@ -45,9 +45,18 @@ import {
 import { freshTransactions, transactionsAt } from './chain/fresh-transactions.ts'
 import { gather } from './chain/gathering.ts'
 import { hasFaucet, signGift } from './chain/gift.ts'
-import { backoffMs, chainNodeLimits as limits, peerLimits, snapshotLimits } from './chain/limits.ts'
+import {
+  backoffMs,
+  chainNodeLimits as limits,
+  peerLimits,
+  snapshotLimits,
+  snapshotStartLimits,
+} from './chain/limits.ts'
+import { type FromBefore, openFromBefore, openNextChain } from './chain/next-chain.ts'
 import { type Indexer, type Outbox, openOutbox } from './chain/outbox.ts'
 import type { Taken } from './chain/peer-context.ts'
+import { openSnapshotSources, sourcesAmong, standingOf } from './chain/snapshot-sources.ts'
+import { openSnapshotStart, type SnapshotStart } from './chain/snapshot-start.ts'
 import { openSqliteSnapshotStore } from './chain/snapshot-store.ts'
 import { openSnapshots, type Snapshots } from './chain/snapshots.ts'
 import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
@@ -68,6 +77,8 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   readonly #outbox: Outbox | undefined
   readonly #desk: SyncDesk | undefined
   readonly #snapshots: Snapshots | undefined
+  readonly #start: SnapshotStart | undefined
+  readonly #before: FromBefore | undefined
   /** Undefined after a failed write: what memory holds may be ahead of the store. */
   #engine: Engine | undefined
   #finalHeight = -1
@@ -90,14 +101,17 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     this.#configuration = this.#readConfiguration()
     if ('refusal' in this.#configuration) return
     const genesisTimeMs = Number(this.#configuration.genesis.genesisTimeMs)
+    this.#before = openFromBefore(state.storage.sql)
     this.#streams = openStreams(state, genesisTimeMs)
     this.#outbox = openOutbox({
       sql: state.storage.sql,
       indexer: this.createIndexer(env, this.#configuration.genesis),
       engine: () => this.#open(),
       finalHeight: () => this.#finalHeight,
+      partiesOf: (escrow) => this.#before?.partiesOf(escrow),
       onChange: () => this.#arm(),
     })
+    this.#start = this.#openStart(this.#configuration)
     this.#desk = this.#openDesk(this.#configuration)
     this.#snapshots = openSnapshots({
       store: openSqliteSnapshotStore(state.storage.sql),
@@ -109,6 +123,8 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       log: (entry) => console.warn(JSON.stringify(entry)),
       limits: snapshotLimits,
     })
+    // A kill may have come between another chain's coming and their being taken over.
+    if (this.#before.waiting().length > 0) this.#takeWaiting()
     // Whoever woke the object, the alarm may be lost: local servers keep it in memory only.
     this.#arm()
   }
@@ -145,6 +161,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       currentSlot: status.currentSlot,
       mempoolSize: status.mempoolSize,
       indexedHeight: this.#outbox?.indexedHeight() ?? -1,
+      keptFrom: engine.keptFrom(),
       supply: status.supply,
       proposing: status.proposing,
       fault: this.#fault ?? adviceOn(status.fault) ?? this.#outbox?.fault(),
@@ -303,7 +320,8 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
   /** Does what is due, tells the listeners, and hands new final blocks to the read model. */
   #advance(): void {
     const nowMs = Date.now()
-    if (nowMs >= this.#retryAtMs) {
+    const isBeginning = this.#isBeginning()
+    if (nowMs >= this.#retryAtMs && !isBeginning) {
       try {
         this.#publish(this.#write((engine) => engine.tick(nowMs)))
         this.#failures = 0
@@ -318,6 +336,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     }
     // Not awaited: an alarm that waits for the database holds up the next block.
     if (this.#outbox) this.ctx.waitUntil(this.#outbox.drain())
+    if (this.#start) this.ctx.waitUntil(this.#start.work())
     if (this.#desk) this.ctx.waitUntil(this.#desk.exchange.pullDue())
     if (this.#snapshots) this.ctx.waitUntil(this.#snapshots.work())
     this.#arm()
@@ -351,7 +370,11 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     const nowMs = Date.now()
     let dueAtMs = this.#retryAtMs
     try {
-      dueAtMs = Math.max(this.#open().dueAtMs(nowMs), this.#retryAtMs)
+      const engine = this.#open()
+      dueAtMs = this.#isBeginning()
+        ? Number.POSITIVE_INFINITY
+        : Math.max(engine.dueAtMs(nowMs), this.#retryAtMs)
+      dueAtMs = Math.min(dueAtMs, this.#start?.dueAtMs() ?? dueAtMs)
       dueAtMs = Math.min(dueAtMs, this.#outbox?.dueAtMs() ?? dueAtMs)
       dueAtMs = Math.min(dueAtMs, this.#desk?.exchange.dueAtMs() ?? dueAtMs)
       dueAtMs = Math.min(dueAtMs, this.#snapshots?.dueAtMs() ?? dueAtMs)
@@ -393,6 +416,62 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return opened.value
   }
 
+  /** Whether the chain stands still for a snapshot; one that cannot be opened says why elsewhere. */
+  #isBeginning(): boolean {
+    try {
+      return this.#start?.isBusy() ?? false
+    } catch {
+      return false
+    }
+  }
+
+  #openStart({ genesis, peerUrls, snapshotStart }: ChainConfiguration): SnapshotStart {
+    const next = openNextChain(this.ctx.storage)
+    // The kill came between the last part and the change of place.
+    next.takePlace()
+    const log = (entry: Readonly<Record<string, unknown>>) => console.warn(JSON.stringify(entry))
+    const peers = () => this.#desk?.exchange.view() ?? []
+    const finalHeight = () => this.#open().head().finalHeight
+    return openSnapshotStart({
+      next,
+      genesis,
+      verifier: createNativeVerifier(),
+      sources: openSnapshotSources({
+        urls: () => sourcesAmong(peers()),
+        fetch: (url, init) => fetch(url, init),
+        now: () => Date.now(),
+        log,
+        limits: snapshotStartLimits,
+      }),
+      finalHeight,
+      peers: () => standingOf(peers(), finalHeight()),
+      heightsMin: peerUrls.length === 0 ? 0 : snapshotStart,
+      onTaken: () => this.#changeChain(),
+      now: () => Date.now(),
+      onChange: () => this.#arm(),
+      log,
+      limits: snapshotStartLimits,
+    })
+  }
+
+  /** Another chain stands in the store: all who look at it look anew. What waited goes on waiting. */
+  #changeChain(): void {
+    this.#engine = undefined
+    this.#open()
+    this.#outbox?.relocate()
+    this.#takeWaiting()
+    if (this.#outbox) this.ctx.waitUntil(this.#outbox.drain())
+    this.#arm()
+  }
+
+  #takeWaiting(): void {
+    const waiting = this.#before?.waiting() ?? []
+    for (let at = 0; at < waiting.length; at += submitBatchMax) {
+      this.#submit(waiting.slice(at, at + submitBatchMax))
+    }
+    if (waiting.length > 0) this.#before?.forgetWaiting()
+  }
+
   #openDesk({ genesis, authority, peerUrls }: ChainConfiguration): SyncDesk {
     const desk = openSyncDesk({
       sql: this.ctx.storage.sql,
@@ -406,6 +485,8 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
         this.#write((engine) => action(engine, Date.now()))
         this.#arm()
       },
+      isPaused: () => this.#isBeginning(),
+      installing: () => this.#start?.view(),
       submit: (transactions) => this.#admit(transactions),
       fetch: (url, init) => fetch(url, init),
       now: () => Date.now(),

@@ -16,7 +16,8 @@ export type ListPage<T> = {
   readonly items: readonly T[]
   readonly next: Place | undefined
   readonly previous: Place | undefined
-  /** Newest height that could have been in the page. */
+  /** Lowest and newest height that could have been in the list. */
+  readonly from: number
   readonly height: number
   readonly source: 'chain_node' | 'read_model' | 'both'
 }
@@ -59,7 +60,7 @@ export async function readListPage<T>(
     if (newer) return newer
   }
   const place = cursor?.direction === 'older' ? cursor.place : undefined
-  const { indexedHeight, rows } = await parts.stored({
+  const { indexedFrom, indexedHeight, rows } = await parts.stored({
     direction: 'older',
     place,
     range,
@@ -73,7 +74,14 @@ export async function readListPage<T>(
   const isBelow = before !== undefined && comparePlaces(before, [above + 1, 0, 0]) <= 0
   const fresh =
     parts.fresh && !isBelow ? await parts.fresh({ above, before, limit: limit + 1 }) : undefined
-  return joined(parts, { fresh, indexedHeight, rows, limit, isFirst: place === undefined })
+  return joined(parts, {
+    fresh,
+    indexedFrom,
+    indexedHeight,
+    rows,
+    limit,
+    isFirst: place === undefined,
+  })
 }
 
 /**
@@ -85,7 +93,7 @@ async function readNewer<T>(
   { place, range, limit }: { place: Place; range: ListRange; limit: number },
 ): Promise<ListPage<T> | undefined> {
   const ask: PageAsk = { direction: 'newer', place, range, limit: limit + 1 }
-  const { indexedHeight, rows } = await stored(ask)
+  const { indexedFrom, indexedHeight, rows } = await stored(ask)
   if (rows.length <= limit) return undefined
   const items = rows.slice(0, limit).reverse()
   const [first, last] = [items[0], items[items.length - 1]]
@@ -93,6 +101,7 @@ async function readNewer<T>(
     items,
     next: last && placeOf(last),
     previous: first && placeOf(first),
+    from: indexedFrom,
     height: indexedHeight,
     source: 'read_model',
   }
@@ -105,6 +114,7 @@ function joined<T>(
   { placeOf }: ListParts<T>,
   input: {
     readonly fresh: FreshRows<T> | undefined
+    readonly indexedFrom: number
     readonly indexedHeight: number
     readonly rows: readonly T[]
     readonly limit: number
@@ -122,6 +132,7 @@ function joined<T>(
     items,
     next: found.length > limit ? last && placeOf(last) : fresh?.reached,
     previous: input.isFirst ? undefined : first && placeOf(first),
+    from: input.indexedFrom,
     height: fresh ? Math.max(fresh.headHeight, input.indexedHeight) : input.indexedHeight,
     source: fromNode === 0 ? 'read_model' : fromNode === items.length ? 'chain_node' : 'both',
   }

@@ -2,7 +2,7 @@
  * Configuration, checked once per isolate: what is missing or unusable is named, never shown.
  */
 import { readPeerUrls } from '../core/api/peer-urls.ts'
-import { readSnapshotEvery } from '../core/api/snapshot-every.ts'
+import { readSnapshotEvery, readSnapshotStart } from '../core/api/snapshot-every.ts'
 import { fromBase64Url, fromHex } from '../core/base/bytes.ts'
 import { type Genesis, genesisHash, parseGenesis } from '../core/chain/genesis.ts'
 import type { Env } from './env.ts'
@@ -71,6 +71,7 @@ function readConfig(env: Env): ConfigCheck {
   const peers = textOf('PEERS')
   if (!readPeerUrls(peers).ok || (peers && upstream)) invalid.push('PEERS')
   if (!readSnapshotEvery(textOf('SNAPSHOT_EVERY')).ok) invalid.push('SNAPSHOT_EVERY')
+  if (!readSnapshotStart(textOf('SNAPSHOT_START')).ok) invalid.push('SNAPSHOT_START')
   if (invalid.length > 0) return fault('CONFIG_INVALID', invalid, 'This site cannot use')
   const genesis = readGenesis(env.GENESIS_JSON as string) as Genesis
   return {

@@ -38,6 +38,8 @@ export type Env = {
   readonly PEERS?: string
   /** Heights from one snapshot of the state to the next; 0 makes none. */
   readonly SNAPSHOT_EVERY?: string
+  /** Heights that a peer's snapshot has to save before this site begins from it; 0: never. */
+  readonly SNAPSHOT_START?: string
   /** `mock` sends `/v1/` to the development mock instead of the coordinator. */
   readonly V1_UPSTREAM?: string
   /** `off` turns the anonymous limiter off, on loopback only: for tests and benchmarks. */

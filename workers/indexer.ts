@@ -1,9 +1,9 @@
 /** The chain's read model in D1, as the chain object's outbox wants it. */
-import { toHex } from '../core/base/bytes.ts'
+import { fromHex, toHex } from '../core/base/bytes.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
 import { genesisHash } from '../core/chain/genesis.ts'
 import { formatAddress, parseAddress } from '../core/crypto/address.ts'
-import { addBlocks, readPosition } from '../d1/chain-index.ts'
+import { addBlocks, clearChain, readPosition } from '../d1/chain-index.ts'
 import type { Indexer } from '../durable-objects/chain/outbox.ts'
 
 /** Builds the indexer of a chain over a database. */
@@ -11,11 +11,23 @@ export function createIndexer(db: D1Database, genesis: Genesis): Indexer {
   const hash = toHex(genesisHash(genesis))
   return {
     position: () => readPosition(db),
-    add: ({ blocks, accountOf }) =>
+    clear: () => clearChain(db),
+    add: ({ blocks, isFirst, accountOf, partiesOf }) =>
       addBlocks(db, {
         genesisHash: hash,
         genesisTimeMs: Number(genesis.genesisTimeMs),
         blocks,
+        isFirst,
+        partiesOf: (escrow) => {
+          const id = fromHex(escrow, 32)
+          const parties = id.ok ? partiesOf(id.value) : undefined
+          return (
+            parties && {
+              owner: formatAddress(parties.owner),
+              coordinator: formatAddress(parties.coordinator),
+            }
+          )
+        },
         genesisAccounts: genesis.accounts.map((account) => formatAddress(account.address)),
         accountOf: (address) => {
           const parsed = parseAddress(address)

@@ -89,7 +89,12 @@ export const statsAnswer = z.strictObject({
     accounts: whole.describe('Addresses that ever held or did anything'),
   }),
   as_of: z
-    .strictObject({ height: z.int().min(-1), time, slot: z.int().min(-1) })
+    .strictObject({
+      indexed_from: whole.describe('The first block that is counted'),
+      height: z.int().min(-1),
+      time,
+      slot: z.int().min(-1),
+    })
     .describe('Newest final block that is counted, and when that was read'),
   source: z.literal('read_model'),
 })

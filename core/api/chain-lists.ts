@@ -223,10 +223,14 @@ export const listOf = <T extends z.ZodType>(item: T) =>
     next_cursor: z.string().nullable().describe('Leads to older rows; null where there are none'),
     /** Leads to newer rows; null on the newest page. */
     previous_cursor: z.string().nullable().describe('Leads to newer rows; null on the newest page'),
-    /** Newest height that could have been in this answer, and when it was read. */
+    /** First and newest height that could have been in the list, and when it was read. */
     as_of: z
-      .strictObject({ height: z.int().min(-1), time })
-      .describe('Newest height that could have been in this answer, and when it was read'),
+      .strictObject({
+        indexed_from: whole.describe('Where the list begins: 0, or above where this site began'),
+        height: z.int().min(-1),
+        time,
+      })
+      .describe('First and newest height that could have been in the list, and when it was read'),
     /** Where the rows come from. */
     source: z.enum(['chain_node', 'read_model', 'both']).describe('Where the rows come from'),
   })

@@ -46,6 +46,8 @@ export type StatusView = {
   readonly mempoolSize: number
   /** Height up to which the read model has been filled; -1 before the first. */
   readonly indexedHeight: number
+  /** Lowest height whose block this site keeps: 0, or that of the snapshot with which it began. */
+  readonly keptFrom: number
   /** Base units: at genesis, minted since, burned since, and all that is held (balances and escrows). */
   readonly supply: {
     readonly genesis: bigint

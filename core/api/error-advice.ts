@@ -41,6 +41,7 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   MESSAGE_INVALID: 'Mend what the message names.',
   ADDRESS_INVALID: 'Check the address letter by letter: it has a checksum.',
   ADDRESS_LEGACY: 'Ask for an address of this network.',
+  BLOCK_NOT_KEPT: 'Ask from the height that the message names on, or another site of the chain.',
   NOT_FINAL: 'Ask again in a slot or two.',
   FAUCET_OFF: 'Get funds from somebody who has them.',
   FAUCET_COOLDOWN: 'Wait as long as Retry-After says.',

@@ -61,6 +61,7 @@ const table = {
   MESSAGE_INVALID: [422, 'The transaction asks for something that cannot be done.'],
   ADDRESS_INVALID: [422, 'This is not an address of this network.'],
   ADDRESS_LEGACY: [422, 'Addresses of the original network have no key here.'],
+  BLOCK_NOT_KEPT: [404, 'This site begins at a later height; ask one that keeps all blocks.'],
   NOT_FINAL: [409, 'This is not final yet; try again in a slot or two.'],
   FAUCET_OFF: [403, 'This chain has no faucet.'],
   FAUCET_COOLDOWN: [429, 'This address was served a short while ago.'],

@@ -4,6 +4,7 @@ import { formatTime } from '../base/rfc3339.ts'
 import type { OffenceKind } from '../chain/evidence.ts'
 import type {
   Agreement,
+  InstallingView,
   OffenceView,
   PeerFailureCode,
   PeersView,
@@ -46,6 +47,16 @@ export type OffenceJson = {
   readonly second: string
 }
 
+/** A snapshot that is being taken over. */
+export type InstallingJson = {
+  readonly height: number
+  readonly hash: string
+  readonly installed: number
+  readonly chunks: number
+  readonly sources: readonly string[]
+  readonly message: string
+}
+
 /** `GET /rpc/peers`. */
 export type PeersJson = {
   readonly name: string
@@ -60,6 +71,8 @@ export type PeersJson = {
   readonly signing: boolean
   readonly fault: string | null
   readonly reorgs: number
+  readonly kept_from: number
+  readonly installing: InstallingJson | null
   readonly peers: readonly PeerJson[]
   readonly offences: readonly OffenceJson[]
 }
@@ -80,10 +93,18 @@ export function peersToJson(view: PeersView): PeersJson {
     signing: view.signing,
     fault: view.fault ?? null,
     reorgs: view.reorgs,
+    kept_from: view.keptFrom,
+    installing: view.installing ? installingToJson(view.installing) : null,
     peers: view.peers.map((peer) => peerToJson(peer, view)),
     offences: view.offences.map(offenceToJson),
   }
 }
+
+const installingToJson = (view: InstallingView): InstallingJson => ({
+  ...view,
+  hash: toHex0x(view.hash),
+  message: `installing a snapshot: ${view.installed} of ${view.chunks} chunks`,
+})
 
 function peerToJson(peer: PeerView, { head, offences }: PeersView): PeerJson {
   const { position, failure } = peer

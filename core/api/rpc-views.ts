@@ -164,6 +164,7 @@ export type StatusJson = {
   readonly head_height: number
   readonly final_height: number
   readonly indexed_height: number
+  readonly kept_from: number
   readonly mempool_size: number
   readonly supply: {
     readonly genesis: string
@@ -192,6 +193,7 @@ export function statusToJson(status: StatusView, genesis: GenesisJson): StatusJs
     head_height: status.head.height,
     final_height: status.head.finalHeight,
     indexed_height: status.indexedHeight,
+    kept_from: status.keptFrom,
     mempool_size: status.mempoolSize,
     supply: {
       genesis: supply.genesis.toString(),

@@ -20,6 +20,11 @@ export type PeerFailureCode =
   | 'PROTOCOL_MISMATCH'
   /** The peer answered with a status other than 200; the message has its code. */
   | 'REFUSED_BY_PEER'
+  /** The peer began from a snapshot, above the blocks that are asked for. */
+  | 'BLOCK_NOT_KEPT'
+  /** The peer does not have what was asked for: a snapshot that it has given up, most likely. */
+  | 'NOT_SERVED'
+  | 'RATE_LIMITED'
   | 'BLOCK_REFUSED'
   | 'CERTIFICATE_REFUSED'
   | 'MESSAGE_REFUSED'
@@ -71,6 +76,18 @@ export type OffenceView = {
   readonly second: Uint8Array
 }
 
+/** A snapshot that this site is taking over from its peers. */
+export type InstallingView = {
+  readonly height: number
+  /** Of the block. */
+  readonly hash: Uint8Array
+  /** Chunks taken over, and all of them. */
+  readonly installed: number
+  readonly chunks: number
+  /** Origins of the peers that serve it. */
+  readonly sources: readonly string[]
+}
+
 /** This site among its peers. */
 export type PeersView = {
   readonly name: string
@@ -84,6 +101,9 @@ export type PeersView = {
   readonly reorgs: number
   readonly peers: readonly PeerView[]
   readonly offences: readonly OffenceView[]
+  /** Lowest height whose block this site keeps. */
+  readonly keptFrom: number
+  readonly installing: InstallingView | undefined
 }
 
 /** What came of a message of another site: bytes to answer with, or why not. */
@@ -96,6 +116,7 @@ export type SyncReply =
         | 'PROTOCOL_MISMATCH'
         | 'GENESIS_MISMATCH'
         | 'AUTHORITY_REQUIRED'
+        | 'BLOCK_NOT_KEPT'
       readonly message: string
     }
 

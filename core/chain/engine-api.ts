@@ -179,6 +179,9 @@ export type Engine = {
   /** Bytes of a block that is held, on whatever branch. */
   readonly blockBytes: (hash: Uint8Array) => Uint8Array | undefined
 
+  /** Lowest height of the head's chain that is held: 0, or that of the snapshot with which this site began. */
+  readonly keptFrom: () => number
+
   /** Hashes of the head's chain from `height` on, at most `limit`. */
   readonly hashesFrom: (height: number, limit: number) => Uint8Array[]
 

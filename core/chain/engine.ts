@@ -31,6 +31,7 @@ import {
   viewTransaction,
 } from './engine-views.ts'
 import { hasReady } from './mempool.ts'
+import { wayCoder } from './snapshot.ts'
 
 /**
  * Opens the chain that `store` holds, or lays down its genesis block. Reads the head record, the pool and
@@ -40,7 +41,7 @@ export function openEngine(options: EngineOptions): Result<Engine, OpenError> {
   const context = createContext(options)
   const { store } = options
   if (!store.readHead()) {
-    if (store.readNote('install')) {
+    if (store.readNote('installed')) {
       const message = 'the store holds a part of a snapshot, and no chain yet'
       return err({ code: 'INSTALL_UNFINISHED', message })
     }
@@ -68,6 +69,7 @@ function loadStore(context: EngineContext): Result<EngineMemory, OpenError> {
 function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
   const { store } = context
   let memory: EngineMemory | undefined = loaded
+  let keptFrom: number | undefined
 
   const current = (): EngineMemory => {
     if (!memory) {
@@ -121,6 +123,10 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     receive: (messages, nowMs) => receiveMessages(context, current(), { messages, nowMs }, step),
     openMessages: () => openMessages(current().consensus),
     blockBytes: (hash) => store.readBlock(hash)?.block,
+    keptFrom: () => {
+      keptFrom ??= lowestKept(context)
+      return keptFrom
+    },
     hashesFrom(height, limit) {
       const hashes: Uint8Array[] = []
       for (let at = height; hashes.length < limit; at++) {
@@ -155,6 +161,12 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     lightUpdate: (from) => buildUpdate(context, current(), from),
     lightProof: (subject, from) => buildLightAnswer(context, current(), { subject, from }),
   }
+}
+
+/** Height of the block with which this site began. */
+function lowestKept({ store }: EngineContext): number {
+  const way = store.readNote('base')
+  return way ? Number(wayCoder.decode(way).at(-1)?.header.height) : 0
 }
 
 /** Whether there is work, and whether the head waits for its set of authorities to end. */

@@ -23,7 +23,14 @@ import {
   wayCoder,
 } from './snapshot.ts'
 import { readChunk } from './snapshot-chunk.ts'
-import { type Branch, branchHash, type NodeRef, prefixOf, type TreeNode } from './state-tree.ts'
+import {
+  type Branch,
+  branchHash,
+  type Leaf,
+  type NodeRef,
+  prefixOf,
+  type TreeNode,
+} from './state-tree.ts'
 import { encodeNode } from './state-tree-node.ts'
 import type { ChainStore, NodeId } from './store.ts'
 import { transactionHash } from './transaction.ts'
@@ -33,6 +40,8 @@ export type InstallOptions = {
   readonly store: ChainStore
   readonly genesis: Genesis
   readonly verifier: Verifier
+  /** Called with the entries of each chunk, inside the atomic write that takes it. */
+  readonly onEntries?: (entries: readonly Leaf[]) => void
 }
 
 /** A snapshot that is being taken over. */
@@ -53,7 +62,7 @@ export function beginInstall(
   description: Uint8Array,
 ): Result<SnapshotInstall, SnapshotFault> {
   const { store } = options
-  if (store.readHead() || store.readNote('install')) {
+  if (store.readHead() || store.readNote('installed')) {
     return err({ code: 'STORE_NOT_EMPTY', message: 'a chain begins in an empty store' })
   }
   const checked = checkSnapshot(description, options)
@@ -74,7 +83,10 @@ export function resumeInstall(options: InstallOptions): SnapshotInstall | undefi
   return installOver(options, checked.value)
 }
 
-/** Takes back what an unfinished install has written, at most `limit` nodes a call; true while there is more. */
+/**
+ * Takes back what an unfinished install has written, at most `limit` nodes a call; true while there is more.
+ * Once begun it cannot be resumed.
+ */
 export function abandonInstall(store: ChainStore, limit: number): boolean {
   const note = store.readNote('installed')
   if (!note) return false
@@ -84,8 +96,9 @@ export function abandonInstall(store: ChainStore, limit: number): boolean {
   const isDone = from === 1
   store.atomically(() => {
     store.deleteNodes(ids)
-    if (isDone) store.deleteNotes(['install', 'installed'])
-    else store.writeNote('installed', encodeProgress({ ...progress, nextNodeId: from }))
+    // Without its description nobody goes on with what has nodes missing.
+    store.deleteNotes(isDone ? ['install', 'installed'] : ['install'])
+    if (!isDone) store.writeNote('installed', encodeProgress({ ...progress, nextNodeId: from }))
   })
   return !isDone
 }
@@ -153,7 +166,7 @@ function installOver(options: InstallOptions, checked: CheckedSnapshot): Snapsho
 }
 
 function takeChunk(
-  { store }: InstallOptions,
+  { store, onEntries }: InstallOptions,
   { snapshot, chunks }: CheckedSnapshot,
   { before, bytes }: { readonly before: Progress; readonly bytes: Uint8Array },
 ): Result<void, SnapshotFault> {
@@ -188,6 +201,7 @@ function takeChunk(
   if (open) forks.push({ bit: open.bit, left: done })
   store.atomically(() => {
     store.writeNodes(written.map(({ id, node }) => ({ id, bytes: encodeNode(node) })))
+    onEntries?.(entries)
     store.writeNote(
       'installed',
       encodeProgress({

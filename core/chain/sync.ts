@@ -58,19 +58,19 @@ export function pullRequest(engine: Engine): PullRequest {
   }
 }
 
+/** Whether this site has what a request asks for: not where that lies below the block with which it began. */
+export function canAnswer(engine: Engine, request: PullRequest): boolean {
+  const from = startOf(engine, request)
+  return from === undefined || from >= engine.keptFrom()
+}
+
 /** Answers another site's request out of what this site has. */
 export function answerPull(engine: Engine, request: PullRequest): PullResponse {
   const head = engine.head()
-  const common = request.locator.slice(0, pullLocatorMax).find(({ height, hash }) => {
-    const own = engine.hashesFrom(height, 1)[0]
-    return own !== undefined && bytesEqual(own, hash)
-  })
-  // Nothing in common: the asker is ahead, or the two are on conflicting final chains.
-  const isAhead = !common && request.finalHeight >= head.height
-  const from = common ? common.height + 1 : max(1, min(request.finalHeight, head.finalHeight))
+  const from = startOf(engine, request)
   const blocks: Uint8Array[] = []
   let size = 0
-  for (const hash of isAhead ? [] : engine.hashesFrom(from, pullBlocksMax)) {
+  for (const hash of from === undefined ? [] : engine.hashesFrom(from, pullBlocksMax)) {
     const bytes = engine.blockBytes(hash)
     if (!bytes || (size > 0 && size + bytes.length > pullBytesMax)) break
     size += bytes.length
@@ -120,4 +120,17 @@ export function applyPull(engine: Engine, response: PullResponse, nowMs: number)
   }
   const more = refused.length === 0 && engine.head().height < response.head.height
   return { steps, refused, more: more && response.blocks.length > 0 }
+}
+
+/** Height of the first block to answer with; undefined where the asker is ahead. */
+function startOf(engine: Engine, request: PullRequest): number | undefined {
+  const head = engine.head()
+  const common = request.locator.slice(0, pullLocatorMax).find(({ height, hash }) => {
+    const own = engine.hashesFrom(height, 1)[0]
+    return own !== undefined && bytesEqual(own, hash)
+  })
+  if (common) return common.height + 1
+  // Nothing in common: the asker is ahead, or the two are on conflicting final chains.
+  if (request.finalHeight >= head.height) return undefined
+  return max(1, min(request.finalHeight, head.finalHeight))
 }

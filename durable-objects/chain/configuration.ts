@@ -2,14 +2,14 @@
  * What the chain object reads from its environment: the genesis, and the key with which it proposes.
  */
 import { readPeerUrls } from '../../core/api/peer-urls.ts'
-import { readSnapshotEvery } from '../../core/api/snapshot-every.ts'
+import { readSnapshotEvery, readSnapshotStart } from '../../core/api/snapshot-every.ts'
 import { fromHex } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { type Genesis, parseGenesis } from '../../core/chain/genesis.ts'
 import { deriveSeed } from '../../core/crypto/derive.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
-import { snapshotLimits } from './limits.ts'
+import { snapshotLimits, snapshotStartLimits } from './limits.ts'
 
 /** The variables that the object uses. */
 export type ChainNodeEnv = {
@@ -19,6 +19,8 @@ export type ChainNodeEnv = {
   readonly PEERS?: string
   /** Heights from one snapshot to the next; 0 makes none. */
   readonly SNAPSHOT_EVERY?: string
+  /** Heights that a peer's snapshot has to save before the site begins from it; 0: never. */
+  readonly SNAPSHOT_START?: string
 }
 
 export type ChainConfiguration = {
@@ -29,6 +31,7 @@ export type ChainConfiguration = {
   readonly faucet: Signer
   readonly peerUrls: readonly string[]
   readonly snapshotEvery: number
+  readonly snapshotStart: number
 }
 
 /** Why the object cannot work. The message names variables, never their values. */
@@ -54,10 +57,13 @@ export function readChainConfiguration(
   if (!peerUrls.ok) return peerUrls
   const snapshotEvery = readSnapshotEvery(env.SNAPSHOT_EVERY)
   if (!snapshotEvery.ok) return snapshotEvery
+  const snapshotStart = readSnapshotStart(env.SNAPSHOT_START)
+  if (!snapshotStart.ok) return snapshotStart
   return ok({
     genesis: genesis.value,
     peerUrls: peerUrls.value,
     snapshotEvery: snapshotEvery.value ?? snapshotLimits.everyDefault,
+    snapshotStart: snapshotStart.value ?? snapshotStartLimits.heightsDefault,
     authority: signerFromSeed(seed.value),
     faucet: signerFromSeed(deriveSeed(seed.value, 'faucet')),
   })

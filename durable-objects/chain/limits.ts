@@ -62,6 +62,35 @@ export const snapshotLimits = {
   abandonHeightsMin: 1_000,
 } as const
 
+/** Bounds of beginning from a peer's snapshot. */
+export const snapshotStartLimits = {
+  /** Heights that a snapshot has to save unless SNAPSHOT_START says otherwise. */
+  heightsDefault: 5_000,
+  /** For one list, and one part, from the first byte sent to the last one received. */
+  listTimeoutMs: 5_000,
+  partTimeoutMs: 10_000,
+  listBytesMax: 65_536,
+  /** Room around the entries of a chunk, and around a block with its outcomes. */
+  chunkBytesMax: 524_288,
+  blockBytesMax: 8_388_608,
+  /** Snapshots that are tried in one look, the newest first. */
+  candidatesMax: 4,
+  /** Parts that are on their way at a time. */
+  windowMax: 4,
+  /** Between two looks for a snapshot, and between two tries at taking back an unfinished one. */
+  lookEveryMs: 60_000,
+  /** Nodes of an abandoned one that are deleted before others get a turn. */
+  abandonNodesMax: 2_000,
+  /** Tries in a row that bring no part before the snapshot is given up. */
+  triesMax: 8,
+  /** A peer that could not be reached is left alone, longer each time, and at most. */
+  retryMs: 2_000,
+  retryMsMax: 60_000,
+  /** One that served what is refused is left alone for much longer. */
+  distrustMs: 60_000,
+  distrustMsMax: 3_600_000,
+} as const
+
 /** Wait before the next try, after `failures` of them in a row (1 or more). */
 export function backoffMs(failures: number, bounds: { first: number; max: number }): number {
   return Math.min(bounds.first * 2 ** (failures - 1), bounds.max)

@@ -7,6 +7,7 @@ import { toHex } from '../../core/base/bytes.ts'
 import type { Engine, FinalizedBlock } from '../../core/chain/engine-api.ts'
 import type { AccountView } from '../../core/chain/views.ts'
 import { backoffMs, chainNodeLimits as limits } from './limits.ts'
+import type { BaseParties } from './next-chain.ts'
 import type { SqliteStorage } from './sqlite-chain-store.ts'
 
 /** The read model as the chain object sees it; the composition root injects it. */
@@ -15,9 +16,17 @@ export type Indexer = {
   readonly position: () => Promise<
     { readonly genesisHash: string; readonly height: number; readonly hash: string } | undefined
   >
-  /** Adds consecutive blocks from the next height on, all or none. */
+  /** Empties it, a bounded part a call; true while there is more. From the first call on it has no position. */
+  readonly clear: () => Promise<boolean>
+  /**
+   * Adds consecutive blocks from the next height on, all or none. `isFirst`: the chain begins here with the
+   * first of them, and the read model is empty.
+   */
   readonly add: (input: {
     readonly blocks: readonly FinalizedBlock[]
+    readonly isFirst: boolean
+    /** Owner and coordinator of an escrow that was opened below the first block of this site. */
+    readonly partiesOf: (escrow: Uint8Array) => BaseParties | undefined
     /** An account in the newest final state. */
     readonly accountOf: (address: Uint8Array) => AccountView
   }) => Promise<void>
@@ -29,6 +38,7 @@ export type OutboxParts = {
   readonly engine: () => Engine
   /** Height of the newest final block, known without reading a block. */
   readonly finalHeight: () => number
+  readonly partiesOf: (escrow: Uint8Array) => BaseParties | undefined
   /** Called when the state of the outbox changed and the alarm may have to move. */
   readonly onChange: () => void
 }
@@ -47,6 +57,8 @@ export type Outbox = {
   readonly drain: () => Promise<void>
   /** The same without waiting, for the cron trigger. */
   readonly retry: () => Promise<void>
+  /** Another chain stands in the store: where the read model is has to be found out again. */
+  readonly relocate: () => void
 }
 
 /** Opens the outbox on its table. */
@@ -57,6 +69,8 @@ export function openOutbox(parts: OutboxParts): Outbox {
   )
   let height = storedHeight(sql)
   let located = false
+  /** Whether the read model has nothing yet. */
+  let isEmpty = false
   let running = false
   let failures = 0
   let retryAtMs = 0
@@ -68,15 +82,22 @@ export function openOutbox(parts: OutboxParts): Outbox {
   }
   const pending = () => height < finalHeight()
 
-  const fill = async () => {
-    if (!located) {
-      moveTo(await locate(indexer, engine()))
+  const fill = async (): Promise<void> => {
+    while (!located) {
+      // Set first: whatever puts another chain in place meanwhile has it asked again.
       located = true
+      const at = await locate(indexer, engine())
+      isEmpty = at === undefined
+      if (located) moveTo(at ?? lastUnlisted(engine()))
     }
     while (pending()) {
-      const blocks = takeBlocks(engine(), height + 1)
+      const from = height + 1
+      const blocks = takeBlocks(engine(), from)
       const accountOf = (address: Uint8Array) => engine().account(address)
-      await inTime(indexer.add({ blocks, accountOf }))
+      const { partiesOf } = parts
+      await inTime(indexer.add({ blocks, isFirst: isEmpty, accountOf, partiesOf }))
+      if (!located) return fill()
+      isEmpty = false
       moveTo(height + blocks.length)
     }
   }
@@ -111,13 +132,35 @@ export function openOutbox(parts: OutboxParts): Outbox {
       retryAtMs = 0
       return drain()
     },
+    relocate: () => {
+      located = false
+    },
   }
 }
 
-/** Where the read model stands, after checking that it holds this chain. */
-async function locate(indexer: Indexer, engine: Engine): Promise<number> {
+/**
+ * The block below the first one that is listed. A site that began from a snapshot lists what came after its
+ * first block: who stood behind an escrow that closed in that very block, nothing says any more.
+ */
+function lastUnlisted(engine: Engine): number {
+  const base = engine.keptFrom()
+  return base === 0 ? -1 : base
+}
+
+const turn = (): Promise<void> => new Promise((go) => setTimeout(go, 0))
+
+/**
+ * Where the read model stands, undefined while it is empty, after checking that it holds this chain. What it has of blocks below the
+ * first one of this site is given up: between them and that one there would be a gap.
+ */
+async function locate(indexer: Indexer, engine: Engine): Promise<number | undefined> {
   const position = await inTime(indexer.position())
-  if (!position) return -1
+  const base = engine.keptFrom()
+  const isBelow = position !== undefined && position.height < base
+  if (!position || (isBelow && position.genesisHash === toHex(engine.genesisHash))) {
+    if (base > 0) while (await inTime(indexer.clear())) await turn()
+    return undefined
+  }
   if (position.genesisHash !== toHex(engine.genesisHash)) {
     throw new Error(
       `the database holds the chain of genesis ${position.genesisHash}; ` +

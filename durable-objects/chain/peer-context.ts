@@ -26,6 +26,8 @@ export type PeersParts = {
   readonly engine: () => Engine
   /** Runs writes of the engine, and has what they did told to everybody whom it concerns. */
   readonly take: <T>(action: (engine: Engine, nowMs: number) => Taken<T>) => T
+  /** Whether nothing is asked for now: this site is beginning from a snapshot. */
+  readonly isPaused: () => boolean
   /** Pools transactions that came from elsewhere, without announcing them again. */
   readonly submit: (transactions: readonly Uint8Array[]) => readonly SubmitVerdict[]
   readonly fetch: PeerFetch

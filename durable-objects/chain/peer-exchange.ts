@@ -14,9 +14,10 @@ export type PeerFault = { readonly code: PeerFailureCode; readonly message: stri
 export type ExchangeInput = {
   readonly fetch: PeerFetch
   readonly url: string
-  readonly body: Uint8Array
+  /** Posted; without one the address is read. */
+  readonly body?: Uint8Array
   readonly headers?: Readonly<Record<string, string>>
-  /** Media type of the body; that of sync messages unless given. */
+  /** Media type of body and answer; that of sync messages unless given. */
   readonly mediaType?: string
   /** Most bytes of the answer; what is longer is not read to its end. */
   readonly bytesMax: number
@@ -24,7 +25,7 @@ export type ExchangeInput = {
   readonly timeoutMs: number
 }
 
-/** Posts bytes and reads the answer's bytes. Never rejects. */
+/** Posts bytes, or reads an address, and returns the answer's bytes. Never rejects. */
 export async function exchange(input: ExchangeInput): Promise<Result<Uint8Array, PeerFault>> {
   const aborter = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -48,16 +49,16 @@ async function talk(
   signal: AbortSignal,
 ): Promise<Result<Uint8Array, PeerFault>> {
   try {
+    const { body } = input
+    const expected = input.mediaType ?? syncMediaType
     const response = await input.fetch(input.url, {
-      method: 'POST',
-      headers: { 'content-type': input.mediaType ?? syncMediaType, ...input.headers },
-      body: input.body,
+      ...(body ? { method: 'POST', body } : { method: 'GET' }),
+      headers: { [body ? 'content-type' : 'accept']: expected, ...input.headers },
       redirect: 'manual',
       signal,
     })
     const type = response.headers.get('content-type')?.split(';')[0]?.trim()
     if (response.status !== 200) return await refusal(response, type)
-    const expected = input.mediaType ?? syncMediaType
     if (type !== expected) {
       await response.body?.cancel()
       return fault('CONTENT_TYPE_INVALID', `it answered ${shown(type)} instead of ${expected}`)
@@ -85,6 +86,11 @@ async function refusal(
   if (code === 'GENESIS_MISMATCH' || code === 'PROTOCOL_MISMATCH') {
     return fault(code, 'so it says of this site')
   }
+  if (code === 'BLOCK_NOT_KEPT') {
+    return fault(code, 'it began from a snapshot above what is asked for')
+  }
+  if (code === 'RATE_LIMIT_EXCEEDED') return fault('RATE_LIMITED', 'too many requests for it')
+  if (status === 404) return fault('NOT_SERVED', 'it does not have what is asked for')
   return fault('REFUSED_BY_PEER', `status ${status}${code === undefined ? '' : `, ${code}`}`)
 }
 

@@ -17,13 +17,13 @@ import type { Peer } from './peer-record.ts'
 
 /**
  * Asks a peer until it has nothing new, one request at a time: asked while one runs, another follows. Never
- * rejects; does nothing while the peer is left alone.
+ * rejects; does nothing while the peer is left alone, or nothing is asked for at all.
  */
 export async function pullFrom(context: PeerContext, peer: Peer): Promise<void> {
   const { parts } = context
   const { limits } = parts
   peer.again = true
-  if (peer.pulling || peer.backedOffUntilMs > parts.now()) return
+  if (peer.pulling || parts.isPaused() || peer.backedOffUntilMs > parts.now()) return
   peer.pulling = true
   let waitMs = limits.pullEveryMs
   try {

@@ -5,7 +5,7 @@
  */
 import type { PeersView, SyncReply } from '../../core/api/sync-service.ts'
 import type { Outbound } from '../../core/chain/engine-api.ts'
-import { answerPull } from '../../core/chain/sync.ts'
+import { answerPull, canAnswer } from '../../core/chain/sync.ts'
 import { type Announced, decodeAsk, encodeAnswer } from '../../core/chain/sync-wire.ts'
 import { freshPooled } from './peer-answers.ts'
 import { createPeerContext, type PeersParts, refusalOf } from './peer-context.ts'
@@ -51,6 +51,7 @@ export function openPeers(parts: PeersParts): Peers {
       enqueue(messages.map((bytes) => ({ kind: 'message', bytes })))
     },
     dueAtMs: () => {
+      if (parts.isPaused()) return undefined
       const due = peers
         .filter(({ pulling }) => !pulling)
         .map((peer) => Math.max(peer.nextPullMs, peer.backedOffUntilMs))
@@ -65,6 +66,10 @@ export function openPeers(parts: PeersParts): Peers {
       const read = decodeAsk(ask, context.genesisHash)
       if (!read.ok) return refusalOf(read.error)
       const { body } = read.value
+      if (!canAnswer(engine(), body)) {
+        const message = `this site begins at height ${engine().keptFrom()}: take a snapshot, or ask a site that keeps all blocks`
+        return { ok: false, code: 'BLOCK_NOT_KEPT', message }
+      }
       const transactions = freshPooled(engine(), body.pooled)
       const answer = { ...answerPull(engine(), body), transactions }
       return { ok: true, bytes: encodeAnswer(context.hello(), answer) }

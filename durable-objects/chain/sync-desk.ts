@@ -4,6 +4,7 @@
  */
 import type {
   ImportVerdict,
+  InstallingView,
   PeersView,
   SigningVerdict,
   SyncService,
@@ -31,6 +32,8 @@ export type SyncDeskParts = PeersParts & {
   readonly sql: SqliteStorage['sql']
   readonly authorities: () => AuthoritySet
   readonly signer: Signer
+  /** The snapshot that is being taken over. */
+  readonly installing: () => InstallingView | undefined
   /** A write of the engine that makes no step. */
   readonly write: (action: (engine: Engine, nowMs: number) => void) => void
 }
@@ -66,6 +69,8 @@ export function openSyncDesk(parts: SyncDeskParts): SyncDesk {
         signing: proposing,
         fault: adviceOn(fault),
         reorgs: reorgs.count(),
+        keptFrom: engine().keptFrom(),
+        installing: parts.installing(),
         peers: exchange.view(),
         offences: offences.list(authorities()),
       }

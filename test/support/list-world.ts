@@ -84,7 +84,9 @@ export function createListWorld() {
         genesisHash: toHex(engine.genesisHash),
         genesisTimeMs: Number(genesis.genesisTimeMs),
         blocks,
+        isFirst: indexed < 0,
         genesisAccounts: [],
+        partiesOf: () => undefined,
         accountOf: () => ({ balance: 0, nonce: 0 }),
       })
       indexed += blocks.length

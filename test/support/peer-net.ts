@@ -136,6 +136,8 @@ function openNetSite(input: {
       return value
     },
     write: (action) => action(engine, net.nowMs),
+    isPaused: () => false,
+    installing: () => undefined,
     submit: (transactions) => engine.submit(transactions, net.nowMs),
     fetch: input.fetch,
     now: () => net.nowMs,

@@ -30,8 +30,11 @@ export const crowdedGenesis = createGenesis({
 export type Parts = ReadonlyMap<SnapshotPart, Uint8Array>
 
 /** Makes the next blocks: one transfer each, and an escrow in the first. Returns the last slot. */
-export function runBlocks(engine: Engine, { from, to }: { from: number; to: number }): number {
-  const of = crowdedGenesis
+export function runBlocks(
+  engine: Engine,
+  { from, to }: { from: number; to: number },
+  of = crowdedGenesis,
+): number {
   for (let slot = from; slot <= to; slot++) {
     const nonce = BigInt(slot - 1)
     const target = many[(slot * 7) % crowd]?.address ?? bob.address

@@ -88,12 +88,13 @@ export async function stats(c: AppContext): Promise<Response> {
       paid: String(paid),
     })),
     totals: {
-      blocks: (totals?.indexedHeight ?? -1) + 1,
+      blocks: totals ? totals.indexedHeight - totals.indexedFrom + 1 : 0,
       transactions: totals?.transactions ?? 0,
       receipts: totals?.settlements ?? 0,
       accounts: totals?.accounts ?? 0,
     },
     as_of: {
+      indexed_from: totals?.indexedFrom ?? 0,
       height: totals?.indexedHeight ?? -1,
       slot: totals?.indexedSlot ?? -1,
       time: formatTime(c.get('now')),

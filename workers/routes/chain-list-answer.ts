@@ -20,7 +20,7 @@ export function listAnswer<T>(c: AppContext, list: ListName, page: ListPage<T>):
     items: page.items,
     next_cursor: cursorAt('older', page.next),
     previous_cursor: cursorAt('newer', page.previous),
-    as_of: { height: page.height, time: formatTime(c.get('now')) },
+    as_of: { indexed_from: page.from, height: page.height, time: formatTime(c.get('now')) },
     source: page.source,
   }
   return c.json(body)

@@ -57,10 +57,10 @@ async function blocks(c: AppContext): Promise<Response> {
       stored: async (ask) => {
         const asked = lists.blocks(ask, filter)
         // Without filters the chain object can do alone: the database is not missed.
-        const { indexedHeight, rows } = await (isPlain
-          ? asked.catch(() => ({ indexedHeight: -1, rows: [] }))
+        const { rows, ...span } = await (isPlain
+          ? asked.catch(() => ({ indexedFrom: 0, indexedHeight: -1, rows: [] }))
           : fromDatabase(asked))
-        return { indexedHeight, rows: rows.map((row) => blockOfRow(row, timeMs)) }
+        return { ...span, rows: rows.map((row) => blockOfRow(row, timeMs)) }
       },
       fresh: (ask) =>
         freshBlocks(chainNodeOf(c.env), ask, (block) =>
@@ -89,8 +89,8 @@ async function transactions(c: AppContext): Promise<Response> {
   const page = await readListPage(
     {
       stored: async (ask) => {
-        const { indexedHeight, rows } = await fromDatabase(lists.transactions(ask, filter))
-        return { indexedHeight, rows: rows.map((row) => transactionOfRow(row, timeMs)) }
+        const { rows, ...span } = await fromDatabase(lists.transactions(ask, filter))
+        return { ...span, rows: rows.map((row) => transactionOfRow(row, timeMs)) }
       },
       fresh: (ask) =>
         freshTransactions(
@@ -115,8 +115,8 @@ async function receipts(c: AppContext): Promise<Response> {
     {
       stored: async (ask) => {
         const asked = lists.receipts(ask, { miner, client, job })
-        const { indexedHeight, rows } = await fromDatabase(asked)
-        return { indexedHeight, rows: rows.map((row) => receiptOfRow(row, timeMs)) }
+        const { rows, ...span } = await fromDatabase(asked)
+        return { ...span, rows: rows.map((row) => receiptOfRow(row, timeMs)) }
       },
       placeOf: ({ height, position, item }) => [height, position, item],
     },

@@ -33,8 +33,17 @@ async function block(c: AppContext, text: string): Promise<Response> {
   const known = memory.whole(name)
   if (known !== undefined) return json(c, known)
   const found = await chainNodeOf(c.env).block(at)
+  if (!found && typeof at === 'number') await refuseBelow(c, at)
   if (!found) throw new ApiFailure({ code: 'NOT_FOUND', message: 'block not found' })
   return json(c, memory.keepWhole(name, blockToJson(found, genesisTimeMs(c))))
+}
+
+/** Refuses a height below the first block that this site keeps. */
+async function refuseBelow(c: AppContext, height: number): Promise<void> {
+  const { keptFrom } = await chainNodeOf(c.env).status()
+  if (height >= keptFrom) return
+  const message = `this site begins at height ${keptFrom}: ask a site that keeps all blocks`
+  throw new ApiFailure({ code: 'BLOCK_NOT_KEPT', message, details: { kept_from: keptFrom } })
 }
 
 async function newestBlocks(c: AppContext): Promise<Response> {
@@ -56,6 +65,7 @@ async function rangeByStart(c: AppContext): Promise<Response> {
   if (end < start) throw rangeFailure('end must be greater than or equal to start')
   if (end - start > rpcLimits.rangeMax) throw rangeFailure('range cannot exceed 1000 blocks')
   const blocks = await readBlocks(c, { from: start, to: end })
+  if (blocks[0]?.height !== start) await refuseBelow(c, start)
   return c.json({ blocks, start, end, count: blocks.length })
 }
 
@@ -64,10 +74,12 @@ async function rangeByHeight(c: AppContext): Promise<Response> {
   const query = readListQuery(c, rpcQueries.range)
   const { start_height: start = 0, end_height: end = 100, limit } = query
   const to = Math.min(end, start + limit - 1)
-  return c.json(to < start ? [] : await readBlocks(c, { from: start, to }))
+  const blocks = to < start ? [] : await readBlocks(c, { from: start, to })
+  if (to >= start && blocks[0]?.height !== start) await refuseBelow(c, start)
+  return c.json(blocks)
 }
 
-/** Blocks of a range of heights, ascending; heights beyond the head are left out. */
+/** Blocks of a range of heights, ascending; heights beyond the head, or not kept, are left out. */
 export async function readBlocks(
   c: AppContext,
   range: { readonly from: number; readonly to: number },
@@ -80,8 +92,16 @@ export async function readBlocks(
   const indexed = await chainQueries(c.env.DB)
     .blocks({ from, to: range.to })
     .catch(() => [])
-  blocks.push(...indexed.map((row) => blockSummaryToJson(summaryOfRow(row), timeMs)))
   const node = chainNodeOf(c.env)
+  const first = indexed[0]?.height ?? from
+  if (first > from) {
+    // The read model begins within the range; the chain may begin a block earlier.
+    from = Math.max(from, first - chainReadLimits.blocksMax)
+    const lower = await node.blocks({ from, to: first - 1 })
+    blocks.push(...lower.map((summary) => blockSummaryToJson(summary, timeMs)))
+    from = first
+  }
+  blocks.push(...indexed.map((row) => blockSummaryToJson(summaryOfRow(row), timeMs)))
   // What the read model lacks: the newest blocks, or all of them while it is away.
   from += indexed.length
   while (from <= range.to) {

@@ -27,6 +27,7 @@ async function syncStatus(c: AppContext): Promise<Response> {
   const node = chainNodeOf(c.env)
   const [status, peers] = await Promise.all([node.status(), node.peers()])
   const { head } = status
+  const among = peersToJson(peers)
   const meta = await chainQueries(c.env.DB)
     .meta()
     .catch(() => undefined)
@@ -46,8 +47,11 @@ async function syncStatus(c: AppContext): Promise<Response> {
     genesis_hash: toHex0x(status.genesisHash),
     final_height: head.finalHeight,
     indexed_height: status.indexedHeight,
+    indexed_from: meta?.indexedFrom ?? null,
+    kept_from: status.keptFrom,
+    installing: among.installing,
     current_slot: status.currentSlot,
-    peers: peersToJson(peers).peers,
+    peers: among.peers,
     fault: status.fault ?? null,
   })
 }

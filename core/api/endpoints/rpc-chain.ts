@@ -132,7 +132,7 @@ export const blocksFamily = {
           .describe('Height, or hash'),
       }),
       answers: [{ status: 200, description: 'The block', schema: blockSchema }],
-      errors: [...chainErrors, 'VALIDATION_ERROR', 'NOT_FOUND'],
+      errors: [...chainErrors, 'VALIDATION_ERROR', 'NOT_FOUND', 'BLOCK_NOT_KEPT'],
       example: { params: { at: '1' } },
     }),
     endpoint({
@@ -141,7 +141,7 @@ export const blocksFamily = {
       path: '/rpc/blocks-range',
       summary: 'List blocks by height, ascending',
       description:
-        'The original has two forms. With start and end (both) the answer is an object, without them a bare array. Heights above the head are left out.',
+        'The original has two forms. With start and end (both) the answer is an object, without them a bare array. Heights above the head are left out; a start below the first block that this site keeps is refused.',
       query: rpcQueries.range,
       answers: [
         {
@@ -158,7 +158,7 @@ export const blocksFamily = {
           ]),
         },
       ],
-      errors: [...chainErrors, 'VALIDATION_ERROR', 'RANGE_INVALID'],
+      errors: [...chainErrors, 'VALIDATION_ERROR', 'RANGE_INVALID', 'BLOCK_NOT_KEPT'],
       example: { query: { start: '1', end: '1' } },
     }),
   ],

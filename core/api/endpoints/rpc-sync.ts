@@ -80,7 +80,7 @@ export const sitesFamily = {
         'The body says what the asker has: final height, hashes of its chain and of its mempool. Open to everybody: all of it is public, and whoever asks checks it.',
       bytes: 'What the asker has: final height, hashes of its chain, hashes of its mempool',
       answers: [{ status: 200, description: 'What follows', mediaType: bytes }],
-      errors: [...chainErrors, ...wireErrors],
+      errors: [...chainErrors, ...wireErrors, 'BLOCK_NOT_KEPT'],
       example: {},
     }),
     endpoint({

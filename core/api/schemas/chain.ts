@@ -13,7 +13,7 @@ import type {
   VerdictJson,
 } from '../rpc-views.ts'
 import { address, hash, hexBytes, legacyTime, publicKey, units, whole } from './common.ts'
-import { peerSchema } from './peers.ts'
+import { installingSchema, peerSchema } from './peers.ts'
 
 /** `GET /rpc/head`. */
 export const headSchema = z
@@ -54,6 +54,7 @@ export const statusSchema = z
     head_height: whole,
     final_height: whole,
     indexed_height: z.int().min(-1).describe('Height up to which the lists are filled'),
+    kept_from: whole.describe('Lowest block that this site keeps: 0, or the one it began with'),
     mempool_size: whole,
     supply: z
       .strictObject({ genesis: units, minted: units, burned: units, held: units })
@@ -86,6 +87,9 @@ export const syncStatusSchema = z
     genesis_hash: hash,
     final_height: whole,
     indexed_height: z.int().min(-1),
+    indexed_from: whole.nullable().describe('Where the lists begin; null while they are away'),
+    kept_from: whole.describe('Lowest block that this site keeps'),
+    installing: installingSchema.nullable().describe('As in /rpc/peers'),
     current_slot: z.int(),
     peers: z.array(peerSchema).describe('The other sites, as in /rpc/peers'),
     fault: z.string().nullable(),

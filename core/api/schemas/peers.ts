@@ -1,6 +1,6 @@
 /** Answers about other sites as schemas of `rpc-peers.ts`, and of the original's two import routes. */
 import * as z from 'zod'
-import type { OffenceJson, PeerJson, PeersJson } from '../rpc-peers.ts'
+import type { InstallingJson, OffenceJson, PeerJson, PeersJson } from '../rpc-peers.ts'
 import { hash, hexBytes, publicKey, time, whole } from './common.ts'
 
 /** One peer. */
@@ -30,6 +30,9 @@ export const peerSchema = z
           'GENESIS_MISMATCH',
           'PROTOCOL_MISMATCH',
           'REFUSED_BY_PEER',
+          'BLOCK_NOT_KEPT',
+          'NOT_SERVED',
+          'RATE_LIMITED',
           'BLOCK_REFUSED',
           'CERTIFICATE_REFUSED',
           'MESSAGE_REFUSED',
@@ -65,6 +68,21 @@ export const offenceSchema = z
     description: 'What only a dishonest authority can have signed, and what shows it',
   }) satisfies z.ZodType<OffenceJson>
 
+/** A snapshot that is being taken over. */
+export const installingSchema = z
+  .strictObject({
+    height: whole,
+    hash: hash.describe('Of the block'),
+    installed: whole.describe('Chunks that are taken over'),
+    chunks: whole,
+    sources: z.array(z.string()).describe('Origins of the peers that serve it'),
+    message: z.string().describe('The same for people'),
+  })
+  .meta({
+    id: 'Installing',
+    description: 'The snapshot with which this site is beginning',
+  }) satisfies z.ZodType<InstallingJson>
+
 /** `GET /rpc/peers`. */
 export const peersSchema = z
   .strictObject({
@@ -80,6 +98,8 @@ export const peersSchema = z
     signing: z.boolean().describe('Whether this site makes blocks and votes'),
     fault: z.string().nullable().describe('Why it does not although it has a key'),
     reorgs: whole.describe('How often this site has left blocks for another branch'),
+    kept_from: whole.describe('Lowest block that this site keeps: 0, or the one it began with'),
+    installing: installingSchema.nullable().describe('Null unless a snapshot is being taken over'),
     peers: z.array(peerSchema),
     offences: z.array(offenceSchema),
   })

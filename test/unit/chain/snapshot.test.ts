@@ -11,7 +11,7 @@ import {
   beginInstall,
   resumeInstall,
 } from '../../../core/chain/snapshot-install.ts'
-import { answerPull, applyPull, pullRequest } from '../../../core/chain/sync.ts'
+import { answerPull, applyPull, canAnswer, pullRequest } from '../../../core/chain/sync.ts'
 import { alice, authority, mustOpen, nodeVerifier, timeOf } from '../../support/chain-world.ts'
 import { lightGenesis, lightGenesisHash, openLightWorld, sets } from '../../support/light-world.ts'
 import { createMemoryChainStore } from '../../support/memory-chain-store.ts'
@@ -154,7 +154,7 @@ describe('beginning from one', () => {
     expect(engine.finalizedFrom(9, 5)).toHaveLength(1)
   })
 
-  test('SNAP-6: it follows the chain from there, and prunes as others do', () => {
+  test('SNAP-6, SYNC-5: it follows the chain from there, and prunes as others do', () => {
     const other = open()
     runBlocks(other.engine, { from: 1, to: 9 })
     const store = createMemoryChainStore()
@@ -171,12 +171,17 @@ describe('beginning from one', () => {
     expect(answer.blocks).toEqual([])
     expect(answer.head.height).toBe(30)
     expect(applyPull(late, answer, now).refused).toEqual([])
+    expect(canAnswer(engine, pullRequest(late))).toBe(false)
+    expect(canAnswer(other.engine, pullRequest(late))).toBe(true)
+    expect(engine.keptFrom()).toBe(9)
     // One that is past the snapshot is served.
     const third = createMemoryChainStore()
     installAll({ store: third, genesis, verifier }, parts, now)
     const follower = mustOpen({ store: third, genesis, signer: undefined })
     applyPull(follower, answerPull(engine, pullRequest(follower)), now)
     expect(shown(follower)).toEqual(shown(engine))
+    expect(canAnswer(engine, pullRequest(follower))).toBe(true)
+    expect(canAnswer(follower, pullRequest(engine))).toBe(true)
     // And a snapshot of its own is as good.
     const again = makeSnapshot(engine)
     const fourth = createMemoryChainStore()
@@ -218,6 +223,13 @@ describe('beginning from one', () => {
     const install = mustBegin(options, parts)
     for (const part of [0, 1, 2]) install.take(partOf(parts, part), now)
     expect(store.sizes()['nodes']).toBeGreaterThan(500)
+    expect(abandonInstall(store, 100)).toBe(true)
+    // A kill in between: nobody goes on with what has nodes missing, or begins over it.
+    expect(resumeInstall(options)).toBeUndefined()
+    const over = beginInstall(options, partOf(parts, 'description'))
+    expect(!over.ok && over.error.code).toBe('STORE_NOT_EMPTY')
+    const opened = openEngine({ ...options, signer: undefined })
+    expect(!opened.ok && opened.error.code).toBe('INSTALL_UNFINISHED')
     while (abandonInstall(store, 100));
     expect(store.sizes()).toEqual(createMemoryChainStore().sizes())
     expect(resumeInstall(options)).toBeUndefined()
