@@ -11,7 +11,7 @@ import { keyBytes } from '../crypto/signature.ts'
 
 /**
  * Coin type of the derivation path, after SLIP-44: the letters A I T B C on a telephone's keys. It was
- * free there when it was chosen and is not registered (docs/decisions/0028).
+ * free there when it was chosen and is not registered (docs/decisions/0029).
  */
 export const coinType = 24_822
 
