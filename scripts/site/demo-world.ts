@@ -105,7 +105,8 @@ function holdersIn(id: string, home: LocalHome): Holder[] {
   const key =
     readJson(join(home.path, 'miners', id, 'key.json')) ??
     readJson(join(home.path, 'clients', `${id}.key.json`))
-  const address = parseAddress(String(key?.['address']))
+  const [account] = (key?.['accounts'] ?? []) as { readonly address: string }[]
+  const address = parseAddress(String(account?.address))
   if (!address.ok) throw new Error(`${id} has no key`)
   const state = readJson(join(home.path, 'clients', `${id}.json`))
   const escrows = Object.values((state?.['escrows'] ?? {}) as Record<string, { escrow: string }>)
