@@ -37,7 +37,8 @@ if (buildFault !== undefined) {
 }
 
 const count = await runTests(process.argv.slice(2))
-for (const line of ['The slowest files:', ...count.slowest, ...count.retried]) console.log(line)
+if (count.slowest.length > 0) console.log(`The slowest files:\n${count.slowest.join('\n')}`)
+for (const line of count.retried) console.log(line)
 for (const fault of [...faults, ...count.faults]) console.log(`FAILED ${fault}`)
 const failed = count.failed + faults.length
 console.log(countLine({ ...count, failed }))
