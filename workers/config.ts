@@ -13,6 +13,10 @@ export type Config = {
   readonly genesisHash: Uint8Array
   readonly corsOrigins: ReadonlySet<string>
   readonly chainUpstream: string | undefined
+  /** Sign sessions; the first makes new ones, all of them are good. */
+  readonly sessionSecrets: readonly string[]
+  /** Mark the nonces of challenges; the first makes new ones, all of them are good. */
+  readonly challengeSecrets: readonly string[]
   readonly v1Mock: boolean
 }
 
@@ -31,8 +35,8 @@ export type ConfigCheck =
 const defaultOrigins = [3000, 8080, 8000, 8011].map((port) => `http://localhost:${port}`)
 
 const checks: Readonly<Record<string, (value: string) => boolean>> = {
-  JWT_SECRET: (value) => value.length >= 32,
-  SESSION_SECRET: (value) => value.length >= 32,
+  JWT_SECRET: isSecretList,
+  SESSION_SECRET: isSecretList,
   WALLET_ENCRYPTION_KEY: (value) => fromBase64Url(value, 32).ok,
   AUTHORITY_KEY: (value) => fromHex(value, 32).ok,
   COORDINATOR_KEY: (value) => fromHex(value, 32).ok,
@@ -70,6 +74,9 @@ function readConfig(env: Env): ConfigCheck {
   // Who follows by HTTP keeps no chain of its own that peers could speak of.
   const peers = textOf('PEERS')
   if (!readPeerUrls(peers).ok || (peers && upstream)) invalid.push('PEERS')
+  // Keys that were in use before, while what they sealed is sealed anew.
+  const oldKeys = splitList(textOf('WALLET_ENCRYPTION_KEY_OLD'))
+  if (!oldKeys.every((key) => fromBase64Url(key, 32).ok)) invalid.push('WALLET_ENCRYPTION_KEY_OLD')
   if (!readSnapshotEvery(textOf('SNAPSHOT_EVERY')).ok) invalid.push('SNAPSHOT_EVERY')
   if (!readSnapshotStart(textOf('SNAPSHOT_START')).ok) invalid.push('SNAPSHOT_START')
   if (invalid.length > 0) return fault('CONFIG_INVALID', invalid, 'This site cannot use')
@@ -82,6 +89,8 @@ function readConfig(env: Env): ConfigCheck {
       genesisHash: genesisHash(genesis),
       corsOrigins: new Set([...defaultOrigins, ...splitList(env.CORS_ORIGINS)]),
       chainUpstream: upstream?.replace(/\/+$/, ''),
+      sessionSecrets: splitList(env.JWT_SECRET),
+      challengeSecrets: splitList(env.SESSION_SECRET),
       v1Mock: env.V1_UPSTREAM === 'mock',
     },
   }
@@ -93,6 +102,12 @@ function fault(
   text: string,
 ): { ok: false; error: ConfigFault } {
   return { ok: false, error: { code, names, message: `${text}: ${names.join(', ')}.` } }
+}
+
+/** Newest first; the others are those that are being replaced. */
+function isSecretList(value: string): boolean {
+  const secrets = splitList(value)
+  return secrets.length > 0 && secrets.length <= 8 && secrets.every(({ length }) => length >= 32)
 }
 
 function isKeyList(value: string): boolean {

@@ -10,14 +10,23 @@ export type Env = {
   readonly CHAIN_NODE: ObjectNamespace
   readonly COORDINATOR: ObjectNamespace
   readonly FAUCET_COOLDOWN: ObjectNamespace
+  readonly ACCOUNT: ObjectNamespace
+  readonly NAME_CLAIM: ObjectNamespace
+  readonly WALLET_DAEMON: ObjectNamespace
+  readonly WALLET_OWNERS: ObjectNamespace
   readonly DB: D1Database
   readonly ASSETS: Fetcher
   readonly ANONYMOUS_LIMIT?: RateLimit
+  readonly WALLET_LIMIT?: RateLimit
 
   // Secrets (scripts/setup/dev-vars.ts writes them locally)
+  /** Signs sessions. One secret, or several with commas between them while one is replaced. */
   readonly JWT_SECRET?: string
+  /** Marks the nonces of challenges. Written like `JWT_SECRET`. */
   readonly SESSION_SECRET?: string
   readonly WALLET_ENCRYPTION_KEY?: string
+  /** Keys that were `WALLET_ENCRYPTION_KEY` before, with commas between them. */
+  readonly WALLET_ENCRYPTION_KEY_OLD?: string
   readonly AUTHORITY_KEY?: string
   readonly COORDINATOR_KEY?: string
   readonly CLIENT_API_KEYS?: string

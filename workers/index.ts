@@ -4,21 +4,29 @@
  */
 import type { ChainService } from '../core/api/chain-service.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
+import { AccountObject } from '../durable-objects/account.ts'
 import type { Indexer } from '../durable-objects/chain/outbox.ts'
 import { ChainNodeObject } from '../durable-objects/chain-node.ts'
 import { CoordinatorObject } from '../durable-objects/coordinator.ts'
 import { FaucetCooldown as FaucetCooldownObject } from '../durable-objects/faucet-cooldown.ts'
+import { NameClaimObject } from '../durable-objects/name-claim.ts'
+import { WalletDaemonObject, WalletOwnersObject } from '../durable-objects/wallet-daemon.ts'
 import { chainOf, watchChain } from './chain-client.ts'
 import { configOf } from './config.ts'
 import { coordinatorOf, coordinatorStub } from './coordinator-client.ts'
 import type { Env } from './env.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createIndexer } from './indexer.ts'
+import { authRoutes } from './routes/auth.ts'
 import { chainListRoutes } from './routes/chain-lists.ts'
 import { coordinatorRoutes } from './routes/coordinator.ts'
 import { explorerRoutes } from './routes/explorer.ts'
 import { healthRoutes } from './routes/health.ts'
 import { rpcRoutes } from './routes/rpc.ts'
+import { userRoutes } from './routes/users.ts'
+import { walletRoutes } from './routes/wallet.ts'
+import { walletRpcRoutes } from './routes/wallet-rpc.ts'
+import { resealWallets, walletOwnersOf } from './wallet-client.ts'
 
 /** The chain object, with the read model in D1. */
 export class ChainNode extends ChainNodeObject<Env> {
@@ -37,6 +45,22 @@ export class Coordinator extends CoordinatorObject<Env> {
 /** The faucet's cool-down object. */
 export class FaucetCooldown extends FaucetCooldownObject {}
 
+/** The object of one account: nonces, sessions, profile. */
+export class Account extends AccountObject {}
+
+/** The object of one name that only one account may have. */
+export class NameClaim extends NameClaimObject {}
+
+/** The object of one owner's wallets. */
+export class WalletDaemon extends WalletDaemonObject<Env> {
+  protected override owners(env: Env) {
+    return walletOwnersOf(env)
+  }
+}
+
+/** The object that knows who has wallets. */
+export class WalletOwners extends WalletOwnersObject {}
+
 const gateway = createGateway({
   provide: (c) => {
     const { env } = c
@@ -50,6 +74,10 @@ const gateway = createGateway({
     explorer: explorerRoutes,
     chain: chainListRoutes,
     health: healthRoutes,
+    auth: authRoutes,
+    users: userRoutes,
+    wallet: walletRoutes,
+    walletRpc: walletRpcRoutes,
   },
 })
 
@@ -60,6 +88,6 @@ export default {
   async scheduled(_controller, env) {
     // Without configuration the objects can do nothing; health says what is missing.
     if (!configOf(env).ok) return
-    await Promise.all([watchChain(env), coordinatorOf(env).watchdog()])
+    await Promise.all([watchChain(env), coordinatorOf(env).watchdog(), resealWallets(env)])
   },
 } satisfies ExportedHandler<Env>

@@ -6,8 +6,11 @@
 import type * as z from 'zod'
 import type { ErrorCode } from './errors.ts'
 
-/** Who may call. `client`: API key or signed request; `client-key`: API key only; `miner`: a miner's key. */
-export type EndpointAuth = 'none' | 'client' | 'client-key' | 'miner'
+/**
+ * Who may call. `client`: API key or signed request; `client-key`: API key only; `miner`: a miner's key;
+ * `session`: whoever signed in; `owner`: whoever signed in, and clients.
+ */
+export type EndpointAuth = 'none' | 'client' | 'client-key' | 'miner' | 'session' | 'owner'
 
 /** One status that is no failure, and what comes with it. */
 export type Answer = {
@@ -104,8 +107,8 @@ export function targetOf(path: string, input: EndpointInput): string {
 }
 
 /**
- * A command that makes this call. Keys are taken from the environment: `AITBC_API_KEY`, and
- * `AITBC_MINER_KEY` for miners. `origin` without a slash at the end.
+ * A command that makes this call. Keys are taken from the environment: `AITBC_API_KEY`,
+ * `AITBC_MINER_KEY` for miners, and `AITBC_SESSION`, the token of a session. `origin` without a slash at the end.
  */
 export function curlOf(given: Endpoint, input: EndpointInput, origin: string): string {
   const parts = ['curl']
@@ -115,8 +118,7 @@ export function curlOf(given: Endpoint, input: EndpointInput, origin: string): s
   }
   parts.push(quoted(`${origin}${targetOf(given.path, input)}`))
   if (given.auth !== 'none') {
-    const name = given.auth === 'miner' ? 'AITBC_MINER_KEY' : 'AITBC_API_KEY'
-    parts.push(`-H "X-Api-Key: $${name}"`)
+    parts.push(`-H "${credentialsOf[given.auth]}"`)
   }
   if (input.body !== undefined) {
     parts.push("-H 'Content-Type: application/json'")
@@ -124,6 +126,14 @@ export function curlOf(given: Endpoint, input: EndpointInput, origin: string): s
   }
   return parts.join(' \\\n  ').replace(/^curl \\\n {2}/, 'curl ')
 }
+
+const credentialsOf = {
+  client: 'X-Api-Key: $AITBC_API_KEY',
+  'client-key': 'X-Api-Key: $AITBC_API_KEY',
+  miner: 'X-Api-Key: $AITBC_MINER_KEY',
+  session: 'X-Session-Token: $AITBC_SESSION',
+  owner: 'X-Api-Key: $AITBC_API_KEY',
+} as const satisfies Record<Exclude<EndpointAuth, 'none'>, string>
 
 /** A word of a POSIX shell, in quotes where it has to be. */
 const quoted = (word: string): string =>

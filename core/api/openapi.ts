@@ -93,6 +93,25 @@ const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer', description: 'The same key as a bearer token' },
   minerKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'A miner’s API key' },
   minerBearer: { type: 'http', scheme: 'bearer', description: 'The same key as a bearer token' },
+  sessionToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Session-Token',
+    description: 'The token of a session, from POST /api/v1/users/login. Good for a day.',
+  },
+  sessionBearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The same token as a bearer token',
+  },
+  sessionCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-aitbc_session',
+    description:
+      'The same token, as browsers send it. What changes something wants an Origin of the site.',
+  },
   signedRequest: {
     type: 'apiKey',
     in: 'header',
@@ -106,6 +125,15 @@ const securityOf = {
   client: [{ apiKey: [] }, { bearer: [] }, { signedRequest: [] }],
   'client-key': [{ apiKey: [] }, { bearer: [] }],
   miner: [{ minerKey: [] }, { minerBearer: [] }],
+  session: [{ sessionToken: [] }, { sessionBearer: [] }, { sessionCookie: [] }],
+  owner: [
+    { sessionToken: [] },
+    { sessionBearer: [] },
+    { sessionCookie: [] },
+    { apiKey: [] },
+    { bearer: [] },
+    { signedRequest: [] },
+  ],
 } as const
 
 function operationOf(given: Endpoint, tag: string, schemas: Schemas): JsonObject {

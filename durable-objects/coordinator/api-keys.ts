@@ -68,6 +68,8 @@ function enter(
   const query = 'SELECT public_id, delegate_sealed FROM api_keys WHERE digest = ? AND scope = ?'
   const known = rowsOf<KeyRow>(database, query, digest, key.scope)[0]
   if (known) return known.public_id
+  const before = takeOver(database, vault, { ...key, digest })
+  if (before !== undefined) return before
   const publicId = `${key.scope}_${toHex(new Uint8Array(randomBytes(8)))}`
   const seed = key.scope === 'client' ? new Uint8Array(randomBytes(32)) : undefined
   database.sql.exec(
@@ -81,6 +83,31 @@ function enter(
     key.nowMs,
   )
   return publicId
+}
+
+/** A key that is known by an older secret: from now on by the newest, and its delegate sealed by it. */
+function takeOver(
+  database: SqlDatabase,
+  vault: Vault,
+  key: { readonly apiKey: string; readonly scope: Scope; readonly digest: string },
+): string | undefined {
+  const query = 'SELECT public_id, delegate_sealed FROM api_keys WHERE digest = ? AND scope = ?'
+  for (const older of vault.olderDigestsOf(key.apiKey)) {
+    const [row] = rowsOf<KeyRow>(database, query, older, key.scope)
+    if (!row) continue
+    const { public_id: publicId, delegate_sealed: sealed } = row
+    const label = { owner: publicId, purpose: 'delegate' } as const
+    const fresh = sealed ? (vault.reseal(bytesOf(sealed), label) ?? bytesOf(sealed)) : null
+    database.sql.exec(
+      'UPDATE api_keys SET digest = ?, delegate_sealed = ? WHERE digest = ? AND scope = ?',
+      key.digest,
+      fresh,
+      older,
+      key.scope,
+    )
+    return publicId
+  }
+  return undefined
 }
 
 function readDelegate(database: SqlDatabase, vault: Vault, publicId: string): Signer | undefined {

@@ -76,6 +76,8 @@ export function openCustody(parts: CustodyParts): Custody {
   const rowOf = (owner: string): CustodyRow | undefined =>
     rowsOf<CustodyRow>(database, 'SELECT * FROM custody WHERE owner = ?', owner)[0]
 
+  resealAccounts(database, vault)
+
   const setStep = (owner: string, step: CustodyRow['step'], transactions: Uint8Array[] = []) => {
     const texts = JSON.stringify(transactions.map(toHex))
     database.sql.exec(
@@ -330,6 +332,16 @@ export function openCustody(parts: CustodyParts): Custody {
       const rows = rowsOf<CustodyRow>(database, "SELECT * FROM custody WHERE step <> 'ready'")
       for (const { owner } of rows) void run(owner)
     },
+  }
+}
+
+/** Accounts that are sealed under an older secret, one atomic write each: stopped anywhere, all open. */
+function resealAccounts(database: SqlDatabase, vault: Vault): void {
+  const query = 'SELECT * FROM custody WHERE account_sealed IS NOT NULL'
+  for (const { owner, account_sealed: sealed } of rowsOf<CustodyRow>(database, query)) {
+    const fresh = vault.reseal(bytesOf(sealed as Blob), { owner, purpose: 'account' })
+    if (!fresh) continue
+    database.sql.exec('UPDATE custody SET account_sealed = ? WHERE owner = ?', fresh, owner)
   }
 }
 

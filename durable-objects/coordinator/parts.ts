@@ -54,7 +54,7 @@ function openGround(host: CoordinatorHost) {
   const { state, settings, now } = host
   const database = state.storage
   createTables(database)
-  const vault = openVault(settings.sealingKey)
+  const vault = openVault(settings.sealingKeys)
   const { apiKeys: admitted, payouts } = settings
   const store = openJobStore(database)
   return {

@@ -2,10 +2,11 @@
  * What the operator sets for the coordinator, read once per instance. Values never leave through an
  * error: only names do.
  */
-import { fromBase64Url, fromHex } from '../../core/base/bytes.ts'
+import { fromHex } from '../../core/base/bytes.ts'
 import { type Genesis, genesisHash, parseGenesis } from '../../core/chain/genesis.ts'
 import { parseAddress } from '../../core/crypto/address.ts'
 import type { Signer, Verifier } from '../../core/crypto/signature.ts'
+import { sealingSecrets } from '../key-ring.ts'
 import { createNativeVerifier } from '../native-ed25519.ts'
 import { nativeSigner } from './native-signer.ts'
 
@@ -14,6 +15,7 @@ export type CoordinatorEnv = {
   readonly GENESIS_JSON?: string
   readonly COORDINATOR_KEY?: string
   readonly WALLET_ENCRYPTION_KEY?: string
+  readonly WALLET_ENCRYPTION_KEY_OLD?: string
   readonly CLIENT_API_KEYS?: string
   readonly MINER_API_KEYS?: string
   readonly ADMIN_API_KEYS?: string
@@ -33,8 +35,8 @@ export type Settings = {
   readonly verifier: Verifier
   /** Signs releases and settle transactions. */
   readonly coordinator: Signer
-  /** Seals the keys that this site keeps for others; 32 bytes. */
-  readonly sealingKey: Uint8Array
+  /** Seal the keys that this site keeps for others, newest first; 32 bytes each. */
+  readonly sealingKeys: readonly [Uint8Array, ...Uint8Array[]]
   readonly apiKeys: Readonly<Record<Scope, readonly string[]>>
   /** Address that is paid for the work of a legacy miner, by API key. */
   readonly payouts: ReadonlyMap<string, Uint8Array>
@@ -56,10 +58,7 @@ export function readSettings(env: CoordinatorEnv): Settings {
     genesisTimeMs: Number(genesis.value.genesisTimeMs),
     verifier: createNativeVerifier(),
     coordinator: nativeSigner(require32('COORDINATOR_KEY', fromHex(env.COORDINATOR_KEY ?? '', 32))),
-    sealingKey: require32(
-      'WALLET_ENCRYPTION_KEY',
-      fromBase64Url(env.WALLET_ENCRYPTION_KEY ?? '', 32),
-    ),
+    sealingKeys: sealingSecrets(env),
     apiKeys: {
       client: keyList('CLIENT_API_KEYS', env.CLIENT_API_KEYS),
       miner: keyList('MINER_API_KEYS', env.MINER_API_KEYS),

@@ -35,6 +35,8 @@ const callers: Readonly<Record<EndpointAuth, string>> = {
   client: 'clients, by API key or signed request',
   'client-key': 'clients, by API key',
   miner: 'miners, by a miner’s key',
+  session: 'whoever signed in',
+  owner: 'whoever signed in, and clients, by API key or signed request',
 }
 
 function facts({ auth, aliases = [] }: Endpoint): string {

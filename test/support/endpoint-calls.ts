@@ -3,6 +3,7 @@
  * it refuses. The table says what must come back. Long because every endpoint has its calls here.
  */
 import type { EndpointInput } from '../../core/api/endpoint.ts'
+import { exampleValues } from '../../core/api/endpoints/example-values.ts'
 import type { EndpointId } from '../../core/api/endpoints/table.ts'
 import type { ErrorCode } from '../../core/api/errors.ts'
 import { signRequest } from '../../core/api/signed-request.ts'
@@ -15,6 +16,7 @@ import type { Signer } from '../../core/crypto/signature.ts'
 import { call, type Json, until } from './api-client.ts'
 import { freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
 import { question, type World } from './endpoint-world.ts'
+import { challengeFor, login, loginBody, tokenFor } from './sign-in.ts'
 
 type Calls = readonly (EndpointInput & { readonly headers?: Record<string, string> })[]
 type Prepared = (world: World) => Calls | Promise<Calls>
@@ -139,6 +141,17 @@ export async function newestSnapshot({ site }: World): Promise<string> {
   return String((json['snapshots'] as Json[])[0]?.['height'])
 }
 
+const wallet = exampleValues
+
+/** A fresh session of somebody else, for a call that ends it. */
+const signedInAnew = async ({ site }: World): Promise<Record<string, string>> => ({
+  'x-session-token': await tokenFor(site, freshSigner()),
+})
+
+/** What signs the payer in, once. */
+const signedChallenge = async ({ site, payer }: World): Promise<Json> =>
+  loginBody(site, payer.signer, await challengeFor(site, payer.address))
+
 /** Calls that must succeed. Those of streams are opened by the test itself. */
 export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   createChatCompletion: () => [
@@ -168,6 +181,49 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   },
   listModels: nothing,
   getModel: () => [{ params: { name: question.model } }],
+  createChallenge: ({ address }) => [{ body: { address } }],
+  listSessions: nothing,
+  endSession: async (world) => {
+    await login(world.site, world.payer.signer, { agent: 'another' })
+    const headers = { 'x-session-token': world.session }
+    const { json } = await call(world.site, '/api/v1/auth/sessions', { headers })
+    const other = (json['items'] as Json[]).find(({ current }) => current === false)
+    return [{ params: { id: String(other?.['session_id']) } }]
+  },
+  endSessions: async (world) => [{ headers: await signedInAnew(world) }],
+  login: async (world) => [{ body: await signedChallenge(world) }],
+  register: async (world) => [
+    { body: { ...(await signedChallenge(world)), email: 'mira@example.org', username: 'mira' } },
+  ],
+  getMe: nothing,
+  getUserBalance: ({ userId }) => [{ params: { id: userId } }],
+  listUserTransactions: ({ userId }) => [
+    { params: { id: userId } },
+    { params: { id: userId }, query: { limit: '1' } },
+  ],
+  logout: async (world) => [{ headers: await signedInAnew(world) }],
+  listWallets: nothing,
+  createWallet: () => [
+    { body: { wallet_id: 'another', password: wallet.password, metadata: { purpose: 'tests' } } },
+    { body: { wallet_id: 'weak', password: 'password' } },
+  ],
+  unlockWallet: () => [{ params: { id: wallet.wallet }, body: { password: wallet.password } }],
+  signWithWallet: () => [
+    {
+      params: { id: wallet.wallet },
+      body: { password: wallet.password, message_base64: 'aGVsbG8=' },
+    },
+  ],
+  listWalletUses: () => [
+    { params: { id: wallet.wallet } },
+    { params: { id: wallet.wallet }, query: { limit: '1', cursor: '9999' } },
+  ],
+  checkReceipt: ofJob,
+  checkReceipts: ofJob,
+  callWallet: () => [
+    { body: { jsonrpc: '2.0', id: 1, method: 'wallet.list', params: {} } },
+    { body: { jsonrpc: '2.0', id: 'a', method: 'wallet.unknown' } },
+  ],
   connectMiner: nothing,
   registerMiner: () => [{ body: { capabilities: { models: ['m1'] }, concurrency: 64 } }],
   sendHeartbeat: () => [{}, { body: { inflight: 0, status: 'ONLINE' } }],
@@ -376,6 +432,70 @@ export const badCalls: Partial<
     { body: { escrow: 'e'.repeat(64) }, code: 'ESCROW_REQUIRED' },
     { body: { escrow: 'short' }, code: 'VALIDATION_ERROR' },
   ],
+  createChallenge: () => [
+    { body: { address: 'nobody' }, code: 'ADDRESS_INVALID' },
+    { body: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
+  ],
+  endSession: () => [{ params: { id: unknownJob }, code: 'SESSION_NOT_FOUND' }],
+  login: async (world) => {
+    const body = await signedChallenge(world)
+    await call(world.site, '/api/v1/users/login', { body })
+    return [
+      { body, code: 'SIGN_IN_NONCE_USED' },
+      { body: { wallet_address: world.address }, code: 'SIGN_IN_UNSIGNED' },
+      { body: { ...body, wallet_address: legacyAddress }, code: 'ADDRESS_LEGACY' },
+      { body: { ...body, message: 'hello' }, code: 'SIGN_IN_MALFORMED' },
+    ]
+  },
+  register: async (world) => {
+    const somebody = freshSigner()
+    const address = formatAddress(addressOf(somebody.publicKey))
+    const body = async (email: string, username: string) => ({
+      ...loginBody(world.site, somebody, await challengeFor(world.site, address)),
+      ...{ email, username },
+    })
+    await login(world.site, world.payer.signer, {
+      path: '/api/v1/users/register',
+      body: { email: 'taken@example.org', username: 'taken' },
+    })
+    return [
+      { body: await body('taken@example.org', 'free'), code: 'EMAIL_TAKEN' },
+      { body: await body('free@example.org', 'taken'), code: 'USERNAME_TAKEN' },
+      { body: await body('no address', 'free'), code: 'VALIDATION_ERROR' },
+    ]
+  },
+  getMe: () => [{ query: { token: 'x' }, code: 'TOKEN_IN_URL' }],
+  getUserBalance: () => [{ params: { id: unknownJob }, code: 'WALLET_NOT_FOUND' }],
+  listUserTransactions: ({ userId }) => [
+    { params: { id: unknownJob }, code: 'WALLET_NOT_FOUND' },
+    { params: { id: userId }, query: { limit: '101' }, code: 'VALIDATION_ERROR' },
+  ],
+  createWallet: () => [
+    { body: { wallet_id: 'a b', password: wallet.password }, code: 'VALIDATION_ERROR' },
+    {
+      body: { wallet_id: 'bad', password: wallet.password, secret_key: '*' },
+      code: 'WALLET_SECRET_INVALID',
+    },
+  ],
+  unlockWallet: () => [
+    {
+      params: { id: 'nobody' },
+      body: { password: wallet.password },
+      code: 'WALLET_CREDENTIALS_INVALID',
+    },
+  ],
+  signWithWallet: () => [
+    {
+      params: { id: wallet.wallet },
+      body: { password: wallet.password, message_base64: '*' },
+      code: 'WALLET_MESSAGE_INVALID',
+    },
+  ],
+  listWalletUses: () => [
+    { params: { id: 'nobody' }, code: 'WALLET_NOT_FOUND' },
+    { params: { id: wallet.wallet }, query: { cursor: 'x' }, code: 'VALIDATION_ERROR' },
+  ],
+  checkReceipt: () => [{ params: { id: unknownJob }, code: 'RECEIPT_NOT_FOUND' }],
   getModel: () => [{ params: { name: 'no/such:model' }, code: 'MODEL_NOT_SERVED' }],
   connectMiner: () => notAsked,
   streamBlocks: () => notAsked,

@@ -3,6 +3,7 @@
  * transfer. What the contract test of the endpoint table calls them with.
  */
 import { randomBytes } from 'node:crypto'
+import { exampleValues } from '../../core/api/endpoints/example-values.ts'
 import { toHex, toHex0x } from '../../core/base/bytes.ts'
 import { sufficientFee } from '../../core/chain/fees.ts'
 import { signTransaction, type TransactionBody } from '../../core/chain/transaction.ts'
@@ -11,6 +12,7 @@ import { call, type Json, jobIn, keyOf, until } from './api-client.ts'
 import { legacyTalk, minerKeys, startLegacySite } from './api-legacy-site.ts'
 import { freshSigner, genesisOf, hashOf, openPayer, type Payer, slotNow } from './api-payer.ts'
 import type { Harness } from './harness.ts'
+import { login } from './sign-in.ts'
 import { startTestMiner, type TestMiner } from './test-miner.ts'
 
 export const question = {
@@ -35,6 +37,9 @@ export async function createWorld() {
   // Room for every job that a test takes and leaves.
   await talk.registerScript(minerKeys.script, { concurrency: 64 })
   const [payer, job] = await Promise.all([openPayer(site), settledJob(site, key)])
+  const { json: user } = await login(site, payer.signer)
+  const wallet = { wallet_id: exampleValues.wallet, password: exampleValues.password }
+  await call(site, '/wallet/v1/wallets', { key, body: wallet })
   let nonce = 1n
   return {
     site,
@@ -44,6 +49,9 @@ export async function createWorld() {
     minerKey: minerKeys.script,
     payer,
     address: payer.address,
+    /** The payer, signed in. */
+    session: String(user['session_token']),
+    userId: String(user['user_id']),
     escrow: toHex0x(payer.escrow),
     job: String(job['job_id']),
     receipt: String(job['receipt_hash']),

@@ -4,7 +4,16 @@
  */
 
 /** Families of endpoints that this site answers. */
-export type ServiceName = 'coordinator' | 'rpc' | 'explorer' | 'chain' | 'health'
+export type ServiceName =
+  | 'coordinator'
+  | 'rpc'
+  | 'explorer'
+  | 'chain'
+  | 'health'
+  | 'auth'
+  | 'users'
+  | 'wallet'
+  | 'walletRpc'
 
 export type Target =
   /** A file of the built pages. */
@@ -62,7 +71,10 @@ export const routeTable: readonly Route[] = [
   service('/api/explorer/', 'explorer'),
   service('/api/v1/chain/', 'chain'),
   service('/api/chain/', 'chain'),
-  ...bothSpellings('users/', 'Sign-in'),
+  ...['/api/v1/', '/api/', '/v1/'].flatMap((base) => [
+    service(`${base}auth/`, 'auth'),
+    service(`${base}users/`, 'users'),
+  ]),
   ...bothSpellings('marketplace/', 'The marketplace'),
   ...bothSpellings('exchange/', 'The exchange'),
   ...bothSpellings('payments', 'The payments API'),
@@ -80,8 +92,8 @@ export const routeTable: readonly Route[] = [
   service('/rpc/', 'rpc'),
   folder('/wallet/', '/wallet/index.html'),
   redirect('/wallet', '/wallet/'),
-  missing('/wallet/v1/', 'The wallet daemon'),
-  missing('/wallet/rpc', 'The wallet daemon'),
+  service('/wallet/v1/', 'wallet'),
+  service('/wallet/rpc', 'walletRpc'),
   service('/v1/', 'coordinator'),
   service('/v1/health', 'health'),
 

@@ -5,6 +5,7 @@
 import { Hono } from 'hono'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { walletsBehind } from '../wallet-client.ts'
 import { fromDatabase } from './rpc-input.ts'
 
 /** One dependency, tried. */
@@ -43,7 +44,7 @@ async function ready(c: AppContext): Promise<Response> {
 }
 
 async function probeAll(c: AppContext): Promise<Record<string, Probe>> {
-  const [database, chain, coordinator] = await Promise.all([
+  const [database, chain, coordinator, wallets] = await Promise.all([
     probe(async () => {
       // A read of the tables themselves: a database without them is of no use.
       await fromDatabase(chainQueries(c.env.DB).meta())
@@ -60,8 +61,13 @@ async function probeAll(c: AppContext): Promise<Record<string, Probe>> {
       if (!site.dispatching) throw new Error('the final head is too old to dispatch against')
       return `${minersInWords(site.minersOnline)}, ${site.queued} queued, ${site.running} running`
     }),
+    probe(async () => {
+      // Until nobody is behind, an operator must keep the older sealing keys.
+      const { owners, behind } = await walletsBehind(c.env)
+      return `${owners} ${owners === 1 ? 'owner' : 'owners'}, ${behind} behind the sealing key`
+    }),
   ])
-  return { database, chain, coordinator }
+  return { database, chain, coordinator, wallets }
 }
 
 /** "no miner", "1 miner", "2 miners": a report for people, who would stumble over "1 miners". */

@@ -83,17 +83,19 @@ const legacyNote = {
 } as const
 
 /** When the read model last saw an account; balances do not depend on the database. */
-const seenAccount = (c: AppContext, text: string): Promise<AccountRow | undefined> =>
+export const seenAccount = (c: AppContext, text: string): Promise<AccountRow | undefined> =>
   chainQueries(c.env.DB)
     .account(text)
     .catch(() => undefined)
 
-function updatedAt(c: AppContext, row: AccountRow | undefined): { updated_at?: string } {
+/** The same as a field, where it is known. */
+export function updatedAt(c: AppContext, row: AccountRow | undefined): { updated_at?: string } {
   if (!row) return {}
   return { updated_at: formatLegacyTime(slotTimeMs(genesisTimeMs(c), row.lastSlot)) }
 }
 
-const sentToJson = (row: TransactionRow, genesisMs: number) => ({
+/** A transaction that an address sent, and one that it received. */
+export const sentToJson = (row: TransactionRow, genesisMs: number) => ({
   tx_hash: `0x${row.hash}`,
   block_height: row.height,
   direction: 'sent',
@@ -102,7 +104,7 @@ const sentToJson = (row: TransactionRow, genesisMs: number) => ({
   created_at: formatLegacyTime(slotTimeMs(genesisMs, row.slot)),
 })
 
-const receivedToJson = (row: ReceivedRow, genesisMs: number) => ({
+export const receivedToJson = (row: ReceivedRow, genesisMs: number) => ({
   tx_hash: `0x${row.hash}`,
   block_height: row.height,
   direction: 'received',

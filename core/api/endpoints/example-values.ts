@@ -9,6 +9,10 @@ export const exampleValues = {
   legacyJob: 'dd8991031d03237de95bc17738406297',
   settlement: '0xb656c56f049883278e17943d6e47dea0abb24f700081db67b9efa216af38633f',
   receipt: '0x4d4423a09d70344ef3c3ad7f0dfce165f6acf4c89a26dc5f7bcbfce6dd428445',
+  /** A user and a wallet of his. */
+  user: 'c9c3d1c4-5a52-8a3a-9d0f-6a1f0e2b7c11',
+  wallet: 'savings',
+  password: 'wild geese over a slate roof',
   /** Height of a snapshot. */
   snapshot: '5000',
   /** A signed transfer. */

@@ -30,14 +30,16 @@ export const bodyErrors = [
 /** Of whatever asks the coordinator without credentials. */
 export const openErrors = [...siteErrors, 'COORDINATOR_UNAVAILABLE'] as const
 
-/** Of routes of clients: API key or signed request. */
-export const clientErrors = [
-  ...openErrors,
+/** Of credentials of clients: API key or signed request. */
+export const keyErrors = [
   'AUTHENTICATION_ERROR',
   'REQUEST_SIGNATURE_INVALID',
   'REQUEST_EXPIRED',
   'QUOTA_EXCEEDED',
-] as const
+] as const satisfies readonly ErrorCode[]
+
+/** Of routes of clients: API key or signed request. */
+export const clientErrors = [...openErrors, ...keyErrors] as const
 
 /** Of routes of miners: a miner's key, and no signed request. */
 export const minerErrors = [...clientErrors, 'AUTHORIZATION_ERROR'] as const
@@ -74,3 +76,37 @@ export const submissionErrors = [
   'AUTHORIZATION_ERROR',
   'CHAIN_UNAVAILABLE',
 ] as const satisfies readonly ErrorCode[]
+
+/** Of credentials of whoever signed in, and of what needs them. */
+export const sessionErrors = [
+  ...siteErrors,
+  'COORDINATOR_UNAVAILABLE',
+  'SIGN_IN_REQUIRED',
+  'SESSION_INVALID',
+  'SESSION_EXPIRED',
+  'SESSION_REVOKED',
+  'SESSION_RETIRED',
+  'TOKEN_IN_URL',
+  ...keyErrors,
+] as const
+
+/** Of a signed challenge. */
+export const signInErrors = [
+  ...siteErrors,
+  'COORDINATOR_UNAVAILABLE',
+  'ADDRESS_INVALID',
+  'ADDRESS_LEGACY',
+  'SIGN_IN_UNSIGNED',
+  'SIGN_IN_MALFORMED',
+  'SIGN_IN_DOMAIN_WRONG',
+  'SIGN_IN_CHAIN_WRONG',
+  'SIGN_IN_ADDRESS_WRONG',
+  'SIGN_IN_CLOCK_SKEW',
+  'SIGN_IN_EXPIRED',
+  'SIGN_IN_NONCE_UNKNOWN',
+  'SIGN_IN_NONCE_USED',
+  'SIGN_IN_SIGNATURE_INVALID',
+] as const satisfies readonly ErrorCode[]
+
+/** Of the wallet daemon. */
+export const walletErrors = [...sessionErrors, 'WALLET_LIMIT_EXCEEDED'] as const

@@ -18,11 +18,6 @@ const spellings = (rest: string): readonly string[] => [
 /** Addresses of programs that answer 501; a test compares them with the gateway. */
 export const reservedFamilies: readonly ReservedFamily[] = [
   {
-    title: 'Sign-in',
-    paths: spellings('users/'),
-    instead: 'Keys are the accounts: an API key, or a key pair that signs its requests.',
-  },
-  {
     title: 'The marketplace',
     paths: spellings('marketplace/'),
     instead: 'GET /v1/models lists what is served and at what price.',
@@ -58,11 +53,6 @@ export const reservedFamilies: readonly ReservedFamily[] = [
     title: 'Administration',
     paths: [...spellings('admin/'), '/admin/'],
     instead: 'GET /api/v1/health and GET /api/v1/site say how the site is.',
-  },
-  {
-    title: 'The wallet daemon',
-    paths: ['/wallet/v1/', '/wallet/rpc'],
-    instead: 'Keys stay with their owner: sign locally and POST /rpc/transactions.',
   },
 ]
 

@@ -25,6 +25,18 @@ export const chainAt = <const Rest extends string>(rest: Rest) => ({
   aliases: [`/api/chain${rest}`] as const,
 })
 
+/** Users, in the spellings of the coordinator, each also with the word repeated, as the original had it. */
+export const usersAt = <const Rest extends string>(rest: Rest) => ({
+  path: `/api/v1/users${rest}` as const,
+  aliases: [
+    `/api/users${rest}`,
+    `/v1/users${rest}`,
+    `/api/v1/users/users${rest}`,
+    `/api/users/users${rest}`,
+    `/v1/users/users${rest}`,
+  ] as const,
+})
+
 /** A hash in a path: with or without `0x`. */
 export const hashParam = z
   .string()

@@ -3,6 +3,7 @@
  * ways, and calls each. Rules: ../SPEC.md, OPENAPI.
  */
 import type { Endpoint } from '../endpoint.ts'
+import { signInFamily, usersFamily } from './account.ts'
 import { chainListsFamily } from './chain-lists.ts'
 import { chatFamily } from './chat.ts'
 import { explorerFamily } from './explorer.ts'
@@ -24,6 +25,7 @@ import {
   transactionsFamily,
 } from './rpc-transactions.ts'
 import { healthFamily, siteFamily } from './site.ts'
+import { walletFamily } from './wallet.ts'
 
 /** In the order of the reference. */
 export const endpointFamilies = [
@@ -31,6 +33,9 @@ export const endpointFamilies = [
   jobsFamily,
   escrowFamily,
   siteFamily,
+  signInFamily,
+  usersFamily,
+  walletFamily,
   minersFamily,
   chainFamily,
   chainListsFamily,

@@ -132,7 +132,7 @@ export const healthSchema = z
     status: z.enum(['ok', 'degraded']),
     env: z.string(),
     chain_id: z.string(),
-    checks: checksSchema.describe('database, chain and coordinator, each of them tried'),
+    checks: checksSchema.describe('database, chain, coordinator and wallets, each of them tried'),
   })
   .meta({ id: 'Health' })
 

@@ -36,8 +36,12 @@ const keyed = rows.filter(([, row]) => row.auth !== 'none')
 
 function keyFor({ id, auth }: Row): string | undefined {
   if (id === 'linkEscrow') return world.spareKey
-  return auth === 'none' ? undefined : auth === 'miner' ? world.minerKey : world.key
+  if (auth === 'none' || auth === 'session') return undefined
+  return auth === 'miner' ? world.minerKey : world.key
 }
+
+const sessionFor = ({ auth }: Row): Record<string, string> =>
+  auth === 'session' ? { 'x-session-token': world.session } : {}
 
 function ask(
   row: Row,
@@ -51,7 +55,7 @@ function ask(
     method: row.method,
     key: keyFor(row),
     body: input.raw ?? input.body,
-    ...(input.headers && { headers: input.headers }),
+    headers: { ...sessionFor(row), ...input.headers },
   })
 }
 
@@ -159,12 +163,13 @@ describe('refusals', () => {
 
   test.each(keyed)('OPENAPI-4: %s wants the key that the table names', async (_id, row) => {
     const wrong = row.auth === 'miner' ? world.key : world.minerKey
+    const isForPeople = row.auth === 'session' || row.auth === 'owner'
     for (const path of [row.path, ...(row.aliases ?? [])]) {
       const target = targetOf(path, { params: { id: world.job } })
-      for (const key of [undefined, wrong]) {
-        const answer = await call(world.site, target, { method: row.method, key })
-        expectRefusal(row, answer, 'AUTHENTICATION_ERROR')
-      }
+      const without = await call(world.site, target, { method: row.method })
+      expectRefusal(row, without, isForPeople ? 'SIGN_IN_REQUIRED' : 'AUTHENTICATION_ERROR')
+      const answer = await call(world.site, target, { method: row.method, key: wrong })
+      expectRefusal(row, answer, 'AUTHENTICATION_ERROR')
     }
     const path = targetOf(row.path, { params: { id: world.job } })
     const old = await signedCall(world.site, freshSigner(), path, {
@@ -177,11 +182,11 @@ describe('refusals', () => {
       signed: { method: 'PATCH' },
     })
     expectRefusal(row, false_, 'REQUEST_SIGNATURE_INVALID')
-    if (row.auth === 'client') return
+    if (row.auth === 'client' || row.auth === 'owner') return
     const body =
       row.method === 'GET' ? undefined : { model: 'x', messages: [{ role: 'user', content: 'x' }] }
     const signed = await signedCall(world.site, freshSigner(), path, { method: row.method, body })
-    expectRefusal(row, signed, 'AUTHORIZATION_ERROR')
+    expectRefusal(row, signed, isForPeople ? 'SIGN_IN_REQUIRED' : 'AUTHORIZATION_ERROR')
   })
 
   test.each(rows)('OPENAPI-4: %s answers to its own methods alone', async (_id, row) => {

@@ -134,6 +134,10 @@ export function app(
       explorer: new Hono<AppEnv>(),
       chain: new Hono<AppEnv>(),
       health: new Hono<AppEnv>(),
+      auth: new Hono<AppEnv>(),
+      users: new Hono<AppEnv>(),
+      wallet: new Hono<AppEnv>(),
+      walletRpc: new Hono<AppEnv>(),
     },
   })
   const context = { waitUntil: () => undefined } as unknown as Parameters<typeof gateway>[2]

@@ -10,11 +10,15 @@ import { errorCodes, statusOf } from '../../../core/api/errors.ts'
 import { failuresOf, isOpenAi, openApiDocument } from '../../../core/api/openapi.ts'
 import type { AppEnv } from '../../../workers/context.ts'
 import { routeOf, routeTable, type ServiceName } from '../../../workers/gateway/routes.ts'
+import { authRoutes } from '../../../workers/routes/auth.ts'
 import { chainListRoutes } from '../../../workers/routes/chain-lists.ts'
 import { coordinatorRoutes } from '../../../workers/routes/coordinator.ts'
 import { explorerRoutes } from '../../../workers/routes/explorer.ts'
 import { healthRoutes } from '../../../workers/routes/health.ts'
 import { rpcRoutes } from '../../../workers/routes/rpc.ts'
+import { userRoutes } from '../../../workers/routes/users.ts'
+import { walletRoutes } from '../../../workers/routes/wallet.ts'
+import { walletRpcRoutes } from '../../../workers/routes/wallet-rpc.ts'
 
 // itty-durable cannot be imported in Node; here routes are looked at, not called.
 vi.mock('../../../workers/faucet-cooldown.ts', () => ({ faucetCooldownOf: () => undefined }))
@@ -25,6 +29,10 @@ const services: Readonly<Record<ServiceName, Hono<AppEnv>>> = {
   explorer: explorerRoutes,
   chain: chainListRoutes,
   health: healthRoutes,
+  auth: authRoutes,
+  users: userRoutes,
+  wallet: walletRoutes,
+  walletRpc: walletRpcRoutes,
 }
 
 const rows: readonly Endpoint[] = endpoints

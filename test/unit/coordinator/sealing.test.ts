@@ -2,9 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signerFromSeed } from '../../../core/crypto/ed25519.ts'
+import { openApiKeys } from '../../../durable-objects/coordinator/api-keys.ts'
 import { nativeSigner } from '../../../durable-objects/coordinator/native-signer.ts'
+import { createTables } from '../../../durable-objects/coordinator/schema.ts'
 import { openVault } from '../../../durable-objects/coordinator/sealing.ts'
 import { nodeVerifier } from '../../support/chain-world.ts'
+import { createSqliteStorage } from '../../support/sqlite-storage.ts'
 
 const secret = () => new Uint8Array(randomBytes(32))
 
@@ -12,14 +15,14 @@ describe('sealed seeds', () => {
   test('KEEP-1: a seed opens with the secret, owner and purpose that sealed it, and with no other', () => {
     const key = secret()
     const seed = secret()
-    const vault = openVault(key)
+    const vault = openVault([key])
     const label = { owner: 'client_1', purpose: 'delegate' } as const
     const sealed = vault.seal(seed, label)
     expect(vault.open(sealed, label)).toEqual(seed)
-    expect(openVault(key).open(sealed, label)).toEqual(seed)
+    expect(openVault([key]).open(sealed, label)).toEqual(seed)
     expect(vault.open(sealed, { ...label, owner: 'client_2' })).toBeUndefined()
     expect(vault.open(sealed, { ...label, purpose: 'account' })).toBeUndefined()
-    expect(openVault(secret()).open(sealed, label)).toBeUndefined()
+    expect(openVault([secret()]).open(sealed, label)).toBeUndefined()
     const changed = Uint8Array.from(sealed)
     changed[30] = (changed[30] as number) ^ 1
     expect(vault.open(changed, label)).toBeUndefined()
@@ -29,11 +32,47 @@ describe('sealed seeds', () => {
 
   test('KEEP-1: digests of API keys depend on the secret', () => {
     const key = secret()
-    const digest = openVault(key).digestOf('an api key')
+    const digest = openVault([key]).digestOf('an api key')
     expect(digest).toMatch(/^[0-9a-f]{64}$/)
-    expect(openVault(key).digestOf('an api key')).toBe(digest)
-    expect(openVault(key).digestOf('an api kez')).not.toBe(digest)
-    expect(openVault(secret()).digestOf('an api key')).not.toBe(digest)
+    expect(openVault([key]).digestOf('an api key')).toBe(digest)
+    expect(openVault([key]).digestOf('an api kez')).not.toBe(digest)
+    expect(openVault([secret()]).digestOf('an api key')).not.toBe(digest)
+  })
+
+  test('KEEP-5: an older secret opens what it sealed, and what is sealed anew needs it no more', () => {
+    const [older, newer, seed] = [secret(), secret(), secret()]
+    const label = { owner: 'client_1', purpose: 'account' } as const
+    const sealed = openVault([older]).seal(seed, label)
+    const both = openVault([newer, older])
+    expect(both.open(sealed, label)).toEqual(seed)
+    const fresh = both.reseal(sealed, label)
+    expect(fresh && openVault([newer]).open(fresh, label)).toEqual(seed)
+    expect(fresh && both.reseal(fresh, label)).toBeUndefined()
+    expect(openVault([newer]).reseal(sealed, label)).toBeUndefined()
+    expect(both.olderDigestsOf('key')).toEqual([openVault([older]).digestOf('key')])
+    expect(both.digestOf('key')).toBe(openVault([newer]).digestOf('key'))
+  })
+
+  test('KEEP-5: keys and delegates survive a new secret, wherever it was stopped', () => {
+    const database = createSqliteStorage()
+    createTables(database)
+    const [older, newer] = [secret(), secret()]
+    const apiKeys = { client: ['client-key-1', 'client-key-2'], miner: ['miner-key-1'], admin: [] }
+    const open = (keys: readonly [Uint8Array, ...Uint8Array[]], admitted = apiKeys) =>
+      openApiKeys({
+        ...{ database, vault: openVault(keys), apiKeys: admitted, payouts: new Map(), nowMs: 1 },
+      })
+    const known = (given: ReturnType<typeof openApiKeys>) =>
+      apiKeys.client.map((key) => {
+        const publicId = given.publicIdOf(key, 'client') as string
+        return [publicId, given.delegateOf(publicId)?.publicKey]
+      })
+    const before = known(open([older]))
+    // Half of them have been taken over.
+    open([newer, older], { ...apiKeys, client: ['client-key-1'] })
+    expect(known(open([newer, older]))).toEqual(before)
+    expect(known(open([newer]))).toEqual(before)
+    expect(database.sql.exec('SELECT * FROM api_keys').toArray()).toHaveLength(3)
   })
 
   test('KEEP-1: the native signer makes the signatures of RFC 8032', () => {

@@ -8,6 +8,11 @@ import { gatewayLimits } from '../../../workers/gateway/limits.ts'
 import { routeOf, routeTable } from '../../../workers/gateway/routes.ts'
 import { routeSecrets } from '../../support/route-env.ts'
 
+const otherServices = [
+  ...(['coordinator', 'rpc', 'explorer', 'chain'] as const),
+  ...(['auth', 'users', 'wallet', 'walletRpc'] as const),
+]
+
 beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
 })
@@ -53,19 +58,15 @@ function site(overrides: Record<string, unknown> = {}, limit = () => true) {
       .get('/broken', () => {
         throw new Error('a secret detail')
       })
+  const echoes = <N extends string>(...names: N[]) =>
+    Object.fromEntries(names.map((name) => [name, echo(name)])) as Record<N, Hono<AppEnv>>
   const health = new Hono<AppEnv>()
     .get('/', (c) => c.json({ status: 'ok' }))
     .get('/live', (c) => c.json({ status: 'alive' }))
     .get('/ready', (c) => c.json({ status: 'ready' }))
   const gateway = createGateway({
     provide: () => undefined,
-    services: {
-      coordinator: echo('coordinator'),
-      rpc: echo('rpc'),
-      explorer: echo('explorer'),
-      chain: echo('chain'),
-      health,
-    },
+    services: { ...echoes(...otherServices), health },
   })
   const get = (path: string, init: RequestInit = {}, origin = 'http://127.0.0.1:18000') =>
     gateway(new Request(`${origin}${path}`, { redirect: 'manual', ...init }), env, context)
@@ -131,12 +132,8 @@ describe('routes', () => {
   test.each([
     '/marketplace/',
     '/Exchange',
-    '/wallet/v1/wallets',
-    '/wallet/rpc',
     '/admin/',
     '/admin/stats',
-    '/api/users/login',
-    '/api/v1/users/login',
     '/api/trades/recent',
     '/api/orders/orderbook',
     '/api/v1/marketplace/offers',

@@ -1,0 +1,121 @@
+/**
+ * Users in the original's shapes, with the signature that it never looked at. Mounted at `/api/v1/users`,
+ * `/api/users` and `/v1/users`; the original's router repeated the word, so both spellings answer.
+ * Rules: auth-SPEC.md, USERS.
+ */
+import { Hono } from 'hono'
+import { legacyAmount } from '../../core/api/rpc-views.ts'
+import {
+  loginRequest,
+  registerRequest,
+  userTransactionsQuery,
+} from '../../core/api/schemas/account.ts'
+import { userIdOf } from '../../core/auth/principal.ts'
+import { chainQueries } from '../../d1/chain-queries.ts'
+import { accountOf, nameOf } from '../account-client.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
+import { dropSessionCookie, profileOf, requireSession, session } from '../session.ts'
+import { readBody, readQuery } from './request.ts'
+import { receivedToJson, seenAccount, sentToJson, updatedAt } from './rpc-accounts.ts'
+import { genesisTimeMs } from './rpc-blocks.ts'
+import { fromDatabase, readLookup } from './rpc-input.ts'
+import { beginSession, profileView, prove } from './sign-in.ts'
+
+const users = new Hono<AppEnv>()
+  .post('/register', register)
+  .post('/login', login)
+  .get('/me', session, me)
+  .get('/:id/balance', session, balance)
+  .get('/:id/transactions', session, transactions)
+  .post('/logout', session, logout)
+
+export const userRoutes = new Hono<AppEnv>().route('/', users).route('/users', users)
+
+async function login(c: AppContext): Promise<Response> {
+  return beginSession(c, prove(c, await readBody(c, loginRequest)))
+}
+
+/** A name belongs to the account that took it first; changing one gives the old one back. */
+async function register(c: AppContext): Promise<Response> {
+  const body = await readBody(c, registerRequest)
+  const proven = prove(c, body)
+  const { address } = proven
+  const before = await accountOf(c.env, address).profile()
+  const { email, username } = body
+  const names = [
+    { kind: 'email', name: email, code: 'EMAIL_TAKEN', old: before?.email },
+    { kind: 'username', name: username, code: 'USERNAME_TAKEN', old: before?.username },
+  ] as const
+  const isNew = ({ name, old }: (typeof names)[number]) => name.toLowerCase() !== old?.toLowerCase()
+  const taken: (typeof names)[number][] = []
+  const giveBack = () =>
+    Promise.all(
+      taken.filter(isNew).map(({ kind, name }) => nameOf(c.env, kind, name).release(address)),
+    )
+  for (const each of names) {
+    if (await nameOf(c.env, each.kind, each.name).claim(address)) taken.push(each)
+    else {
+      await giveBack()
+      throw new ApiFailure({ code: each.code })
+    }
+  }
+  const response = await beginSession(c, proven, { email, username }).catch(async (error) => {
+    await giveBack()
+    throw error
+  })
+  for (const { kind, old } of names.filter(isNew)) {
+    if (old) await nameOf(c.env, kind, old).release(address)
+  }
+  return response
+}
+
+async function me(c: AppContext): Promise<Response> {
+  const { publicId: address, expiresAtMs } = requireSession(c)
+  const token = c.get('sessionToken') ?? null
+  return c.json(profileView(c, { profile: profileOf(c), address, token, expiresAtMs }))
+}
+
+async function balance(c: AppContext): Promise<Response> {
+  const { userId, address, bytes } = ownAccount(c)
+  const [account, row] = await Promise.all([c.get('chain').account(bytes), seenAccount(c, address)])
+  const held = legacyAmount(account.balance)
+  return c.json({ user_id: userId, address, balance: held, ...updatedAt(c, row) })
+}
+
+async function transactions(c: AppContext): Promise<Response> {
+  const { userId, address } = ownAccount(c)
+  const { limit } = readQuery(c, userTransactionsQuery)
+  const queries = chainQueries(c.env.DB)
+  const page = { limit, offset: 0 }
+  const [row, sent, received] = await Promise.all([
+    fromDatabase(queries.account(address)),
+    fromDatabase(queries.sentBy(address, page)),
+    fromDatabase(queries.receivedBy(address, page)),
+  ])
+  const genesisMs = genesisTimeMs(c)
+  const merged = [
+    ...sent.map((item) => sentToJson(item, genesisMs)),
+    ...received.map((item) => receivedToJson(item, genesisMs)),
+  ].sort((a, b) => b.block_height - a.block_height)
+  const total = (row?.sent ?? 0) + (row?.received ?? 0)
+  return c.json({ user_id: userId, transactions: merged.slice(0, limit), total })
+}
+
+async function logout(c: AppContext): Promise<Response> {
+  const who = requireSession(c)
+  await accountOf(c.env, who.publicId).endSession(who.sessionId)
+  dropSessionCookie(c)
+  return c.json({ message: 'Logged out successfully' })
+}
+
+/** One sees one's own: whose user id is whose is nobody else's business. */
+function ownAccount(c: AppContext) {
+  const { publicId: address } = requireSession(c)
+  const userId = userIdOf(c.get('config').genesisHash, address)
+  const found = readLookup(address)
+  if (c.req.param('id') !== userId || found.kind !== 'account') {
+    throw new ApiFailure({ code: 'WALLET_NOT_FOUND' })
+  }
+  return { userId, address, bytes: found.address }
+}
