@@ -7,7 +7,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Signer } from '../core/crypto/signature.ts'
-import { type KeyTextHost, openKeyText, sealKeyText } from '../core/wallet/key-text.ts'
+import {
+  type KeyTextHost,
+  type OpenedKeyText,
+  openKeyText,
+  sealKeyText,
+} from '../core/wallet/key-text.ts'
 import { createKeystore, type Keystore, signerOf } from '../core/wallet/keystore.ts'
 import { entropyBytes } from '../core/wallet/mnemonic.ts'
 import { checkNewPassword } from '../core/wallet/password.ts'
@@ -42,17 +47,24 @@ export async function openKeystoreFile(
   options: KeyStoreOptions,
 ): Promise<{ readonly keystore: Keystore; readonly password: string }> {
   const { path } = options
-  const password = await askPassword(options)
-  const text = readKeyText(path)
-  const opened = openKeyText({ text, password }, host())
-  if (!opened.ok) throw refused(path, opened.error)
-  const { keystore, rewritten } = opened.value
+  const { text, password, keystore, rewritten } = await readKeystoreFile(options)
   if (rewritten !== undefined) {
     writePrivateFile(oldCopy(path), text)
     writePrivateFile(path, rewritten)
   }
   rmSync(oldCopy(path), { force: true })
   return { keystore, password }
+}
+
+/** Opens a file and leaves it as it is, of whichever form. */
+export async function readKeystoreFile(
+  options: KeyStoreOptions,
+): Promise<OpenedKeyText & { readonly text: string; readonly password: string }> {
+  const password = await askPassword(options)
+  const text = readKeyText(options.path)
+  const opened = openKeyText({ text, password }, host())
+  if (!opened.ok) throw refused(options.path, opened.error)
+  return { ...opened.value, text, password }
 }
 
 /** Seals a keystore into a file, whole or not at all. */

@@ -22,6 +22,8 @@ import {
   freshEntropy,
   newPasswordVariable,
   openKeystoreFile,
+  passwordVariable,
+  readKeystoreFile,
   readKeyText,
   writeKeystoreFile,
 } from './key-store.ts'
@@ -47,7 +49,9 @@ export async function importWallet(
   const incoming = await readIncoming(run, action)
   const isNew = !existsSync(run.path)
   if (isNew) {
-    const password = await askNewPassword(run)
+    // What is imported may be under an older, weaker password than a new wallet may have.
+    const isGiven = (run.env[newPasswordVariable] ?? '') !== ''
+    const password = await askNewPassword(run, isGiven ? newPasswordVariable : passwordVariable)
     writeKeystoreFile(run.path, incoming, password)
     run.say(`made ${run.path}`)
     printAccounts(run, incoming)
@@ -153,7 +157,7 @@ async function readIncoming(
   const text = from === undefined ? await run.readSecret('Words or key: ') : readGiven(run, from)
   if (readContainer(text).ok || publicKeysOf(text).ok) {
     const path = resolve(run.env.AITBC_CWD ?? '.', from ?? '')
-    return (await openKeystoreFile({ ...run, path })).keystore
+    return (await readKeystoreFile({ ...run, path })).keystore
   }
   const entropy = /^\s*(?:[A-Za-z]+\s+){11,}[A-Za-z]+\s*$/.test(text) ? entropyOf(text) : undefined
   if (entropy?.ok === true) return createKeystore(entropy.value)

@@ -117,6 +117,10 @@ describe('files', () => {
       expect.objectContaining({ wallet: 'miner:gpu-1', addresses: [expect.any(String)] }),
     )
     const env = { AITBC_KEY_PASSWORD: 'of before' }
+    const before = readFileSync(path, 'utf8')
+    const grow = { env: { ...env, AITBC_KEY_PASSWORD_NEW: password } }
+    await answer(['--wallet', 'taken', 'import', '--from', path], grow)
+    expect(readFileSync(path, 'utf8')).toBe(before)
     const exported = await answer(['--wallet', 'miner:gpu-1', 'export', '--seed'], { env })
     expect(exported).toMatchObject({ seed: '06'.repeat(32) })
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ kind: 'aitbc-keystore' })
