@@ -191,7 +191,8 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
 
   const work = async (): Promise<void> => {
     if (running) return
-    const isNewlyTooLate = !install && !lookedForAny && parts.peers().isTooLate
+    const mayLook = !install && !lookedForAny && parts.heightsMin > 0
+    const isNewlyTooLate = mayLook && parts.peers().isTooLate
     if (now() < dueMs && !isNewlyTooLate) return
     if (resumed && !install && !isFirst() && !isBehind()) return
     running = true

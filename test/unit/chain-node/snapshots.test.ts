@@ -176,3 +176,18 @@ test('HOST-11: every 5 000 heights unless SNAPSHOT_EVERY says otherwise', () => 
   }
   expect([every(undefined), every(' '), every('0'), every('250')]).toEqual([5_000, 5_000, 0, 250])
 })
+
+test('START-1: SNAPSHOT_START is a number of heights, 5 000 unless it is set', () => {
+  const start = (SNAPSHOT_START: string) => {
+    const env = { ...routeSecrets, SNAPSHOT_START }
+    const read = readChainConfiguration(env)
+    const gateway = configOf(env as unknown as Env)
+    return [read.ok ? read.value.snapshotStart : read.error.code, gateway.ok]
+  }
+  expect(start('')).toEqual([5_000, true])
+  expect(start('0')).toEqual([0, true])
+  expect(start('700')).toEqual([700, true])
+  for (const text of ['soon', '-1', '5000000000']) {
+    expect(start(text)).toEqual(['CONFIG_INVALID', false])
+  }
+})
