@@ -74,10 +74,37 @@ export async function ask<C extends PanelCall>(
   panel: C,
   request: PanelCalls[C]['request'],
 ): Promise<PanelCalls[C]['answer']> {
-  const reply = (await browserApi().runtime.sendMessage({ panel, request })) as PanelReply
-  if (!reply?.ok) throw new PanelError(reply?.code ?? 'BROKEN', reply?.message ?? 'No answer.')
-  return reply.value as PanelCalls[C]['answer']
+  const triesMax = repeatable.has(panel) ? 3 : 1
+  for (let tries = 1; ; tries++) {
+    const reply = await send({ panel, request })
+    if (reply?.ok) return reply.value as PanelCalls[C]['answer']
+    if (reply) throw new PanelError(reply.code, reply.message)
+    if (tries === triesMax) {
+      throw new PanelError('BROKEN', 'The background of the extension ended. Try again.')
+    }
+  }
 }
+
+/** Undefined when the background died before it answered. */
+const send = (message: unknown): Promise<PanelReply | undefined> =>
+  browserApi()
+    .runtime.sendMessage(message)
+    .then(
+      (reply) => (reply ?? undefined) as PanelReply | undefined,
+      () => undefined,
+    )
+
+/** Calls that may be made twice: a request that was decided is decided once. */
+const repeatable: ReadonlySet<PanelCall> = new Set([
+  'state',
+  'view',
+  'decide',
+  'balance',
+  'sites',
+  'activity',
+  'review',
+  'rejectAll',
+])
 
 /** Asks the vault. */
 export const askVault = <C extends VaultCall>(

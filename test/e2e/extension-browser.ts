@@ -40,6 +40,8 @@ export type ExtensionBrowser = AsyncDisposable & {
   readonly context: BrowserContext
   /** Address of a file of the extension. */
   readonly url: (file: string) => string
+  /** Opens one of its pages in a tab. */
+  readonly open: (file: string) => Promise<Page>
   /** Ends the background hard, as the browser does when it wants the memory. */
   readonly killBackground: () => Promise<void>
   readonly isBackgroundAlive: () => Promise<boolean>
@@ -87,6 +89,11 @@ export async function startExtensionBrowser(
   return {
     context,
     url,
+    open: async (file) => {
+      const page = await context.newPage()
+      await page.goto(url(file))
+      return page
+    },
     isBackgroundAlive,
     killBackground: async () => {
       const session = await context.newCDPSession(internals)
@@ -125,8 +132,33 @@ export async function startPages(
 /** What tests type as password: strong enough for the judge. */
 export const testPassword = 'violet anchor 7 drifting lantern'
 
-/** Makes a wallet in an open page of the extension, as a person does; returns the words. */
-export async function createWallet(page: Page): Promise<string[]> {
+/** A request of a page, by the old global, which takes every method. */
+export const askIn = (page: Page, method: string, params?: unknown): Promise<unknown> =>
+  page.evaluate(
+    (args) =>
+      (
+        window as unknown as { aitbcWallet: { request(args: object): Promise<unknown> } }
+      ).aitbcWallet
+        .request(args)
+        .then(
+          (result) => ({ result }),
+          ({ code }: { code: number }) => ({ code }),
+        ),
+    { method, params },
+  )
+
+/** What became of it: `{ result }` or `{ code }`. Begins at once, and never rejects. */
+export const outcomeOf = (asked: Promise<unknown>): Promise<unknown> =>
+  asked.catch((error: Error) => ({ broken: error.message }))
+
+/**
+ * Makes a wallet in an open page of the extension, as a person does; returns the words. `atPassword`: what
+ * happens before the password is chosen.
+ */
+export async function createWallet(
+  page: Page,
+  atPassword: () => Promise<void> = async () => undefined,
+): Promise<string[]> {
   await page.getByRole('button', { name: 'Make new keys' }).click()
   const words = await page.locator('.words li').allTextContents()
   await page.getByRole('button', { name: 'I have written them down' }).click()
@@ -136,6 +168,7 @@ export async function createWallet(page: Page): Promise<string[]> {
     await field.fill(words[place - 1] ?? '')
   }
   await page.getByRole('button', { name: 'Check', exact: true }).click()
+  await atPassword()
   await page.getByLabel('Password', { exact: true }).fill(testPassword)
   await page.getByLabel('The same again').fill(testPassword)
   await page.getByText('Strong').or(page.getByText('Very strong')).waitFor()
@@ -161,9 +194,18 @@ export async function approvalOf(browser: ExtensionBrowser): Promise<Page> {
   return page
 }
 
-/** Presses the button that agrees, once it can be pressed. */
+/** Presses the button that agrees, once it can be pressed; the window closes when nothing else waits. */
 export async function agree(page: Page, name: 'Connect' | 'Sign'): Promise<void> {
-  await page
-    .locator(`button.button-primary:not([aria-disabled="true"]):has-text("${name}")`)
-    .click()
+  const button = page.locator('button.button-primary:not([aria-disabled="true"])')
+  await closing(page, () => button.filter({ hasText: name }).click())
+}
+
+/** Presses the button that says no. */
+export const reject = (page: Page): Promise<void> =>
+  closing(page, () => page.getByRole('button', { name: 'Reject', exact: true }).click())
+
+async function closing(page: Page, act: () => Promise<void>): Promise<void> {
+  const closed = page.waitForEvent('close')
+  await act()
+  await closed
 }

@@ -36,7 +36,10 @@ export function createCell<T>(area: StorageArea, key: string, empty: T): Cell<T>
       mutex(async () => {
         const before = await read()
         const after = next(before)
-        if (after !== before) await area.set({ [key]: after })
+        if (after === before) return after
+        // Chromium leaves what stands where the new value is undefined.
+        if (after === undefined) await area.remove(key)
+        else await area.set({ [key]: after })
         return after
       }),
   }

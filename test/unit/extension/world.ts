@@ -12,8 +12,8 @@ export function memoryArea(): StorageArea & { readonly held: Map<string, string>
     },
     set: async (items) => {
       for (const [key, value] of Object.entries(items)) {
-        if (value === undefined) held.delete(key)
-        else held.set(key, JSON.stringify(value))
+        // As Chromium does: what is undefined changes nothing.
+        if (value !== undefined) held.set(key, JSON.stringify(value))
       }
     },
     remove: async (key) => {
