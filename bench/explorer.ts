@@ -45,6 +45,21 @@ type Listed = {
   readonly recipient: string
 }
 
+/** Runs in the page. Text, because what runs these programs adds calls of its own to functions. */
+const findInPage = `(typed) => new Promise((resolve) => {
+  const form = document.getElementById('search')
+  form.querySelector('input').value = typed
+  const startMs = performance.now()
+  const look = () => {
+    const isThere = document.querySelector('#explorer .pairs dd [data-same]') !== null
+    if (isThere && /\\/(?:block|tx|address)\\//.test(location.pathname)) {
+      resolve(performance.now() - startMs)
+    } else requestAnimationFrame(look)
+  }
+  form.requestSubmit()
+  requestAnimationFrame(look)
+})`
+
 const startedAt = monotonicMs()
 const site = await startCrowdedSite(content, Number(options.rows))
 const browser = await startBrowser()
@@ -140,89 +155,32 @@ async function searchFor(page: Page, text: string): Promise<number> {
   return page.evaluate(`(${findInPage})(${JSON.stringify(text)})`)
 }
 
-/** Runs in the page. Text, because what runs these programs adds calls of its own to functions. */
-const findInPage = `(typed) => new Promise((resolve) => {
-  const form = document.getElementById('search')
-  form.querySelector('input').value = typed
-  const startMs = performance.now()
-  const look = () => {
-    const isThere = document.querySelector('#explorer .pairs dd [data-same]') !== null
-    if (isThere && /\\/(?:block|tx|address)\\//.test(location.pathname)) {
-      resolve(performance.now() - startMs)
-    } else requestAnimationFrame(look)
-  }
-  form.requestSubmit()
-  requestAnimationFrame(look)
-})`
-
 type Found = {
   readonly loads: Readonly<Record<string, readonly PageLoad[]>>
   readonly proofs: Readonly<Record<string, readonly Proof[]>>
   readonly searches: Readonly<Record<string, readonly number[]>>
 }
 
-function report({ loads, proofs, searches }: Found, cpu: ReturnType<ReturnType<typeof watchCpu>>) {
-  const others = cpu['other_programs']?.cores ?? 0
-  const proofRows = Object.fromEntries(
-    Object.entries(proofs).map(([kind, all]) => [
-      kind,
-      {
-        proof_kb: at(
-          all.map(({ kb }) => kb),
-          0.5,
-        ),
-        work_ms: at(
-          all.map(({ workMs }) => workMs),
-          0.5,
-        ),
-        work_ms_p95: at(
-          all.map(({ workMs }) => workMs),
-          0.95,
-        ),
-        from_navigation_ms: at(
-          all.map(({ seenMs }) => seenMs),
-          0.5,
-        ),
-      },
-    ]),
-  )
-  const loadRows = Object.fromEntries(
-    Object.entries(loads).map(([name, all]) => [
-      name,
-      {
-        lcp_ms: at(
-          all.map(({ largestPaintMs }) => largestPaintMs),
-          0.5,
-        ),
-        tbt_ms: at(
-          all.map(({ blockingMs }) => blockingMs),
-          0.5,
-        ),
-        cls: Math.max(...all.map(({ layoutShift }) => layoutShift)),
-        cls_of: all.map(({ layoutShiftOf }) => layoutShiftOf).find((name_) => name_ !== '') ?? '',
-        transferred_kb: at(
-          all.map(({ bytes }) => bytes / 1_000),
-          0.5,
-        ),
-        requests: at(
-          all.map(({ requests }) => requests),
-          0.5,
-        ),
-      },
-    ]),
-  )
-  const searchRows = Object.fromEntries(
-    Object.entries(searches).map(([kind, all]) => [
-      kind,
-      { p50_ms: at(all, 0.5), p95_ms: at(all, 0.95), searches: all.length },
-    ]),
-  )
-  const all = Object.values(searches).flat()
-  const works = Object.values(proofs).flatMap((each) => each.map(({ workMs }) => workMs))
-  const worst = (name: 'lcp_ms' | 'tbt_ms' | 'cls') =>
-    Math.max(...Object.values(loadRows).map((row) => row[name]))
-  const busy = () =>
-    `browser, site and other programs share the machine; others use ${others} cores`
+function report(found: Found, cpu: ReturnType<ReturnType<typeof watchCpu>>): void {
+  const proofs = mapped(found.proofs, (all) => ({
+    proof_kb: at(all, ({ kb }) => kb),
+    work_ms: at(all, ({ workMs }) => workMs),
+    work_ms_p95: at(all, ({ workMs }) => workMs, 0.95),
+    from_navigation_ms: at(all, ({ seenMs }) => seenMs),
+  }))
+  const loads = mapped(found.loads, (all) => ({
+    lcp_ms: at(all, ({ largestPaintMs }) => largestPaintMs),
+    tbt_ms: at(all, ({ blockingMs }) => blockingMs),
+    cls: Math.max(...all.map(({ layoutShift }) => layoutShift)),
+    cls_of: all.map(({ layoutShiftOf }) => layoutShiftOf).find((name) => name !== '') ?? '',
+    transferred_kb: at(all, ({ bytes }) => bytes / 1_000),
+    requests: at(all, ({ requests }) => requests),
+  }))
+  const searches = mapped(found.searches, (all) => ({
+    p50_ms: at(all, (ms) => ms),
+    p95_ms: at(all, (ms) => ms, 0.95),
+    searches: all.length,
+  }))
   printReport(
     {
       bench: 'explorer',
@@ -231,68 +189,60 @@ function report({ loads, proofs, searches }: Found, cpu: ReturnType<ReturnType<t
       runtime:
         'production build, served by workerd, loopback, to headless Chromium; first loads throttled to a slow phone, all else not',
       seconds: rounded((monotonicMs() - startedAt) / 1_000),
-      figures: [
-        figure({
-          name: `from search to result, p95, at ${site.rows} transactions`,
-          unit: 'ms',
-          value: at(all, 0.95),
-          goal: { atMost: 300 },
-          cause: busy,
-        }),
-        figure({
-          name: 'work to check a proof in the browser, p95',
-          unit: 'ms',
-          value: at(works, 0.95),
-          goal: { atMost: 50 },
-          cause: busy,
-        }),
-        figure({
-          name: 'proof of a fact as JSON, the largest kind',
-          unit: 'kB',
-          value: Math.max(...Object.values(proofRows).map((row) => row.proof_kb)),
-          goal: { atMost: 10 },
-          cause: () => 'way, header, certificate and path of one fact',
-        }),
-        figure({
-          name: 'largest contentful paint of the explorer on a slow phone',
-          unit: 'ms',
-          value: worst('lcp_ms'),
-          goal: { atMost: 2_500 },
-          cause: busy,
-        }),
-        figure({
-          name: 'total blocking time of the explorer on a slow phone',
-          unit: 'ms',
-          value: worst('tbt_ms'),
-          goal: { atMost: 200 },
-          cause: busy,
-        }),
-        figure({
-          name: 'cumulative layout shift of the explorer',
-          unit: '',
-          value: worst('cls'),
-          goal: { atMost: 0.1 },
-          cause: () => JSON.stringify(loadRows),
-        }),
-      ],
-      details: {
-        rows: site.rows,
-        proofs: proofRows,
-        searches: searchRows,
-        first_loads: loadRows,
-        profile,
-        cpu,
-      },
+      figures: figuresOf(found, {
+        loads: Object.values(loads),
+        proofKb: Math.max(...Object.values(proofs).map(({ proof_kb }) => proof_kb)),
+        others: cpu['other_programs']?.cores ?? 0,
+      }),
+      details: { rows: site.rows, proofs, searches, first_loads: loads, profile, cpu },
     },
     options.save,
   )
 }
 
-function at(values: readonly number[], part: number): number {
-  return rounded(
+type Sums = {
+  readonly loads: readonly Readonly<Record<'lcp_ms' | 'tbt_ms' | 'cls', number>>[]
+  readonly proofKb: number
+  readonly others: number
+}
+
+function figuresOf({ proofs, searches }: Found, { loads, proofKb, others }: Sums) {
+  const worst = (name: 'lcp_ms' | 'tbt_ms' | 'cls') => Math.max(...loads.map((row) => row[name]))
+  const cause = () => `browser and site share the machine with programs that use ${others} cores`
+  const atMost = (name: string, unit: string, [value, goal]: readonly [number, number]) =>
+    figure({ name, unit, value, goal: { atMost: goal }, cause })
+  const all = Object.values(searches).flat()
+  const works = Object.values(proofs).flat()
+  return [
+    atMost(`from search to result, p95, at ${site.rows} transactions`, 'ms', [
+      at(all, (ms) => ms, 0.95),
+      300,
+    ]),
+    atMost('work to check a proof in the browser, p95', 'ms', [
+      at(works, ({ workMs }) => workMs, 0.95),
+      50,
+    ]),
+    atMost('proof of a fact as JSON, the largest kind', 'kB', [proofKb, 10]),
+    atMost('largest contentful paint of the explorer on a slow phone', 'ms', [
+      worst('lcp_ms'),
+      2_500,
+    ]),
+    atMost('total blocking time of the explorer on a slow phone', 'ms', [worst('tbt_ms'), 200]),
+    atMost('cumulative layout shift of the explorer', '', [worst('cls'), 0.1]),
+  ]
+}
+
+const mapped = <T, R>(
+  groups: Readonly<Record<string, readonly T[]>>,
+  sum: (all: readonly T[]) => R,
+): Record<string, R> =>
+  Object.fromEntries(Object.entries(groups).map(([name, all]) => [name, sum(all)]))
+
+/** A quantile of what is picked; the median where nothing else is said. */
+const at = <T>(all: readonly T[], pick: (one: T) => number, part = 0.5): number =>
+  rounded(
     quantile(
-      [...values].sort((a, b) => a - b),
+      [...all.map(pick)].sort((a, b) => a - b),
       part,
     ),
   )
-}

@@ -32,9 +32,9 @@ const lists: readonly (Place & { readonly words?: string })[] = [
   { label: 'Nodes', href: explorerPath.nodes, words: 'explorer sites peers authorities forks lag' },
   { label: 'Figures', href: explorerPath.stats, words: 'explorer stats charts supply accounts' },
   {
-    label: 'Send a signed transaction',
+    label: 'Broadcast a transaction',
     href: explorerPath.broadcast,
-    words: 'explorer broadcast raw bytes',
+    words: 'explorer send signed raw bytes',
   },
   { label: 'Your labels', href: explorerPath.labels, words: 'explorer private names addresses' },
 ]
