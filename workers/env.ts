@@ -17,6 +17,8 @@ export type Env = {
   readonly DB: D1Database
   readonly ASSETS: Fetcher
   readonly ANONYMOUS_LIMIT?: RateLimit
+  /** Parts of snapshots: a site that begins asks for a thousand of them. */
+  readonly SNAPSHOT_LIMIT?: RateLimit
   readonly WALLET_LIMIT?: RateLimit
 
   // Secrets (scripts/setup/dev-vars.ts writes them locally)

@@ -186,6 +186,7 @@ function expectWholeUpload(): void {
     'durable_object_namespace COORDINATOR',
     'durable_object_namespace FAUCET_COOLDOWN',
     'ratelimit ANONYMOUS_LIMIT',
+    'ratelimit SNAPSHOT_LIMIT',
   ])
   expect(script?.metadata.migrations).toMatchObject({ new_tag: 'v1' })
   expect(script?.metadata.keep_bindings).toContain('secret_text')

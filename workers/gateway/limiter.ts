@@ -42,7 +42,8 @@ export async function countWalletUse(c: AppContext, action: string): Promise<voi
 
 /** Counts the request against the caller's address; true when it is over the limit. */
 export async function isLimited(c: AppContext): Promise<boolean> {
-  const limiter = c.env.ANONYMOUS_LIMIT
+  const isPart = /^\/rpc\/snapshots\/./.test(c.req.path)
+  const limiter = (isPart && c.env.SNAPSHOT_LIMIT) || c.env.ANONYMOUS_LIMIT
   if (!limiter) return false
   if (isOff(c)) return false
   const address = c.req.header('cf-connecting-ip') ?? 'unknown'
