@@ -232,17 +232,19 @@ function figuresOf({ proofs, searches }: Found, { loads, proofKb, others }: Sums
   ]
 }
 
-const mapped = <T, R>(
+function mapped<T, R>(
   groups: Readonly<Record<string, readonly T[]>>,
   sum: (all: readonly T[]) => R,
-): Record<string, R> =>
-  Object.fromEntries(Object.entries(groups).map(([name, all]) => [name, sum(all)]))
+): Record<string, R> {
+  return Object.fromEntries(Object.entries(groups).map(([name, all]) => [name, sum(all)]))
+}
 
 /** A quantile of what is picked; the median where nothing else is said. */
-const at = <T>(all: readonly T[], pick: (one: T) => number, part = 0.5): number =>
-  rounded(
+function at<T>(all: readonly T[], pick: (one: T) => number, part = 0.5): number {
+  return rounded(
     quantile(
       [...all.map(pick)].sort((a, b) => a - b),
       part,
     ),
   )
+}

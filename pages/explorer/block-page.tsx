@@ -38,6 +38,12 @@ export function BlockPage({ id }: { id: string }) {
           />
           <h2 class="section-title">Transactions</h2>
           <BlockTransactions block={value} />
+          {value.tx_count === 0 ? null : (
+            <p class="small muted below">
+              The mark above covers which transactions the block holds, and in which order; what
+              each did is verified on its own page.
+            </p>
+          )}
           <CanonicalBytes
             pieces={[{ kind: 'header', name: 'header', hash: value.hash }]}
             source={path}

@@ -337,6 +337,20 @@ test('EXP-11: an escrow leads to what opened it and what it paid; one that is no
   await open(`/explorer/escrow/${receipt.escrow}`)
   await page.locator('.verdict-unverifiable', { hasText: 'expiry slot' }).waitFor()
   await seen.context.unroute('**/rpc/escrow/**')
+  const hostile = '"><img src=x onerror="alert(1)">'
+  await seen.context.route('**/rpc/{escrow,tx}/**', async (route) => {
+    const response = await route.fetch()
+    const bad = { owner: hostile, coordinator: hostile, bytes: hostile, sender: hostile }
+    await route.fulfill({ response, json: { ...(await response.json()), ...bad } })
+  })
+  await open(`/explorer/escrow/${receipt.escrow}`)
+  await page.locator('.verdict-unverifiable', { hasText: 'owner, coordinator' }).waitFor()
+  await open(`/explorer/tx/${receipt.transaction_hash}`)
+  await page.getByText('Canonical bytes').click()
+  await page.getByText('no bytes in hexadecimal digits').waitFor()
+  expect(await page.locator('main img, main [onerror]').count()).toBe(0)
+  expect(await seen.faults()).toEqual([])
+  await seen.context.unroute('**/rpc/{escrow,tx}/**')
   await open(`/explorer/escrow/0x${'ab'.repeat(32)}`)
   await page.locator('.verdict-verified', { hasText: 'no such escrow now' }).waitFor()
   await open('/explorer/escrow/nonsense')

@@ -75,6 +75,7 @@ test.each([
   '/explorer/search?q=%3Csvg%20onload=alert(1)%3E',
   '/explorer/address/..%2F..%2Fapi%2Fv1%2Fhealth',
   '/explorer/receipt/%E0%A4%A',
+  '/explorer/escrow/%3Cimg%20src=x%20onerror=alert(1)%3E',
   '/%3Cscript%3Ealert(1)%3C%2Fscript%3E',
 ])('PAGE-13: the address %s is inert', async (path) => {
   await using seen = await visit(browser, site.url + path)
