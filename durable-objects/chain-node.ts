@@ -217,6 +217,10 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return inBytes(this.#open().pool(Math.min(limit, chainReadLimits.transactionsMax)))
   }
 
+  async waiting(sender: Uint8Array): Promise<TransactionView[]> {
+    return inBytes(this.#open().waiting(sender).slice(0, chainReadLimits.transactionsMax))
+  }
+
   async recent({ above }: { readonly above: number }): Promise<TransactionView[]> {
     const engine = this.#open()
     const { height: top } = engine.head()

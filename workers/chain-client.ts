@@ -52,6 +52,7 @@ export function chainNodeOf(env: Env): ChainNodeService {
     block: method('block'),
     blocks: method('blocks'),
     pool: method('pool'),
+    waiting: method('waiting'),
     recent: method('recent'),
     freshTransactions: method('freshTransactions'),
     lightUpdate: method('lightUpdate'),

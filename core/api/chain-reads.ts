@@ -51,6 +51,8 @@ export type ChainReads = {
   blocks(range: { readonly from: number; readonly to: number }): Promise<BlockSummary[]>
   /** Pooled transactions, best fee first. */
   pool(limit: number): Promise<TransactionView[]>
+  /** Pooled transactions of one account by nonce, also those that wait behind a missing one. */
+  waiting(sender: Uint8Array): Promise<TransactionView[]>
   /**
    * Transactions of blocks above a height, newest first, out of the newest `blocksMax` blocks: what a
    * list shows before the read model has it.

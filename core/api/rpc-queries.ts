@@ -38,7 +38,14 @@ export const rpcQueries = {
   blocks: pageQuery({ limit: 10, limitMax: pageMax }),
   transactions: pageQuery({ limit: 20, limitMax: pageMax }),
   receipts: pageQuery({ limit: 20, limitMax: pageMax }),
-  mempool: z.object({ limit: limitOf({ limit: 100, limitMax: poolPageMax }) }),
+  mempool: z.object({
+    limit: limitOf({ limit: 100, limitMax: poolPageMax }),
+    sender: z
+      .string()
+      .max(90)
+      .optional()
+      .describe('Those of this account alone, by nonce, also those stuck behind a missing one'),
+  }),
   address: pageQuery({ limit: 20, limitMax: addressTransactionsMax }),
   addresses: pageQuery({ limit: 20, limitMax: pageMax }).extend({
     min_balance: z

@@ -200,6 +200,8 @@ export type Engine = {
   readonly block: (hash: Uint8Array) => BlockView | undefined
   /** Pooled transactions, best fee first, at most `limit`. */
   readonly pool: (limit: number) => TransactionView[]
+  /** Pooled transactions of one account by nonce, also those that wait behind a missing one. */
+  readonly waiting: (sender: Uint8Array) => TransactionView[]
   /** Final blocks from `height` on, at most `limit`: what the outbox feeds on. Height 0 is genesis. */
   readonly finalizedFrom: (height: number, limit: number) => FinalizedBlock[]
   /** Adds up the whole state at the head, entry by entry: for tests and operators, not for every request. */

@@ -132,6 +132,10 @@ export function viewPool({ pool }: EngineMemory, limit: number): TransactionView
   return views
 }
 
+/** Pooled transactions of one account by nonce, also those that wait behind a missing one. */
+export const viewWaiting = ({ pool }: EngineMemory, sender: Uint8Array): TransactionView[] =>
+  (pool.queues.get(toHex(sender))?.entries ?? []).map(viewPooled)
+
 /** A block by hash. */
 export function viewBlock(
   context: EngineContext,

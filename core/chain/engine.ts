@@ -29,6 +29,7 @@ import {
   viewPool,
   viewStatus,
   viewTransaction,
+  viewWaiting,
 } from './engine-views.ts'
 import { hasReady } from './mempool.ts'
 import { wayCoder } from './snapshot.ts'
@@ -154,6 +155,7 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     },
     block: (hash) => viewBlock(context, current(), hash),
     pool: (limit) => viewPool(current(), limit),
+    waiting: (sender) => viewWaiting(current(), sender),
     finalizedFrom: (height, limit) => viewFinalized(context, current(), { height, limit }),
     audit: () => auditState(context.nodes.read, current().head.root),
     proof: (subject) => buildProof(context, current(), subject),

@@ -1,5 +1,5 @@
 /** What the site says of the chosen account: balance, nonces, and what waits. */
-import { chainEdge } from '../shared/live/chain.ts'
+import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import { type Resource, useResource } from '../shared/live/resource.ts'
 import { type AccountAnswer, accountAnswer, type Pooled, pooledAnswer } from './wire.ts'
 
@@ -12,11 +12,15 @@ export const useAccount = (address: string): Resource<AccountAnswer> =>
 
 /** The account's transactions that wait for a block, by nonce. */
 export function useWaiting(address: string): readonly Pooled[] {
-  const pool = useResource(`/rpc/mempool?limit=${pooledMax}`, pooledAnswer, chainEdge.value)
+  // What waits brings no block, so that blocks alone would not tell of it.
+  const edge = `${chainEdge.value} ${slowEdge.value}`
+  const pool = useResource(
+    `/rpc/mempool?sender=${encodeURIComponent(address)}&limit=${pooledMax}`,
+    pooledAnswer,
+    edge,
+  )
   if (pool.phase !== 'ready') return []
-  return pool.value
-    .filter(({ sender }) => sender === address)
-    .sort((left, right) => left.nonce - right.nonce)
+  return [...pool.value].sort((left, right) => left.nonce - right.nonce)
 }
 
 /** Nonces below waiting ones that nothing carries: until they are used, nothing after them is taken. */

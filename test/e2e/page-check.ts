@@ -75,7 +75,7 @@ export async function findingsOn(
 }
 
 /** What sticks out at a width, once drawings that follow the width have caught up. */
-async function overflowAt(page: Page, width: number): Promise<string[]> {
+export async function overflowAt(page: Page, width: number): Promise<string[]> {
   await page.setViewportSize({ width, height: 900 })
   const triesMax = 20
   for (let tries = 1; ; tries++) {

@@ -13,6 +13,7 @@ import {
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex } from '../../core/base/bytes.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
+import { parseAddress } from '../../core/crypto/address.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import type { TransactionRow } from '../../d1/chain-schema.ts'
 import { chainNodeOf } from '../chain-client.ts'
@@ -29,8 +30,12 @@ export const rpcTransactionRoutes = new Hono<AppEnv>()
     return c.json({ transactions, total, ...page })
   })
   .get('/mempool', async (c) => {
-    const { limit } = readListQuery(c, rpcQueries.mempool)
-    return c.json((await chainNodeOf(c.env).pool(limit)).map(pooledToJson))
+    const { limit, sender } = readListQuery(c, rpcQueries.mempool)
+    const node = chainNodeOf(c.env)
+    if (sender === undefined) return c.json((await node.pool(limit)).map(pooledToJson))
+    const address = parseAddress(sender)
+    if (!address.ok) throw new ApiFailure(address.error)
+    return c.json((await node.waiting(address.value)).slice(0, limit).map(pooledToJson))
   })
 
 async function transaction(c: AppContext, hash: string): Promise<Response> {

@@ -296,6 +296,22 @@ test('RPC-4: the mempool lists what waits, by hash', async () => {
   expect(listed?.pending).toMatchObject({ block_height: null, created_at: null, outcome: null })
 })
 
+test('RPC-4: the mempool of one account shows also what is stuck behind a missing nonce', async () => {
+  const rich = richWallet(site)
+  const { json: account } = await get<{ next_nonce: number }>(site, `getBalance/${rich.text}`)
+  const nonce = account.next_nonce + 5
+  const stuck = signTransfer(site, rich, { to: bob, amount: 5n, nonce })
+  await submit(site, [stuck])
+  const own = await get<{ nonce: number }[]>(site, `mempool?sender=${rich.text}`)
+  expect(own.json.map((pooled) => pooled.nonce)).toContain(nonce)
+  const all = await get<{ nonce: number }[]>(site, 'mempool')
+  expect(all.json.map((pooled) => pooled.nonce)).not.toContain(nonce)
+  expect((await get<unknown[]>(site, `mempool?sender=${bob.text}`)).json).toEqual([])
+  expect((await get<Problem>(site, 'mempool?sender=nobody')).json.error.code).toBe(
+    'ADDRESS_INVALID',
+  )
+})
+
 test('RPC-5: proofs of transaction, account, escrow and absence come with a final header', async () => {
   for (const path of [
     `transaction/${transfer}`,

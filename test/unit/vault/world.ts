@@ -39,8 +39,8 @@ export type Browser = {
   readonly clock: { nowMs: number; tick: (ms: number) => Promise<void> }
   /** Everything that was written or told, as text. */
   readonly seen: string[]
-  /** Makes the store fail, or be slow enough that two tabs meet in it. */
-  readonly faults: { load: boolean; replace: boolean; pause: () => Promise<void> }
+  /** Makes the store fail. */
+  readonly faults: { load: boolean; replace: boolean }
   /** Waits until news have arrived everywhere. */
   readonly calm: () => Promise<void>
 }
@@ -51,7 +51,7 @@ export function openBrowser(): Browser {
   const wakers = new Set<{ atMs: number; wake: () => void }>()
   const seen: string[] = []
   let news: Promise<unknown> = Promise.resolve()
-  const faults = { load: false, replace: false, pause: async () => undefined as void }
+  const faults = { load: false, replace: false }
   const calm = async () => {
     await news
     await Promise.all(tabs.map(({ vault }) => vault.handle('checkWords', { words: '' })))
@@ -75,7 +75,6 @@ export function openBrowser(): Browser {
         return record
       },
       replace: async (after, next) => {
-        await faults.pause()
         if (faults.replace) throw new Error('full')
         if (record?.revision !== after) return false
         record = next
