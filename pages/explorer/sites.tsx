@@ -90,10 +90,12 @@ export function Sites({ authorities }: { authorities: number }) {
           ) : (
             <Forks answer={answer} />
           )}
-          <p class="small muted below">
-            Of others, this is what this site heard from them. To see what one of them says itself,
-            open its own explorer.
-          </p>
+          {answer.peers.length === 0 ? null : (
+            <p class="small muted below">
+              Of others, this is what this site heard from them. To see what one of them says
+              itself, open its own explorer.
+            </p>
+          )}
           <Offences offences={answer.offences} />
         </>
       )}
