@@ -44,8 +44,13 @@ export function requireAnyone(c: AppContext): Principal {
 /** The profile of whoever signed in, as the session was found by. */
 export const profileOf = (c: AppContext): ProfileRecord => c.get('profile') as ProfileRecord
 
-/** Hands the token to the browser, where no script can read it. */
+/**
+ * Hands the token to the browser, where no script can read it: not for a page of another site, which could
+ * sign its visitor in as somebody else.
+ */
 export function setSessionCookie(c: AppContext, token: string, maxAgeSeconds: number): void {
+  const origin = c.req.header('origin')
+  if (origin !== undefined && origin !== new URL(c.req.url).origin) return
   setCookie(c, cookieName, token, { ...cookieOf(c), maxAge: maxAgeSeconds })
 }
 

@@ -4,19 +4,15 @@
  *
  * Amounts are base units as `bigint`; ids lower-case hex of 16 bytes; times Unix milliseconds.
  */
+
+import type { AccountPrincipal, ApiKeyPrincipal } from '../auth/principal.ts'
 import type { Result } from '../base/result.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
 import type { OnlineMiners, PublicJob } from './coordinator-public.ts'
 import type { ApiError } from './errors.ts'
 
 /** Who calls. `publicId` is what others may see: never the key. */
-export type Principal =
-  | {
-      readonly kind: 'api_key'
-      readonly scope: 'client' | 'miner' | 'admin'
-      readonly publicId: string
-    }
-  | { readonly kind: 'account'; readonly publicKey: Uint8Array; readonly publicId: string }
+export type Principal = ApiKeyPrincipal | AccountPrincipal
 
 /** The six constraints of the original; absent means any. `maxPrice` in AITBC, as the original sends it. */
 export type Constraints = {

@@ -78,6 +78,23 @@ describe('signing in', () => {
     expectFailure(await call(site, '/v1/users/me', { headers: cookie }), 401, 'SESSION_REVOKED')
   })
 
+  test('SESSION-2: a page of another site signs nobody’s browser in', async () => {
+    const signer = freshSigner()
+    for (const [origin, isOurs] of [
+      ['https://evil.example', false],
+      ['null', false],
+      ['http://localhost:3000', false],
+      [new URL(site.url).origin, true],
+    ] as const) {
+      const message = await challengeFor(site, addressTextOf(signer))
+      const body = JSON.stringify(loginBody(site, signer, message))
+      const headers = { origin, 'content-type': 'text/plain' }
+      const answer = await call(site, '/api/users/login', { body, headers })
+      const hasCookie = answer.headers.has('set-cookie')
+      expect([origin, answer.status, hasCookie]).toEqual([origin, 200, isOurs])
+    }
+  })
+
   test('SESSION-3: a token in an address is refused, however good', async () => {
     const token = await tokenFor(site, freshSigner())
     for (const path of ['/api/users/users/me', '/v1/users/logout', '/api/v1/auth/sessions']) {
@@ -237,7 +254,6 @@ describe('sessions', () => {
     expect((await end(second)).json).toEqual({ ended: 1 })
     expectFailure(await end(second), 404, 'SESSION_NOT_FOUND')
     expectFailure(await me(first), 401, 'SESSION_REVOKED')
-    await site.evict({ className: 'Account', name: addressTextOf(signer) })
     await site.restart()
     expectFailure(await me(first), 401, 'SESSION_REVOKED')
     const third = await tokenFor(site, signer)

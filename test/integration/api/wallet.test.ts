@@ -70,7 +70,6 @@ describe('wallets', () => {
       },
     ])
     publicKey = (made.json['wallet'] as Json)['public_key']
-    await site.evict({ className: 'WalletDaemon', name: owner })
     await site.restart()
     expect((await ask('/wallets')).json).toEqual({ items: [made.json['wallet']] })
     const unlocked = await ask('/wallets/savings/unlock', { password })
