@@ -132,36 +132,7 @@ function Review({ preview, trouble, busy, onBack, onSend, onAgain }: ReviewProps
   return (
     <>
       <p class="sign-summary">{preview.title}</p>
-      <dl class="cost-lines">
-        <div>
-          <dt>Leaves your balance at most, fee included</dt>
-          <dd class="figure">
-            <Amount units={BigInt(preview.leaves)} />
-          </dd>
-        </div>
-        {preview.locked === '0' ? null : (
-          <div>
-            <dt>of which is locked, not spent</dt>
-            <dd>
-              <Amount units={BigInt(preview.locked)} />
-            </dd>
-          </div>
-        )}
-        <div>
-          <dt>of which is the fee</dt>
-          <dd>
-            <Amount units={BigInt(preview.fee)} />
-          </dd>
-        </div>
-        {preview.balanceAfter === undefined ? null : (
-          <div>
-            <dt>Balance afterwards at least</dt>
-            <dd>
-              <Amount units={BigInt(preview.balanceAfter)} />
-            </dd>
-          </div>
-        )}
-      </dl>
+      <CostLines preview={preview} />
       <Risks risks={preview.risks} />
       <Disclosure summary="Every field of what you sign" open>
         <Pairs
@@ -199,6 +170,42 @@ function Review({ preview, trouble, busy, onBack, onSend, onAgain }: ReviewProps
         )}
       </div>
     </>
+  )
+}
+
+/** What it costs, the sum first. */
+function CostLines({ preview }: { preview: TransactionPreview }) {
+  return (
+    <dl class="cost-lines">
+      <div>
+        <dt>Leaves your balance at most, fee included</dt>
+        <dd class="figure">
+          <Amount units={BigInt(preview.leaves)} />
+        </dd>
+      </div>
+      {preview.locked === '0' ? null : (
+        <div>
+          <dt>of which is locked, not spent</dt>
+          <dd>
+            <Amount units={BigInt(preview.locked)} />
+          </dd>
+        </div>
+      )}
+      <div>
+        <dt>of which is the fee</dt>
+        <dd>
+          <Amount units={BigInt(preview.fee)} />
+        </dd>
+      </div>
+      {preview.balanceAfter === undefined ? null : (
+        <div>
+          <dt>Balance afterwards at least</dt>
+          <dd>
+            <Amount units={BigInt(preview.balanceAfter)} />
+          </dd>
+        </div>
+      )}
+    </dl>
   )
 }
 

@@ -1,25 +1,22 @@
 /** Signs in at this site by signing its challenge with the chosen account. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { moment } from '../explorer/wire.ts'
 import { logOut } from '../shared/frame/account-menu.tsx'
-import { keepSessionHint, sessionHint } from '../shared/frame/session-hint.ts'
+import { sessionHint } from '../shared/frame/session-hint.ts'
 import { query } from '../shared/list/url-state.ts'
 import { getJson } from '../shared/live/request.ts'
-import { anything, object, text } from '../shared/live/shape.ts'
+import { anything } from '../shared/live/shape.ts'
 import { Hash } from '../shared/ui/hash.tsx'
 import { Skeleton } from '../shared/ui/states.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
 import { askVault } from '../shared/vault/client.ts'
 import type { MessagePreview } from '../shared/vault/messages.ts'
 import { chosen } from './chosen.ts'
+import { ExtensionSignIn } from './extension-sign-in.tsx'
 import { MessageReview } from './message-review.tsx'
 import { Moment } from './moment.tsx'
 import { placeToReturn } from './return-to.ts'
+import { challengeFor, logIn } from './sign-in-site.ts'
 import { askTrouble, vaultTrouble } from './trouble.ts'
-import { sendJson } from './wire.ts'
-
-const challengeAnswer = object({ message: text, nonce: text })
-const profileAnswer = object({ address: text, expires_at: moment })
 
 type Challenge = { readonly preview: MessagePreview; readonly message: string }
 
@@ -46,6 +43,7 @@ export function SignIn() {
           else location.assign(goTo)
         }}
       />
+      <ExtensionSignIn />
     </>
   )
 }
@@ -93,19 +91,8 @@ function Challenged({ account, onIn }: { account: string; onIn: (address: string
       sign="Sign in"
       onBack={() => history.back()}
       onSigned={async (signed) => {
-        const given = await sendJson(
-          '/api/v1/users/login',
-          {
-            wallet_address: account,
-            message: challenge.message,
-            public_key: signed.publicKey,
-            signature: signed.signature,
-          },
-          profileAnswer,
-        )
-        if (!given.ok) return { ...askTrouble(given.error), remedy: 'Ask for a new message below.' }
-        keepSessionHint({ address: account, expiresAtMs: given.value.expires_at })
-        document.dispatchEvent(new Event('aitbc:session'))
+        const found = await logIn({ address: account, message: challenge.message, ...signed })
+        if (found) return found
         onIn(account)
         return undefined
       }}
@@ -160,7 +147,7 @@ function SignedIn({ address, goTo, onOut }: SignedInProps) {
 /** Asks for a challenge and has the vault say what signing it would mean. */
 async function prepare(account: string): Promise<Challenge | Trouble> {
   const [challenge, genesis] = await Promise.all([
-    sendJson('/api/v1/auth/challenge', { address: account }, challengeAnswer),
+    challengeFor(account),
     getJson('/rpc/genesis', anything),
   ])
   if (!challenge.ok) return askTrouble(challenge.error)

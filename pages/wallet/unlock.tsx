@@ -6,6 +6,7 @@ import { ConfirmDialog } from '../shared/ui/dialog.tsx'
 import { PasswordField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
 import { askVault, vaultState } from '../shared/vault/client.ts'
+import { ExtensionSignIn } from './extension-sign-in.tsx'
 import { viewOf } from './routes.ts'
 import { vaultTrouble } from './trouble.ts'
 
@@ -56,6 +57,7 @@ export function Unlock() {
           Remove the wallet from this browser
         </button>
       </p>
+      {isSignIn ? <ExtensionSignIn /> : null}
       <RemoveDialog open={forgetting} onClose={() => setForgetting(false)} />
     </>
   )

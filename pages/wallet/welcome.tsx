@@ -1,5 +1,10 @@
 /** What a person sees who has no wallet in this browser. */
+import { here } from '../shared/list/url-state.ts'
+import { ExtensionSignIn } from './extension-sign-in.tsx'
+import { viewOf } from './routes.ts'
+
 export function Welcome() {
+  const isSignIn = viewOf(here.value.pathname) === 'sign-in'
   return (
     <>
       <h1 tabIndex={-1}>Wallet</h1>
@@ -7,6 +12,7 @@ export function Welcome() {
         Keep keys in this browser, under a password that never leaves it. The wallet shows what it
         signs, checks balances against the chain itself, and asks nobody but this site.
       </p>
+      {isSignIn ? <ExtensionSignIn /> : null}
       <ul class="ways">
         <li class="way">
           <h2>Create a wallet</h2>

@@ -7,7 +7,7 @@ import { startTestSite, type TestSite } from '../support/site.ts'
 import { addressOfTest } from './chain.ts'
 import { findingsIn } from './page-check.ts'
 import { visit } from './visit.ts'
-import { freshKey, importSeed, openTab, password } from './wallet-world.ts'
+import { freshKey, importSeed, openTab, password, signedText } from './wallet-world.ts'
 
 let site: TestSite
 let browser: Browser
@@ -230,4 +230,32 @@ test('WALLETPAGE-9: signing in shows what is signed, keeps no token, and can be 
   await header.getByRole('link', { name: 'Sign in' }).waitFor()
   const ended = await page.evaluate(async () => (await fetch('/api/v1/users/me')).status)
   expect(ended).toBe(401)
+})
+
+test('WALLETPAGE-9: an extension that announces itself can sign in, whatever it calls itself', async () => {
+  const key = freshKey()
+  await using seen = await visit(browser, `${site.url}/wallet/`, {
+    prepare: async (context) => {
+      await context.exposeFunction('signedBy', (text: string) => signedText(site.url, key, text))
+      await context.addInitScript(
+        ({ address, name }) => {
+          type Ask = { method: string; params?: { message: string }[] }
+          const { signedBy } = globalThis as unknown as { signedBy: (text: string) => unknown }
+          const request = async ({ method, params }: Ask) =>
+            method === 'aitbc_requestAccounts' ? [address] : signedBy(params?.[0]?.message ?? '')
+          const detail = { info: { name, rdns: 'org.example.wallet' }, provider: { request } }
+          const say = () =>
+            window.dispatchEvent(new CustomEvent('aitbc:announceProvider', { detail }))
+          window.addEventListener('aitbc:requestProvider', say)
+        },
+        { address: key.address, name: hostile },
+      )
+    },
+  })
+  const { page } = seen
+  await page.goto(`${site.url}/wallet/sign-in?return=%2Fexplorer%2F`)
+  await page.getByRole('button', { name: `Sign in with ${hostile}` }).click()
+  await page.waitForURL(/\/explorer\/$/)
+  await page.locator('#sign-in').getByTitle(`Signed in as ${key.address}`).waitFor()
+  expect(await seen.faults()).toEqual([])
 })

