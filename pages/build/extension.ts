@@ -6,10 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { zipSync } from 'fflate'
+import { build as buildByVite, type Rolldown, type Plugin as VitePlugin } from 'vite'
 import { type ExtensionTarget, extensionManifest } from './extension-manifest.ts'
 
 /** Files of an extension by name, in order of name. */
 export type ExtensionFiles = ReadonlyMap<string, Uint8Array>
+
+/** First releases that run it: those of the manifest. */
+const target = ['chrome123', 'firefox140']
 
 /** `root`: the folder of the pages. */
 export async function buildExtensionFiles(root: string): Promise<ExtensionFiles> {
@@ -24,20 +28,14 @@ export async function buildExtensionFiles(root: string): Promise<ExtensionFiles>
     logLevel: 'warning',
     absWorkingDir: root,
     define: { 'process.env.NODE_ENV': '"production"' },
-    target: ['chrome123', 'firefox140'],
+    target,
     jsx: 'automatic',
     jsxImportSource: 'preact',
     charset: 'utf8',
   }
-  const scripts = await build({
-    ...common,
-    format: 'iife',
-    entryPoints: {
-      background: join(source, 'background/main.ts'),
-      provider: join(source, 'provider/main.ts'),
-      relay: join(source, 'relay/main.ts'),
-    },
-  })
+  for (const name of ['background', 'provider', 'relay']) {
+    files.set(`${name}.js`, await buildScript(root, join(source, name, 'main.ts')))
+  }
   const views = await build({
     ...common,
     format: 'esm',
@@ -53,7 +51,7 @@ export async function buildExtensionFiles(root: string): Promise<ExtensionFiles>
     // `light-dark()` must stay as it is: the themes are built on it.
     supported: { 'color-functions': true },
   })
-  for (const { path, contents } of [...scripts.outputFiles, ...views.outputFiles]) {
+  for (const { path, contents } of views.outputFiles) {
     files.set(path.replace(/^[\\/]+/, '').replaceAll('\\', '/'), contents)
   }
   for (const name of readdirSync(join(source, 'icons'))) {
@@ -65,6 +63,51 @@ export async function buildExtensionFiles(root: string): Promise<ExtensionFiles>
   files.set('popup.html', document('wallet', 'AITBC Edge wallet', 'popup'))
   files.set('approve.html', document('approve', 'A site asks · AITBC Edge wallet', 'window'))
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** A script that the browser loads as it is: one file, in which everything is inlined. */
+async function buildScript(root: string, entry: string): Promise<Uint8Array> {
+  const built = await buildByVite({
+    configFile: false,
+    root,
+    mode: 'production',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'error',
+    publicDir: false,
+    plugins: [leanChecks],
+    build: {
+      write: false,
+      minify: true,
+      target,
+      rolldownOptions: { input: entry, output: { format: 'iife', entryFileNames: '[name].js' } },
+    },
+  })
+  const [chunk, ...more] =
+    ('output' in built ? built : (built as Rolldown.RolldownOutput[])[0])?.output ?? []
+  if (chunk?.type !== 'chunk' || more.length > 0) throw new Error(`${entry} is not one file`)
+  return new TextEncoder().encode(chunk.code)
+}
+
+/**
+ * Two parts of the library of checks that nothing here calls: what writes JSON schemas, a tenth of the
+ * background, and what would make code of text, which the extension's policy refuses anyway.
+ */
+const leanChecks: VitePlugin = {
+  name: 'lean-checks',
+  enforce: 'pre',
+  load(id) {
+    if (!/zod\/v4\/core\/(?:to-json-schema|json-schema-(?:processors|generator))\.js$/.test(id)) {
+      return undefined
+    }
+    const names = readFileSync(id, 'utf8').matchAll(/^export (?:const|function|class) (\w+)/gm)
+    return [...names].map(([, name]) => `export const ${name} = () => undefined`).join('\n')
+  },
+  transform(code, id) {
+    if (!/zod\/v4\/core\/(?:util|doc)\.js$/.test(id)) return undefined
+    const parts = code.split(/const F = Function;/)
+    if (parts.length !== 2) throw new Error(`${id} has changed: look at its code of text again`)
+    return parts.join('const F = () => { throw new TypeError("no code of text") };')
+  },
 }
 
 /** One package as bytes: manifest first, then the files by name, all of one time. */

@@ -222,6 +222,11 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
       await popup.getByRole('button', { name: view, exact: true }).click()
       for (const summary of await popup.locator('summary').all()) await summary.click()
       expect([view, await findingsIn(popup, 'body')]).toEqual([view, []])
+      await popup.setViewportSize({ width: 360, height: 600 })
+      const sideways = await popup.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect([view, sideways]).toEqual([view, 0])
     }
     await popup.getByRole('button', { name: 'Lock', exact: true }).click()
     await popup.getByRole('button', { name: 'Unlock' }).waitFor()

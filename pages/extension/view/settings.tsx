@@ -54,7 +54,7 @@ function Accounts({ state, again }: Omit<Props, 'isPopup'>) {
     <div class="stack">
       <ul class="entries">
         {accounts.map((account) => (
-          <li key={account.address} class="entry">
+          <li key={account.address} class="entry-head">
             <strong>{account.name}</strong>
             <Hash value={account.address} what="address" />
           </li>
