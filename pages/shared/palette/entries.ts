@@ -36,6 +36,9 @@ const lists: readonly (Place & { readonly words?: string })[] = [
     href: explorerPath.broadcast,
     words: 'explorer send signed raw bytes',
   },
+  { label: 'Wallet', href: '/wallet/', words: 'keys accounts balance overview' },
+  { label: 'Send', href: '/wallet/send', words: 'wallet pay transfer' },
+  { label: 'Receive', href: '/wallet/receive', words: 'wallet address qr code' },
   { label: 'Your labels', href: explorerPath.labels, words: 'explorer private names addresses' },
 ]
 
