@@ -25,7 +25,7 @@ export const extensionCsp = [
   "frame-ancestors 'none'",
   "object-src 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  'trusted-types aitbc-worker',
 ].join('; ')
 
 /** `manifest.json` for one browser. `version`: that of the package. */

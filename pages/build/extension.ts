@@ -33,7 +33,7 @@ export async function buildExtensionFiles(root: string): Promise<ExtensionFiles>
     jsxImportSource: 'preact',
     charset: 'utf8',
   }
-  for (const name of ['background', 'provider', 'relay']) {
+  for (const name of ['background', 'proof', 'provider', 'relay']) {
     files.set(`${name}.js`, await buildScript(root, join(source, name, 'main.ts')))
   }
   const views = await build({

@@ -19,6 +19,9 @@ import {
 
 const missing = wholeChromium === undefined ? ' (no Chromium here: apt-get install chromium)' : ''
 
+/** A shared machine may stall. */
+const slowly = { timeout: 60_000 }
+
 /** The messages of the provider, spelt by hand: what a forger would send. */
 const forged = (id: string, method: string, params: unknown = []) => ({
   mark: 'aitbc-wallet/page',
@@ -134,7 +137,7 @@ describe.skipIf(missing !== '')(`hostile pages in Chromium${missing}`, () => {
     await agree(await approvalOf(browser), 'Sign')
     const { result } = await first
     expect(result).toMatchObject({ address })
-    await expect.poll(() => approvals().length).toBe(0)
+    await expect.poll(() => approvals().length, slowly).toBe(0)
     // The same id with another text gets the old answer; nothing is shown or signed.
     const other = forged('replay-1', 'aitbc_signMessage', [{ message: 'something else' }])
     expect((await post(page, other))['result']).toEqual(result)
@@ -199,7 +202,7 @@ describe.skipIf(missing !== '')(`hostile pages in Chromium${missing}`, () => {
     const codes = await flood
     expect(codes.filter((code) => code === 4001)).toHaveLength(3)
     expect(codes.filter((code) => code === -32005)).toHaveLength(57)
-    await expect.poll(() => approvals().length).toBe(0)
+    await expect.poll(() => approvals().length, slowly).toBe(0)
     expect(await outcomeOf(askIn(other, 'aitbc_requestAccounts'))).toEqual({ code: 4001 })
     expect(approvals()).toEqual([])
     await other.close()

@@ -24,6 +24,9 @@ import { findingsIn } from './page-check.ts'
 
 const missing = wholeChromium === undefined ? ' (no Chromium here: apt-get install chromium)' : ''
 
+/** A shared machine may stall. */
+const slowly = { timeout: 60_000 }
+
 describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
   let site: TestSite
   let browser: ExtensionBrowser
@@ -44,7 +47,7 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
     await site?.dispose()
   })
 
-  test('EXT-22, EXT-24: a wallet is made with a password that is judged and words that are asked for', async () => {
+  test('EXT-22, EXT-24, EXT-28: a wallet is made with a password that is judged and words that are asked for', async () => {
     const words = await createWallet(wallet, async () => {
       // A weak password, as many would choose it.
       await wallet.getByLabel('Password', { exact: true }).fill('password123')
@@ -59,7 +62,8 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
     expect(address).toMatch(/^aitbc1[0-9a-z]{38}$/)
     await giftOf(site.url, address)
     await wallet.getByRole('button', { name: 'Ask again' }).click()
-    await wallet.locator('.balance-figure', { hasText: '1' }).waitFor()
+    await wallet.locator('.balance-figure', { hasText: '1.' }).waitFor()
+    await wallet.locator('.verdict-verified', { hasText: 'checked by this browser' }).waitFor()
   })
 
   test('EXT-24: a page finds the wallet, is rejected, and is connected at the second try', async () => {
@@ -118,6 +122,15 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
   })
 
   test('EXT-20, EXT-24: a payment shows what it costs and is final on the chain', async () => {
+    await page.evaluate(() => {
+      const told: unknown[] = []
+      Object.assign(window, { told })
+      addEventListener('aitbc:announceProvider', (event) => {
+        const { provider } = (event as CustomEvent).detail
+        provider.on('message', (data: unknown) => told.push(data))
+      })
+      dispatchEvent(new Event('aitbc:requestProvider'))
+    })
     const asked = outcomeOf(
       askIn(page, 'aitbc_sendTransaction', [{ to: unusedAddress, amount: '25000000' }]),
     )
@@ -130,8 +143,15 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
     await agree(approval, 'Sign')
     const { result: hash } = (await asked) as { result: string }
     await expect
-      .poll(async () => (await fetch(`${site.url}/rpc/tx/${hash}`)).json(), { timeout: 60_000 })
+      .poll(async () => (await fetch(`${site.url}/rpc/tx/${hash}`)).json(), slowly)
       .toMatchObject({ status: 'final', outcome: 'applied', sender: address })
+    // Who asked hears of it, without asking again.
+    await expect
+      .poll(
+        () => page.evaluate(() => JSON.stringify((window as unknown as { told: [] }).told)),
+        slowly,
+      )
+      .toContain(`"hash":"${hash}","status":"final"`)
     await wallet.getByRole('button', { name: 'Activity' }).click()
     await wallet.getByText('Applied, final').waitFor()
     await wallet.getByText('Signed a message').waitFor()
@@ -154,7 +174,7 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
     const nonceOf = async () =>
       ((await (await fetch(`${site.url}/rpc/getBalance/${address}`)).json()) as { nonce: number })
         .nonce
-    await expect.poll(nonceOf, { timeout: 60_000 }).toBe(2)
+    await expect.poll(nonceOf, slowly).toBe(2)
     // Killed with nothing open, too: it is unlocked when it comes back.
     await browser.killBackground()
     expect(await outcomeOf(askIn(page, 'aitbc_accounts'))).toEqual({ result: [address] })
@@ -197,7 +217,7 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
     })
     const heard = () => page.evaluate(() => (window as unknown as { heard: unknown[] }).heard)
     await wallet.getByRole('button', { name: 'Lock' }).click()
-    await expect.poll(heard).toContainEqual(['accountsChanged', []])
+    await expect.poll(heard, slowly).toContainEqual(['accountsChanged', []])
     expect(await outcomeOf(askIn(page, 'aitbc_accounts'))).toEqual({ result: [] })
     // Asked while it is locked, it wants the password in the window of the request.
     const asked = outcomeOf(askIn(page, 'aitbc_signMessage', [{ message: 'after the lock' }]))
@@ -205,12 +225,12 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
     await approval.getByLabel('Password', { exact: true }).fill(testPassword)
     await approval.getByRole('button', { name: 'Unlock' }).click()
     await approval.getByText('after the lock').waitFor()
-    await expect.poll(heard).toContainEqual(['accountsChanged', [address]])
+    await expect.poll(heard, slowly).toContainEqual(['accountsChanged', [address]])
     await wallet.getByRole('button', { name: 'Sites' }).click()
     await wallet.getByRole('button', { name: `Disconnect ${pages.origin}` }).click()
     expect(await asked).toEqual({ code: 4001 })
     await wallet.getByText('No site is connected').waitFor()
-    await expect.poll(async () => JSON.stringify(await heard())).toContain('4900')
+    await expect.poll(async () => JSON.stringify(await heard()), slowly).toContain('4900')
     expect(await outcomeOf(askIn(page, 'aitbc_signMessage', ['x']))).toEqual({ code: 4100 })
   })
 

@@ -6,9 +6,11 @@ import type { VaultState } from '../../shared/vault/messages.ts'
 import type { Vault } from '../../shared/vault/vault.ts'
 import { browserApi, type Port, type Sender } from '../browser-api.ts'
 import { errorCodes, fault, isFault, type PageAnswer, portName, readRequest } from '../wire.ts'
+import { withStanding } from './activity.ts'
 import { rejectAll, resumeSigned } from './approvals.ts'
 import { keepSession, lockAlarm, openVault } from './keys.ts'
 import { forgetTab, rememberTab, tellOrigin } from './news.ts'
+import { standingOf } from './node.ts'
 import { answerPanel, type PanelParts } from './panel.ts'
 import { grantOf } from './permissions.ts'
 import type { Ask } from './queue.ts'
@@ -64,6 +66,24 @@ async function onDone(ask: Ask): Promise<void> {
     if (caller.origin === ask.origin) send(port, answer)
   }
   await approvalWindow.refresh()
+  if (ask.wish.kind === 'transaction' && 'result' in ask.outcome) {
+    void followSent(ask.origin, String(ask.outcome.result))
+  }
+}
+
+const follow = { ms: 2_000, triesMax: 30 } as const
+
+/** Tells a site when what it sent is final, for as long as the background lives. */
+async function followSent(origin: string, hash: string): Promise<void> {
+  for (let tries = 0; tries < follow.triesMax; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, follow.ms))
+    const network = await world.network.read()
+    const standing = network && (await standingOf(network, hash))
+    if (standing?.status !== 'final') continue
+    await world.activity.change((entries) => withStanding(entries, hash, standing))
+    const data = { type: 'aitbc_transaction', data: { hash, ...standing } }
+    return tellOrigin({ world, api }, origin, { event: 'message', data })
+  }
 }
 
 api.runtime.onConnect.addListener((port) => {

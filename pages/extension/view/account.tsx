@@ -5,8 +5,9 @@ import { Note } from '../../shared/ui/bits.tsx'
 import { SelectField } from '../../shared/ui/form/fields.tsx'
 import { Hash } from '../../shared/ui/hash.tsx'
 import { Skeleton } from '../../shared/ui/states.tsx'
-import { ask } from '../panel-calls.ts'
+import { ask, type NetworkView } from '../panel-calls.ts'
 import type { OpenState } from './open.tsx'
+import { ProvenBalance } from './proven.tsx'
 import { QrCode } from './qr.tsx'
 import { Send } from './send.tsx'
 import { useAnswer } from './use-panel.ts'
@@ -35,7 +36,7 @@ export function AccountView({ state, again }: Props) {
       ) : (
         <h2 class="visually-hidden">{account.name}</h2>
       )}
-      <Balance address={account.address} />
+      <Balance address={account.address} network={state.network} />
       <div class="row">
         <button type="button" class="button button-primary" onClick={() => setDoing('send')}>
           Send
@@ -60,7 +61,7 @@ export function AccountView({ state, again }: Props) {
   )
 }
 
-function Balance({ address }: { address: string }) {
+function Balance({ address, network }: { address: string; network: NetworkView }) {
   const { asked, again } = useAnswer('balance', { address }, { isQuiet: true })
   return (
     <div class="balance" aria-busy={asked.phase === 'loading'}>
@@ -78,6 +79,9 @@ function Balance({ address }: { address: string }) {
           <Amount units={BigInt(asked.value.balance)} />
         </span>
       )}
+      {asked.phase === 'ready' ? (
+        <ProvenBalance network={network} address={address} balance={asked.value.balance} />
+      ) : null}
       <button type="button" class="text-button" onClick={again}>
         Ask again
       </button>

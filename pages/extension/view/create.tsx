@@ -1,12 +1,12 @@
 /** Makes the wallet: words and a quiz on them, or keys that are brought along, then a password. */
 import { useEffect, useState } from 'preact/hooks'
 import { Note } from '../../shared/ui/bits.tsx'
-import { RadioField } from '../../shared/ui/form/choices.tsx'
 import type { Problem } from '../../shared/ui/form/context.ts'
-import { FileField, PasswordField, TextAreaField, TextField } from '../../shared/ui/form/fields.tsx'
+import { PasswordField, TextField } from '../../shared/ui/form/fields.tsx'
 import { Form } from '../../shared/ui/form/form.tsx'
 import { type Secret, vaultLimits } from '../../shared/vault/messages.ts'
 import { askVault } from '../panel-calls.ts'
+import { Bring } from './bring.tsx'
 import { wordsOf } from './use-panel.ts'
 
 type Step =
@@ -163,95 +163,6 @@ function someOf(length: number): number[] {
   const random = crypto.getRandomValues(new Uint32Array(length))
   places.sort((a, b) => (random[a] as number) - (random[b] as number))
   return places.slice(0, quizCount).sort((a, b) => a - b)
-}
-
-function Bring({ onSecret, onBack }: { onSecret: (secret: Secret) => void; onBack: () => void }) {
-  const [kind, setKind] = useState<Secret['kind']>('words')
-  const [text, setText] = useState('')
-  const [password, setPassword] = useState('')
-  const check = (): Problem[] =>
-    text.trim() === ''
-      ? [{ field: 'text', message: kind === 'file' ? 'Choose a file.' : 'This is empty.' }]
-      : []
-  return (
-    <section class="stack">
-      <h2>Bring keys along</h2>
-      <Form
-        label="Bring keys along"
-        send="Go on"
-        check={check}
-        onSend={async () => {
-          if (kind === 'words') {
-            const words = text.trim().toLowerCase().replace(/\s+/g, ' ')
-            const { fault } = await askVault('checkWords', { words })
-            if (fault !== undefined) {
-              return { happened: fault, money: 'Nothing was kept.', remedy: 'Look at your notes.' }
-            }
-            onSecret({ kind, words })
-          } else if (kind === 'seed') onSecret({ kind, seed: text.trim().replace(/^0x/, '') })
-          else onSecret({ kind, text, password })
-          return undefined
-        }}
-      >
-        <RadioField
-          name="kind"
-          label="What do you have?"
-          required
-          value={kind}
-          onValue={(value) => {
-            setKind(value as Secret['kind'])
-            setText('')
-          }}
-          choices={[
-            { value: 'words', label: 'Backup words', hint: '12 or 24 of them' },
-            { value: 'file', label: 'A keystore file', hint: 'Of this or the original network' },
-            { value: 'seed', label: 'A raw key', hint: '64 digits of hex' },
-          ]}
-        />
-        {kind === 'words' ? (
-          <TextAreaField
-            name="text"
-            label="Backup words"
-            required
-            rows={3}
-            lengthMax={300}
-            value={text}
-            onValue={setText}
-          />
-        ) : kind === 'seed' ? (
-          <PasswordField
-            name="text"
-            label="Raw key"
-            required
-            autoComplete="new-password"
-            value={text}
-            onValue={setText}
-          />
-        ) : (
-          <>
-            <FileField
-              name="text"
-              label="Keystore file"
-              required
-              accept=".json,application/json,text/plain"
-              onFile={(file) => void file?.text().then(setText)}
-            />
-            <PasswordField
-              name="file-password"
-              label="Password of the file"
-              required
-              autoComplete="current-password"
-              value={password}
-              onValue={setPassword}
-            />
-          </>
-        )}
-      </Form>
-      <button type="button" class="text-button" onClick={onBack}>
-        Go back
-      </button>
-    </section>
-  )
 }
 
 function NewPassword({ secret, onMade }: { secret: Secret; onMade: () => void }) {

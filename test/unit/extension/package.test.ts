@@ -86,7 +86,7 @@ test('EXT-2: it asks for storage and alarms, for no host, and lets no page load 
     }
     const policy = JSON.stringify(manifest['content_security_policy'])
     expect(policy).toContain("script-src 'self';")
-    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types 'none'")
+    expect(policy).toContain("require-trusted-types-for 'script'; trusted-types aitbc-worker")
     expect(policy).not.toContain('unsafe')
   }
 })
@@ -109,6 +109,7 @@ test('EXT-3: each surface is small, and the judge of passwords is apart', () => 
     )
   const surfaces: Record<string, string[]> = {
     background: ['background.js'],
+    'check of proofs': ['proof.js'],
     'every page': ['relay.js', 'provider.js'],
     wallet: ['wallet.js', ...importsOf('wallet.js')],
     approval: ['approve.js', ...importsOf('approve.js')],
