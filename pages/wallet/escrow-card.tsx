@@ -1,5 +1,6 @@
 /** One escrow: what it holds, until when, who may spend from it. */
 import { useState } from 'preact/hooks'
+import { explorerPath } from '../shared/addresses.ts'
 import { FactVerdict } from '../shared/light/fact-verdict.tsx'
 import { chainEdge, slotNow, slotTimeMs } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
@@ -63,7 +64,10 @@ function OpenCard({ escrow, raw, account, onWish }: OpenProps) {
       <FactVerdict of="Escrow" subject={{ kind: 'escrow', id: escrow.id }} shown={raw} />
       <Pairs
         pairs={[
-          ['Escrow', <Hash value={escrow.id} what="escrow id" />],
+          [
+            'Escrow',
+            <Hash value={escrow.id} what="escrow id" href={explorerPath.escrow(escrow.id)} />,
+          ],
           ['Coordinator', <Hash value={escrow.coordinator} what="coordinator key" />],
           ['Open until', <SlotTime slot={escrow.expiry_slot} />],
           closing === undefined ? undefined : ['Closes', <SlotTime slot={closing} />],

@@ -39,6 +39,7 @@ export function MessageReview({ preview, sign, onBack, onSigned }: Props) {
         Review before you sign
       </h2>
       <pre class="message-text">{preview.text}</pre>
+      <Risks risks={preview.risks} />
       <Pairs
         pairs={[
           ['Asked by', <span class="mono break">{askedBy(preview.origin)}</span>],
@@ -51,7 +52,6 @@ export function MessageReview({ preview, sign, onBack, onSigned }: Props) {
           ['Chain', <span class="mono">{preview.chainId}</span>],
         ]}
       />
-      <Risks risks={preview.risks} />
       <p class="small muted">Signing costs nothing and moves no money.</p>
       {trouble ? <TroubleNote trouble={trouble} /> : null}
       <div class="form-foot">

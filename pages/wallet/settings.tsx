@@ -55,7 +55,9 @@ export function Settings() {
         </Disclosure>
       </div>
       <h2 class="section-title">Where you are signed in</h2>
-      <Sessions />
+      <div class="sessions">
+        <Sessions />
+      </div>
       <h2 class="section-title">Remove</h2>
       <Remove />
     </>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { logOut } from '../shared/frame/account-menu.tsx'
 import { sessionHint } from '../shared/frame/session-hint.ts'
-import { query } from '../shared/list/url-state.ts'
+import { navigate, query } from '../shared/list/url-state.ts'
 import { getJson } from '../shared/live/request.ts'
 import { anything } from '../shared/live/shape.ts'
 import { Hash } from '../shared/ui/hash.tsx'
@@ -38,8 +38,9 @@ export function SignIn() {
         key={account}
         account={account}
         onIn={(address) => {
-          // Pages around this one have something else to show then.
           if (goTo === '/wallet/sign-in') setSignedIn(address)
+          // Loading the wallet anew would lock it.
+          else if (goTo.startsWith('/wallet/')) navigate(goTo, { replace: true })
           else location.assign(goTo)
         }}
       />

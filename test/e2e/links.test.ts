@@ -69,5 +69,5 @@ test('PAGE-14: the sections of the original home page are where old links look f
 test('PAGE-14: addresses that the programs name are there', async () => {
   const guide = await read('/docs/getting-started.html')
   expect(guide.text).toContain('<h2 id="signing">')
-  expect((await read('/BrowserWallet')).text).toContain('There is no browser wallet yet')
+  expect((await read('/BrowserWallet')).text).toContain('The wallet as an extension')
 })
