@@ -188,8 +188,8 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return this.#open().proof(subject)
   }
 
-  async lightUpdate(from: number): Promise<LightUpdate> {
-    return this.#open().lightUpdate(from)
+  async lightUpdate(from: number, to?: number): Promise<LightUpdate> {
+    return this.#open().lightUpdate(from, to)
   }
 
   async lightProof(subject: ProofSubject, from: number): Promise<LightAnswer | ProofError> {
@@ -448,6 +448,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
         limits: snapshotStartLimits,
       }),
       finalHeight,
+      lightState: () => this.#open().lightState(),
       peers: () => standingOf(peers(), finalHeight()),
       heightsMin: peerUrls.length === 0 ? 0 : snapshotStart,
       onTaken: () => this.#changeChain(),

@@ -60,8 +60,8 @@ export type ChainReads = {
   recent(input: { readonly above: number }): Promise<TransactionView[]>
   /** A piece of the newest transactions: at most `blocksMax` blocks, and as much as one answer holds. */
   freshTransactions(ask: TransactionsAsk): Promise<FreshTransactions>
-  /** For light clients: the way from a height to the newest final block. */
-  lightUpdate(from: number): Promise<LightUpdate>
+  /** For light clients: the way from a height to the newest final block, or to the final one at `to`. */
+  lightUpdate(from: number, to?: number): Promise<LightUpdate>
   /** The same with a fact under that block. */
   lightProof(subject: ProofSubject, from: number): Promise<LightAnswer | ProofError>
 }

@@ -26,14 +26,20 @@ const offset = wholeText.pipe(
     .max(rpcLimits.offsetMax, `offset must not exceed ${rpcLimits.offsetMax}`),
 )
 
+const verifiedHeight = notNegative('from')
+  .default(0)
+  .describe('Height of the newest block that you have verified')
+
 const { pageMax, poolPageMax, explorerPageMax, addressTransactionsMax } = rpcLimits
 
 /** One schema a list. */
 export const rpcQueries = {
-  light: z.object({
-    from: notNegative('from')
-      .default(0)
-      .describe('Height of the newest block that you have verified'),
+  light: z.object({ from: verifiedHeight }),
+  lightUpdate: z.object({
+    from: verifiedHeight,
+    to: notNegative('to')
+      .optional()
+      .describe('Height of the final block to which the way leads; the newest one unless given'),
   }),
   blocks: pageQuery({ limit: 10, limitMax: pageMax }),
   transactions: pageQuery({ limit: 20, limitMax: pageMax }),

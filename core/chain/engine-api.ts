@@ -12,7 +12,7 @@ import type { OffenceProof } from './consensus.ts'
 import type { SnapshotMaker } from './engine-snapshot.ts'
 import type { Offence } from './evidence.ts'
 import type { AuthoritySet, Genesis } from './genesis.ts'
-import type { LightUpdate } from './light.ts'
+import type { LightState, LightUpdate } from './light.ts'
 import type { LightAnswer } from './light-fact.ts'
 import type { Outcome } from './outcome.ts'
 import type { ChainStore } from './store.ts'
@@ -209,8 +209,10 @@ export type Engine = {
   readonly proof: (subject: ProofSubject) => ProofView | ProofError
   /** Makes snapshots beside the running chain. */
   readonly snapshots: SnapshotMaker
-  /** For light clients: the way from a height to the newest final block. */
-  readonly lightUpdate: (from: number) => LightUpdate
+  /** For light clients: the way from a height to the newest final block, or to the final one at `to`. */
+  readonly lightUpdate: (from: number, to?: number) => LightUpdate
+  /** What a light client remembers that stands at the newest final block; undefined at genesis. */
+  readonly lightState: () => LightState | undefined
   /** The same with a fact under that block. */
   readonly lightProof: (subject: ProofSubject, from: number) => LightAnswer | ProofError
 }

@@ -11,24 +11,28 @@ import type { EngineContext, EngineMemory } from './engine-core.ts'
 import { buildFact } from './engine-proof.ts'
 import { certificateAt, finalState, heldAt } from './engine-views.ts'
 import { type AuthoritySet, authoritySetHash } from './genesis.ts'
-import type { LightStep, LightUpdate } from './light.ts'
+import type { LightRange, LightState, LightStep, LightUpdate } from './light.ts'
 import type { LightAnswer } from './light-fact.ts'
 import { changeScanMax, lightStepsMax } from './limits.ts'
 import { wayCoder } from './snapshot.ts'
 import { decodeTransaction } from './transaction.ts'
 import type { ProofError, ProofSubject } from './views.ts'
 
-/** The way from height `from`; ends where a link of it is not held, which the client then sees. */
+/**
+ * The way from height `from` to the newest final block, or to the final one at height `to`; ends where a link
+ * of it is not held, which the client then sees.
+ */
 export function buildUpdate(
   context: EngineContext,
   memory: EngineMemory,
-  from: number,
+  { from, to: last = memory.consensus.final.height }: LightRange,
 ): LightUpdate {
-  const last = memory.consensus.final.height
-  if (last === 0) return { steps: [], more: false }
-  if (from < last && !context.store.readHeight(from)) return updateFromBase(context, memory, from)
+  if (last === 0 || last > memory.consensus.final.height) return { steps: [], more: false }
+  if (from < last && !context.store.readHeight(from)) {
+    return updateFromBase(context, memory, { from, to: last })
+  }
   const authoritiesAt = (height: number) => headerAt(context, height).authorities
-  // The newest block is certified by the set before it.
+  // The last block is certified by the set before it.
   const to = last - 1
   const heights = from < to ? changesBetween(authoritiesAt, { from, to, limit: lightStepsMax }) : []
   const reached = heights.at(-1)
@@ -52,15 +56,36 @@ export function buildUpdate(
  * The way from below the block with which this site began: that of its snapshot, and on from there. Whoever
  * stands between two blocks of it is shown nothing, since the history there is not held.
  */
-function updateFromBase(context: EngineContext, memory: EngineMemory, from: number): LightUpdate {
+function updateFromBase(
+  context: EngineContext,
+  memory: EngineMemory,
+  { from, to }: Required<LightRange>,
+): LightUpdate {
   const note = context.store.readNote('base')
   const way = note ? wayCoder.decode(note) : []
   const heights = [0, ...way.map(({ header }) => Number(header.height))]
   const rest = way.slice(heights.indexOf(from))
-  if (!heights.includes(from) || rest.length === 0) return { steps: [], more: false }
+  const base = heights.at(-1) as number
+  const isShown = heights.includes(from) && rest.length > 0 && to >= base
+  if (!isShown) return { steps: [], more: false }
   if (rest.length > lightStepsMax) return { steps: rest.slice(0, lightStepsMax), more: true }
-  const on = buildUpdate(context, memory, heights.at(-1) as number)
+  const on = buildUpdate(context, memory, { from: base, to })
   return { steps: [...rest, ...on.steps], more: on.more }
+}
+
+/**
+ * What a light client remembers that stands at this site's newest final block; undefined while that is
+ * genesis, with which everybody begins.
+ */
+export function lightStateOf(context: EngineContext, memory: EngineMemory): LightState | undefined {
+  const { hash, height, slot } = memory.consensus.final
+  if (height === 0) return undefined
+  const { authorities: named } = headerAt(context, height)
+  const authorities = setOf(context, memory, { hash: named, height })
+  assert(authorities, 'the final state knows the authorities in force')
+  const { genesisHash } = context.rules
+  const genesisTimeMs = Number(context.genesis.genesisTimeMs)
+  return { genesisHash, genesisTimeMs, authorities, since: height, head: { hash, height, slot } }
 }
 
 /** A fact with the way to the block under which it is final. */
@@ -69,7 +94,7 @@ export function buildLightAnswer(
   memory: EngineMemory,
   asked: { readonly subject: ProofSubject; readonly from: number },
 ): LightAnswer | ProofError {
-  const update = buildUpdate(context, memory, asked.from)
+  const update = buildUpdate(context, memory, { from: asked.from })
   if (update.more) return { update, fact: undefined, path: [] }
   const fact = buildFact(context, memory, asked.subject)
   if ('code' in fact) return fact

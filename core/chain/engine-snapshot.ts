@@ -176,7 +176,7 @@ function wayToFinal(context: EngineContext, memory: EngineMemory): LightStep[] |
   const way: LightStep[] = []
   let [from, more] = [0, true]
   for (let round = 0; more && round < wayRoundsMax; round++) {
-    const update = buildUpdate(context, memory, from)
+    const update = buildUpdate(context, memory, { from })
     way.push(...update.steps)
     more = update.more
     from = Number(way.at(-1)?.header.height ?? 0)

@@ -12,7 +12,7 @@ import { consensusDueMs, slotAt } from './consensus.ts'
 import type { Engine, EngineOptions, OpenError } from './engine-api.ts'
 import { createContext, type EngineContext, type EngineMemory, loadMemory } from './engine-core.ts'
 import { layGenesis } from './engine-head.ts'
-import { buildLightAnswer, buildUpdate } from './engine-light.ts'
+import { buildLightAnswer, buildUpdate, lightStateOf } from './engine-light.ts'
 import { openMessages, receiveMessages } from './engine-messages.ts'
 import { buildProof } from './engine-proof.ts'
 import { decodeHeadRecord } from './engine-record.ts'
@@ -160,7 +160,8 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     audit: () => auditState(context.nodes.read, current().head.root),
     proof: (subject) => buildProof(context, current(), subject),
     snapshots: openSnapshotMaker(context, current, write),
-    lightUpdate: (from) => buildUpdate(context, current(), from),
+    lightUpdate: (from, to) => buildUpdate(context, current(), { from, to }),
+    lightState: () => lightStateOf(context, current()),
     lightProof: (subject, from) => buildLightAnswer(context, current(), { subject, from }),
   }
 }

@@ -51,6 +51,9 @@ export type LightStep = {
  */
 export type LightUpdate = { readonly steps: readonly LightStep[]; readonly more: boolean }
 
+/** Heights of the verified block and of the one that is led to; without `to` the newest final one. */
+export type LightRange = { readonly from: number; readonly to?: number | undefined }
+
 /** A final block to begin with instead of genesis: from a source that is trusted. */
 export type Checkpoint = LightHead & {
   /** Hash of the set that votes after it. */

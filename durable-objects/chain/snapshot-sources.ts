@@ -2,10 +2,14 @@
  * The peers as those who serve snapshots: what each lists, fetching parts from whoever has them, and leaving
  * alone, longer each time, who cannot be reached or serves what is refused.
  */
+
 import { type SnapshotsJson, snapshotsSchema } from '../../core/api/schemas/snapshots.ts'
 import type { PeerFailureCode, PeerView } from '../../core/api/sync-service.ts'
+import { decodeCanonical } from '../../core/base/coders.ts'
 import { ok, type Result } from '../../core/base/result.ts'
 import type { SnapshotPart } from '../../core/chain/engine-snapshot.ts'
+import type { LightUpdate } from '../../core/chain/light.ts'
+import { lightAnswerCoder } from '../../core/chain/light-coders.ts'
 import { snapshotBytesMax } from '../../core/chain/limits.ts'
 import type { SnapshotFault } from '../../core/chain/snapshot.ts'
 import { backoffMs, type snapshotStartLimits } from './limits.ts'
@@ -13,7 +17,11 @@ import { exchange, type PeerFetch } from './peer-exchange.ts'
 
 /** Why a peer is no source for now. */
 export type SourceFault = {
-  readonly code: PeerFailureCode | SnapshotFault['code'] | 'SNAPSHOT_NOT_AS_LISTED'
+  readonly code:
+    | PeerFailureCode
+    | SnapshotFault['code']
+    | 'SNAPSHOT_NOT_AS_LISTED'
+    | 'SNAPSHOT_NOT_EXTENDING'
   readonly message: string
 }
 
@@ -42,6 +50,11 @@ export type SnapshotSources = {
     readonly height: number
     readonly part: SnapshotPart
   }) => Promise<Result<Uint8Array, SourceFault>>
+  /** The way of a light client between two heights, as one peer shows it. Never rejects; as `part`. */
+  readonly way: (
+    url: string,
+    range: { readonly from: number; readonly to: number },
+  ) => Promise<Result<LightUpdate, SourceFault>>
   /** Notes what is wrong with a peer; it is logged when it is another fault than before. */
   readonly fail: (url: string, fault: SourceFault) => void
   /** Notes that a part of a peer was good: it can be reached. What it once did wrong is not forgotten. */
@@ -116,6 +129,17 @@ export function openSnapshotSources(parts: SnapshotSourcesParts): SnapshotSource
       if (!answer.ok) fail(url, answer.error)
       return answer
     },
+    way: async (url, { from, to }) => {
+      const answer = await exchange({
+        fetch: parts.fetch,
+        url: `${url}/rpc/light?from=${from}&to=${to}`,
+        bytesMax: snapshotBytesMax,
+        timeoutMs: limits.partTimeoutMs,
+      })
+      const read = answer.ok ? readWay(answer.value) : answer
+      if (!read.ok) fail(url, read.error)
+      return read
+    },
   }
 }
 
@@ -137,6 +161,12 @@ function readList(bytes: Uint8Array): Result<SnapshotsJson['snapshots'], SourceF
   }
   const message = 'what it lists are no snapshots'
   return { ok: false, error: { code: 'ANSWER_INVALID', message } }
+}
+
+function readWay(bytes: Uint8Array): Result<LightUpdate, SourceFault> {
+  const read = decodeCanonical(lightAnswerCoder, bytes)
+  if (read.ok) return ok(read.value.update)
+  return { ok: false, error: { code: 'ANSWER_INVALID', message: 'what it shows is no way' } }
 }
 
 /** Peers that are not known to be on another final chain. */

@@ -6,8 +6,9 @@
  */
 import type { InstallingView } from '../../core/api/sync-service.ts'
 import { toHex0x } from '../../core/base/bytes.ts'
-import type { Result } from '../../core/base/result.ts'
+import { ok, type Result } from '../../core/base/result.ts'
 import type { Genesis } from '../../core/chain/genesis.ts'
+import type { LightState } from '../../core/chain/light.ts'
 import { checkSnapshot } from '../../core/chain/snapshot.ts'
 import {
   abandonInstall,
@@ -18,6 +19,7 @@ import {
 import type { Verifier } from '../../core/crypto/signature.ts'
 import { backoffMs, type snapshotStartLimits } from './limits.ts'
 import type { NextChain } from './next-chain.ts'
+import { openSnapshotGround } from './snapshot-ground.ts'
 import type { Listed, SnapshotSources, SourceFault } from './snapshot-sources.ts'
 
 export type SnapshotStartParts = {
@@ -27,6 +29,8 @@ export type SnapshotStartParts = {
   readonly verifier: Verifier
   /** Final height of the chain in force. */
   readonly finalHeight: () => number
+  /** What a light client remembers that stands at its final block; undefined at genesis. */
+  readonly lightState: () => LightState | undefined
   /** How the peers stand: final heights as they say, and whether all who are ahead keep too few blocks. */
   readonly peers: () => { readonly finalHeight: number; readonly isTooLate: boolean }
   /** Heights that a snapshot has to save; 0: the site always replays. */
@@ -61,6 +65,7 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
     verifier: parts.verifier,
     onEntries: next.noteEntries,
   }
+  const ground = openSnapshotGround(parts)
   let install: SnapshotInstall | undefined
   /** Whether the store has been asked for an unfinished one. */
   let resumed = false
@@ -148,6 +153,7 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
       parts.sources.fail(url, { code: 'SNAPSHOT_NOT_AS_LISTED', message })
       return undefined
     }
+    if (checked.ok && !(await ground.show(url, checked.value)).ok) return undefined
     if (checked.ok) next.forgetEntries()
     const begun = checked.ok ? beginInstall(options, description.value) : checked
     if (!begun.ok) {
@@ -170,14 +176,17 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
       const usable = serving.filter((url) => !parts.sources.isLeftAlone(url))
       if (usable.length === 0) return waitOrGiveUp()
       const { url, answer } = await window.next(part, usable)
-      const taken = answer.ok ? into.take(answer.value, now()) : answer
+      // Blocks of others became final meanwhile, or this site was started anew: the last moment to ask.
+      const shown = part === 'block' ? await ground.show(url, into.checked) : ok(undefined)
+      const received = shown.ok ? answer : shown
+      const taken = received.ok ? into.take(received.value, now()) : received
       if (taken.ok) {
         tries = 0
         parts.sources.succeed(url)
         continue
       }
       if (isOfThisSnapshot(taken.error)) serving = serving.filter((other) => other !== url)
-      if (answer.ok) parts.sources.fail(url, taken.error)
+      if (received.ok) parts.sources.fail(url, taken.error)
     }
   }
   const waitOrGiveUp = (): 'later' | 'given up' => {
@@ -249,7 +258,10 @@ async function serversOf(sources: SnapshotSources, into: SnapshotInstall): Promi
 
 /** Asking the same peer again for a part of this snapshot would bring nothing else. */
 const isOfThisSnapshot = ({ code }: SourceFault): boolean =>
-  code === 'NOT_SERVED' || code === 'CHUNK_INVALID' || code === 'SNAPSHOT_BLOCK_INVALID'
+  code === 'NOT_SERVED' ||
+  code === 'CHUNK_INVALID' ||
+  code === 'SNAPSHOT_BLOCK_INVALID' ||
+  code === 'SNAPSHOT_NOT_EXTENDING'
 
 type Part = number | 'block'
 type Arrived = { readonly url: string; readonly answer: Result<Uint8Array, SourceFault> }

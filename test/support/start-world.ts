@@ -9,6 +9,7 @@ import { compareBytes, utf8ToBytes } from '../../core/base/bytes.ts'
 import type { Engine } from '../../core/chain/engine-api.ts'
 import type { SnapshotPart } from '../../core/chain/engine-snapshot.ts'
 import type { Genesis } from '../../core/chain/genesis.ts'
+import { lightAnswerCoder } from '../../core/chain/light-coders.ts'
 import { chunksOf, decodeSnapshot, encodeSnapshot } from '../../core/chain/snapshot.ts'
 import { readChunk } from '../../core/chain/snapshot-chunk.ts'
 import { startWork, stepWork } from '../../core/chain/snapshot-walk.ts'
@@ -35,7 +36,7 @@ import { createMemoryChainStore } from './memory-chain-store.ts'
 import { makeSnapshot, type Parts, partOf, runBlocks } from './snapshot-world.ts'
 import { createSqliteStorage } from './sqlite-storage.ts'
 
-/** A peer: what it answers to a path of `/rpc/snapshots`; undefined is no answer at all. */
+/** A peer: what it answers to a path of `/rpc/snapshots`, or to `/rpc/light`; undefined is no answer at all. */
 export type ServingPeer = (path: string) => Promise<Response | undefined> | Response | undefined
 
 const bytesResponse = (bytes: Uint8Array) =>
@@ -65,9 +66,14 @@ export type ServingSite = {
 }
 
 /** A site with a chain of so many blocks and a snapshot of the last, in small chunks, and how it answers. */
-export function openServingSite(height: number): ServingSite {
+export function openServingSite(
+  height: number,
+  /** Signed transactions of its first block: with others it is another chain. */
+  first: readonly Uint8Array[] = [],
+): ServingSite {
   const genesis = startGenesis
   const engine = mustOpen({ store: createMemoryChainStore(), genesis })
+  engine.submit([...first], Number(genesis.genesisTimeMs) + 2_000)
   runBlocks(engine, { from: 1, to: height }, genesis)
   const whole = makeSnapshot(engine)
   const parts = cutSmall(whole)
@@ -86,6 +92,12 @@ export function openServingSite(height: number): ServingSite {
     serve: (path) => {
       if (path === '') {
         return Response.json(snapshotsToJson({ every: 1, making: undefined, snapshots: [listed] }))
+      }
+      if (path.startsWith('/rpc/light')) {
+        const asked = new URLSearchParams(path.split('?')[1])
+        const [from, to] = [Number(asked.get('from')), Number(asked.get('to'))]
+        const update = engine.lightUpdate(from, to)
+        return bytesResponse(lightAnswerCoder.encode({ update, fact: undefined, path: [] }))
       }
       const [, at, name = 'description'] = path.split('/')
       const part = parts.get((/^[0-9]+$/.test(name) ? Number(name) : name) as SnapshotPart)
@@ -163,7 +175,8 @@ export function openStartWorld({
     const sources = openSnapshotSources({
       urls: () => [...world.peers.keys()],
       fetch: async (url, init) => {
-        const [, origin = '', path = ''] = /^(.*)\/rpc\/snapshots(.*)$/.exec(url) ?? []
+        const { origin } = new URL(url)
+        const path = url.slice(origin.length).replace(/^\/rpc\/snapshots/, '')
         world.requests.push(`${origin} ${path}`)
         const installing = site.start.view()
         if (installing) shown.push(installing)
@@ -181,6 +194,7 @@ export function openStartWorld({
       genesis,
       verifier: nodeVerifier,
       finalHeight: () => site.engine.head().finalHeight,
+      lightState: () => site.engine.lightState(),
       peers: () => world.standing,
       heightsMin,
       onTaken: () => {

@@ -12,7 +12,8 @@ import { readHash, readListQuery, readLookup } from './rpc-input.ts'
 
 export const rpcLightRoutes = new Hono<AppEnv>()
   .get('/light', async (c) => {
-    const update = await chainNodeOf(c.env).lightUpdate(readFrom(c))
+    const { from, to } = readListQuery(c, rpcQueries.lightUpdate)
+    const update = await chainNodeOf(c.env).lightUpdate(from, to)
     if (wantsBytes(c)) return inBytes({ update, fact: undefined, path: [] })
     return c.json(lightUpdateToJson(update))
   })

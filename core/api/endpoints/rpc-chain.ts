@@ -318,11 +318,11 @@ export const lightFamily = {
       id: 'getLightUpdate',
       path: '/rpc/light',
       summary: 'Follow the chain from a verified block to the newest final one',
-      query: rpcQueries.light,
+      query: rpcQueries.lightUpdate,
       answers: [
         {
           status: 200,
-          description: 'The way; empty while only block 0 is final',
+          description: 'The way; empty while only block 0 is final, or where none is held',
           schema: lightUpdateSchema,
         },
       ],

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lightAnswerToJson, readLightAnswer } from '../../../core/api/light-json.ts'
 import { decodeCanonical } from '../../../core/base/coders.ts'
+import { ok } from '../../../core/base/result.ts'
 import type { Header } from '../../../core/chain/block.ts'
 import { changesBetween } from '../../../core/chain/engine-light.ts'
 import { authoritySetHash, genesisHash } from '../../../core/chain/genesis.ts'
@@ -476,6 +477,20 @@ describe('what a site shows', () => {
       const done = check(answerOf(engine, subject, from), subject, start)
       expect([from, done.ok && done.value.state.head.height]).toEqual([from, 14])
     }
+  })
+
+  test('LIGHT-10: to any final block that is asked for, and nowhere else', () => {
+    for (let to = 1; to <= 14; to++) {
+      const reached = advanceLight(client, engine.lightUpdate(0, to), verifier)
+      expect([to, reached.ok && reached.value.head.hash]).toEqual([to, engine.blockAt(to)?.hash])
+    }
+    expect(advanceLight(stateAt(7), engine.lightUpdate(7, 7), verifier)).toEqual(ok(stateAt(7)))
+    for (const to of [0, 15]) {
+      expect(engine.lightUpdate(3, to)).toEqual({ steps: [], more: false })
+    }
+    const own = engine.lightState()
+    expect(own).toMatchObject({ head: stateAt(14).head, authorities: stateAt(14).authorities })
+    expect(own?.genesisHash).toEqual(client.genesisHash)
   })
 
   test('LIGHT-10: the way names the changes that are needed, wherever they are', () => {

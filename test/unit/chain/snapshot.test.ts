@@ -276,6 +276,8 @@ test('SNAP-10: through changes of the authorities, and light clients find their 
   expect(followed.ok && followed.value.authorities).toEqual(sets[2])
   // Between two blocks of the way there is nothing to show, and nothing breaks.
   expect(site.lightUpdate(3)).toEqual({ steps: [], more: false })
+  expect(site.lightUpdate(0, 3)).toEqual({ steps: [], more: false })
+  expect(site.lightState()?.authorities).toEqual(sets[2])
   const known = advanceLight(started.value, engine.lightUpdate(0), verifier)
   if (!known.ok) throw new Error(known.error.message)
   const again = advanceLight(known.value, site.lightUpdate(known.value.head.height), verifier)
