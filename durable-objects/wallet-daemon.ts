@@ -57,8 +57,8 @@ export abstract class WalletDaemonObject<Env extends SealingEnv = SealingEnv>
     return this.#daemon.count(...input)
   }
 
-  async reseal(owner: string) {
-    return this.#store.reseal(owner)
+  async reseal(...input: Parameters<WalletService['reseal']>) {
+    return this.#store.reseal(...input)
   }
 }
 

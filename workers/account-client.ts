@@ -1,5 +1,9 @@
 /** The objects of accounts and of names as their callers see them. */
-import type { AccountService, NameService } from '../core/api/account-service.ts'
+import {
+  type AccountService,
+  accountLimits,
+  type NameService,
+} from '../core/api/account-service.ts'
 import { toHex, utf8ToBytes } from '../core/base/bytes.ts'
 import { taggedHash } from '../core/crypto/hash.ts'
 import type { Env } from './env.ts'
@@ -8,8 +12,27 @@ import type { Env } from './env.ts'
 export const accountOf = (env: Env, address: string): AccountService =>
   env.ACCOUNT.get(env.ACCOUNT.idFromName(address)) as unknown as AccountService
 
-/** The object of one name; capitals make no other name. */
-export function nameOf(env: Env, kind: 'email' | 'username', name: string): NameService {
-  const known = toHex(taggedHash(`aitbc/name/${kind}/1`, utf8ToBytes(name.toLowerCase())))
+/** A name that only one account may have. */
+export type AccountName = { readonly kind: 'email' | 'username'; readonly name: string }
+
+/**
+ * Takes a name for an account; false when it is another's. Nothing is given back: a claim whose account does
+ * not show the name, because its registration failed or was stopped or it changed its name, is void.
+ */
+export async function takeName(env: Env, owner: string, given: AccountName): Promise<boolean> {
+  const known = nameOf(env, given)
+  const holder = await known.claim(owner)
+  if (!holder) return true
+  if (Date.now() - holder.sinceMs < accountLimits.nameClaimMs) return false
+  const profile = await accountOf(env, holder.owner).profile()
+  if (profile && foldedName(profile[given.kind]) === foldedName(given.name)) return false
+  return (await known.claim(owner, holder)) === undefined
+}
+
+function nameOf(env: Env, { kind, name }: AccountName): NameService {
+  const known = toHex(taggedHash(`aitbc/name/${kind}/1`, utf8ToBytes(foldedName(name))))
   return env.NAME_CLAIM.get(env.NAME_CLAIM.idFromName(`${kind}:${known}`)) as unknown as NameService
 }
+
+/** Neither capitals nor another way to write the same letters make another name. */
+const foldedName = (name: string): string => name.normalize('NFKC').toLowerCase()

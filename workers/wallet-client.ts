@@ -24,9 +24,12 @@ export async function resealWallets(env: Env): Promise<void> {
   const owners = walletOwnersOf(env)
   const behind = await owners.behind(keyId, ownersPerRound)
   for (const owner of behind) {
-    const left = await walletsOf(env, owner).reseal(owner)
+    const left = await walletsOf(env, owner).reseal(owner, keyId)
     if (left === 0) await owners.caughtUp(owner, keyId)
-    else console.warn(JSON.stringify({ msg: 'wallets under an unknown key', owner, wallets: left }))
+    else
+      console.warn(
+        JSON.stringify({ msg: 'wallets not under the newest key', owner, wallets: left }),
+      )
   }
 }
 

@@ -15,6 +15,11 @@ export const accountLimits = {
   sessionMs: 86_400_000,
   /** Between two notes of when a session was last used, milliseconds. */
   touchMs: 60_000,
+  /**
+   * How long a name stays claimed by an account whose profile does not show it, milliseconds: as long as a
+   * registration may be under way.
+   */
+  nameClaimMs: 60_000,
   /** Characters of what a caller's program calls itself. */
   agentMax: 200,
 } as const
@@ -67,10 +72,14 @@ export type AccountService = {
   endSessions(): Promise<number>
 }
 
+/** Who claimed a name last, and when, Unix milliseconds. */
+export type NameHolder = { readonly owner: string; readonly sinceMs: number }
+
 /** The object of one name that only one account may have: an email address or a user name. */
 export type NameService = {
-  /** Whether the name is now this owner's: it was free, or his already. */
-  claim(owner: string): Promise<boolean>
-  /** Gives it back, if it is this owner's. */
-  release(owner: string): Promise<void>
+  /**
+   * Makes the name this owner's where it is free, his already, or still `instead` holds it as was told
+   * before. Undefined when it is his now, else who holds it.
+   */
+  claim(owner: string, instead?: NameHolder): Promise<NameHolder | undefined>
 }

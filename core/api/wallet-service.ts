@@ -15,6 +15,8 @@ export const walletLimits = {
   usesPerWindow: 30,
   /** Passwords tried on one wallet in a window, whoever tries and for whatever. */
   triesPerWindow: 60,
+  /** Derivations in a window over all of an owner's wallets, also for names that no wallet has. */
+  derivationsPerWindow: 120,
   windowMs: 60_000,
   /** Entries of the ledger that are kept, the newest, of all wallets of an owner. */
   ledgerMax: 10_000,
@@ -78,8 +80,11 @@ export type WalletService = {
   ): Promise<Result<readonly LedgerRecord[], ApiError>>
   /** Counts a use of what is not a wallet, such as reading receipts. */
   count(caller: WalletCaller, action: string): Promise<Result<null, ApiError>>
-  /** Seals what is sealed under an older key under the newest one; how many wallets could not be. */
-  reseal(owner: string): Promise<number>
+  /**
+   * Seals what is sealed under an older key under the newest one. How many wallets are not under `keyId`
+   * then: also all of them, while the object runs with the settings of before.
+   */
+  reseal(owner: string, keyId: string): Promise<number>
 }
 
 /** The one object that knows who has wallets, so that a new key reaches those who are away. */

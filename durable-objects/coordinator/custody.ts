@@ -336,7 +336,7 @@ export function openCustody(parts: CustodyParts): Custody {
 }
 
 /** Accounts that are sealed under an older secret, one atomic write each: stopped anywhere, all open. */
-function resealAccounts(database: SqlDatabase, vault: Vault): void {
+export function resealAccounts(database: SqlDatabase, vault: Vault): void {
   const query = 'SELECT * FROM custody WHERE account_sealed IS NOT NULL'
   for (const { owner, account_sealed: sealed } of rowsOf<CustodyRow>(database, query)) {
     const fresh = vault.reseal(bytesOf(sealed as Blob), { owner, purpose: 'account' })

@@ -44,15 +44,24 @@ export type DaemonParts = {
 
 type Methods = Omit<WalletService, 'reseal'>
 
+/** Actions that cost a derivation. */
+const derives: ReadonlySet<string> = new Set(['create', 'unlock', 'sign'])
+
 export function openDaemon({ store, enter, now }: DaemonParts): Methods {
   const counted = (caller: WalletCaller, action: string, walletId = ''): Result<null, ApiError> => {
-    const { usesPerWindow, triesPerWindow } = limits
-    const waitMs =
-      store.use(`${action} ${caller.client} ${walletId}`, usesPerWindow, now()) ??
-      (walletId === '' ? undefined : store.use(`tries ${walletId}`, triesPerWindow, now()))
-    if (waitMs === undefined) return ok(null)
-    const details = { retry_after_seconds: Math.max(1, Math.ceil(waitMs / 1_000)) }
-    return err({ code: 'WALLET_LIMIT_EXCEEDED', details })
+    const buckets: [string, number][] = [
+      [`${action} ${caller.client} ${walletId}`, limits.usesPerWindow],
+    ]
+    if (walletId !== '') buckets.push([`tries ${walletId}`, limits.triesPerWindow])
+    // First, so that made-up names neither cost more nor fill the table.
+    if (derives.has(action)) buckets.unshift(['derivations', limits.derivationsPerWindow])
+    for (const [bucket, usesMax] of buckets) {
+      const waitMs = store.use(bucket, usesMax, now())
+      if (waitMs === undefined) continue
+      const details = { retry_after_seconds: Math.max(1, Math.ceil(waitMs / 1_000)) }
+      return err({ code: 'WALLET_LIMIT_EXCEEDED', details })
+    }
+    return ok(null)
   }
 
   /** Opens a wallet for one use, and notes how it went. */
@@ -82,6 +91,10 @@ export function openDaemon({ store, enter, now }: DaemonParts): Methods {
       const message = `A seed has ${keyBytes} bytes; this one has ${seed.length}.`
       return { code: 'WALLET_SECRET_INVALID', message }
     }
+    return noRoom(walletId)
+  }
+
+  const noRoom = (walletId: string): ApiError | undefined => {
     if (store.has(walletId)) return { code: 'WALLET_EXISTS' }
     return store.list().length >= limits.walletsMax ? { code: 'WALLETS_TOO_MANY' } : undefined
   }
@@ -102,8 +115,9 @@ export function openDaemon({ store, enter, now }: DaemonParts): Methods {
       const { publicKey } = nativeSigner(seed)
       const record: WalletRecord = { walletId, publicKey, metadata, createdAtMs: now() }
       await enter(caller.owner)
-      // Another call may have made it meanwhile; from here on nothing waits.
-      if (store.has(walletId)) return err({ code: 'WALLET_EXISTS' })
+      // Other calls may have made some meanwhile; from here on nothing waits.
+      const tooLate = noRoom(walletId)
+      if (tooLate) return err(tooLate)
       store.add(caller.owner, { ...record, container })
       const { client } = caller
       store.note(walletId, { event: 'created', success: true, atMs: now(), client })

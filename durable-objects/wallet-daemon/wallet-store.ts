@@ -25,8 +25,8 @@ export type WalletStore = {
   readonly ledger: (walletId: string, limit: number, beforeSeq: number) => LedgerRecord[]
   /** Counts a use; the milliseconds until the next one is allowed when there were too many. */
   readonly use: (bucket: string, usesMax: number, nowMs: number) => number | undefined
-  /** How many wallets are left that it has no key for. */
-  readonly reseal: (owner: string) => number
+  /** How many wallets are still not under the key of this id: another may be the newest of the caller. */
+  readonly reseal: (owner: string, keyId: string) => number
 }
 
 const tables = [
@@ -153,22 +153,19 @@ export function openWalletStore(database: SqlDatabase, ring: KeyRing): WalletSto
         client: row.client,
       })),
     use: (bucket, usesMax, nowMs) => database.transactionSync(() => use(bucket, usesMax, nowMs)),
-    reseal: (owner) => {
+    reseal: (owner, keyId) => {
       const query = 'SELECT * FROM wallets WHERE key_id <> ?'
-      let left = 0
       for (const row of rowsOf<WalletRow>(database, query, ring.currentId)) {
         const plain = unsealed(owner, row)
-        if (!plain) left++
-        else {
-          sql.exec(
-            'UPDATE wallets SET sealed = ?, key_id = ? WHERE wallet_id = ?',
-            ring.seal(plain, labelOf(owner, row.wallet_id)),
-            ring.currentId,
-            row.wallet_id,
-          )
-        }
+        if (!plain) continue
+        sql.exec(
+          'UPDATE wallets SET sealed = ?, key_id = ? WHERE wallet_id = ?',
+          ring.seal(plain, labelOf(owner, row.wallet_id)),
+          ring.currentId,
+          row.wallet_id,
+        )
       }
-      return left
+      return rowsOf(database, query, keyId).length
     },
   }
 }

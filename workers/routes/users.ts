@@ -12,7 +12,7 @@ import {
 } from '../../core/api/schemas/account.ts'
 import { userIdOf } from '../../core/auth/principal.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
-import { accountOf, nameOf } from '../account-client.ts'
+import { accountOf, takeName } from '../account-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { dropSessionCookie, profileOf, requireSession, session } from '../session.ts'
@@ -36,38 +36,17 @@ async function login(c: AppContext): Promise<Response> {
   return beginSession(c, prove(c, await readBody(c, loginRequest)))
 }
 
-/** A name belongs to the account that took it first; changing one gives the old one back. */
+/** A name belongs to the account that took it first, as long as its profile shows it. */
 async function register(c: AppContext): Promise<Response> {
-  const body = await readBody(c, registerRequest)
+  const { email, username, ...body } = await readBody(c, registerRequest)
   const proven = prove(c, body)
-  const { address } = proven
-  const before = await accountOf(c.env, address).profile()
-  const { email, username } = body
-  const names = [
-    { kind: 'email', name: email, code: 'EMAIL_TAKEN', old: before?.email },
-    { kind: 'username', name: username, code: 'USERNAME_TAKEN', old: before?.username },
-  ] as const
-  const isNew = ({ name, old }: (typeof names)[number]) => name.toLowerCase() !== old?.toLowerCase()
-  const taken: (typeof names)[number][] = []
-  const giveBack = () =>
-    Promise.all(
-      taken.filter(isNew).map(({ kind, name }) => nameOf(c.env, kind, name).release(address)),
-    )
-  for (const each of names) {
-    if (await nameOf(c.env, each.kind, each.name).claim(address)) taken.push(each)
-    else {
-      await giveBack()
-      throw new ApiFailure({ code: each.code })
-    }
+  for (const { code, ...name } of [
+    { kind: 'email', name: email, code: 'EMAIL_TAKEN' },
+    { kind: 'username', name: username, code: 'USERNAME_TAKEN' },
+  ] as const) {
+    if (!(await takeName(c.env, proven.address, name))) throw new ApiFailure({ code })
   }
-  const response = await beginSession(c, proven, { email, username }).catch(async (error) => {
-    await giveBack()
-    throw error
-  })
-  for (const { kind, old } of names.filter(isNew)) {
-    if (old) await nameOf(c.env, kind, old).release(address)
-  }
-  return response
+  return beginSession(c, proven, { email, username })
 }
 
 async function me(c: AppContext): Promise<Response> {

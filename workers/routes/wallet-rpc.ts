@@ -17,12 +17,14 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { requireAnyone, session } from '../session.ts'
 import { walletsOf } from '../wallet-client.ts'
-import { readBody } from './request.ts'
+import { readJson } from './request.ts'
 import { callerOf, messageOfBase64, receiptChecks, seedOfBase64, walletView } from './wallet.ts'
 
 export const walletRpcRoutes = new Hono<AppEnv>().post('/', session, rpc)
 
 const codes = {
+  json: -32700,
+  request: -32600,
   method: -32601,
   params: -32602,
   credentials: -32001,
@@ -36,13 +38,37 @@ type Outcome = Result<unknown, RpcError>
 
 async function rpc(c: AppContext): Promise<Response> {
   requireAnyone(c)
-  const { id = null, method, params = {} } = await readBody(c, walletRpcRequest)
-  const handle = Object.hasOwn(methods, method) ? methods[method] : undefined
-  const outcome = handle
-    ? await handle(c, params).catch(caught)
-    : err({ code: codes.method, message: `There is no method ${method.slice(0, 64)}.` })
+  const call = await readCall(c)
+  const { id, outcome } = call.ok
+    ? { id: call.value.id ?? null, outcome: await handled(c, call.value) }
+    : { id: null, outcome: call }
   const body = outcome.ok ? { result: outcome.value } : { error: outcome.error }
   return c.json({ jsonrpc: '2.0', id, ...body })
+}
+
+type Call = z.infer<typeof walletRpcRequest>
+
+/** One call a request; what is none is refused in the shape of JSON-RPC too. */
+async function readCall(c: AppContext): Promise<Result<Call, RpcError>> {
+  let body: unknown
+  try {
+    body = await readJson(c)
+  } catch (thrown) {
+    if (!(thrown instanceof ApiFailure) || thrown.error.code !== 'JSON_INVALID') throw thrown
+    return err({ code: codes.json, message: 'The body is no JSON.' })
+  }
+  if (Array.isArray(body)) {
+    const message = 'Batches are not taken: send one call a request.'
+    return err({ code: codes.request, message })
+  }
+  const call = walletRpcRequest.safeParse(body)
+  return call.success ? ok(call.data) : err({ code: codes.request, message: faultIn(call.error) })
+}
+
+async function handled(c: AppContext, { method, params = {} }: Call): Promise<Outcome> {
+  const handle = Object.hasOwn(methods, method) ? methods[method] : undefined
+  if (handle) return handle(c, params).catch(caught)
+  return err({ code: codes.method, message: `There is no method ${method.slice(0, 64)}.` })
 }
 
 /** Refusals that were thrown on the way have a code of JSON-RPC too; what nobody foresaw has none. */
@@ -110,9 +136,12 @@ async function withParams<T>(
 ): Promise<Outcome> {
   const parsed = schema.safeParse(params)
   if (parsed.success) return next(parsed.data)
-  const [issue] = parsed.error.issues
-  const message = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`
-  return err({ code: codes.params, message })
+  return err({ code: codes.params, message: faultIn(parsed.error) })
+}
+
+function faultIn({ issues: [issue] }: z.ZodError): string {
+  const place = issue?.path.join('.') ?? ''
+  return `${place === '' ? 'body' : place}: ${issue?.message ?? 'invalid'}`
 }
 
 async function withWallets(

@@ -27,8 +27,15 @@ const metadata = z
   })
 
 /** As the original did: what is no text becomes text. */
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    // Nested deeper than can be written: longer than any value may be.
+    return ' '.repeat(limits.metadataCharsMax + 1)
+  }
+}
 
 /** `POST /wallet/v1/wallets`. */
 export const createWalletRequest = z.object({
@@ -60,7 +67,7 @@ export const ledgerQuery = z.object({
 /** `POST /wallet/rpc`. */
 export const walletRpcRequest = z.looseObject({
   jsonrpc: z.string().optional().describe('2.0'),
-  id: z.union([z.string(), z.number(), z.null()]).optional(),
+  id: z.union([z.string().max(256), z.number(), z.null()]).optional(),
   method: z.string().describe('Such as wallet.sign'),
   params: z.record(z.string(), z.unknown()).optional(),
 })

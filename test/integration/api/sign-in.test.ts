@@ -6,6 +6,7 @@ import { chainIdOf } from '../../../core/auth/sign-in.ts'
 import { toHex, utf8ToBytes } from '../../../core/base/bytes.ts'
 import { formatTime } from '../../../core/base/rfc3339.ts'
 import { genesisHash } from '../../../core/chain/genesis.ts'
+import { taggedHash } from '../../../core/crypto/hash.ts'
 import { type ApiAnswer, call, expectFailure, type Json, until } from '../../support/api-client.ts'
 import { freshSigner, genesisOf, openPayer, type Payer } from '../../support/api-payer.ts'
 import { type Harness, startHarness } from '../../support/harness.ts'
@@ -65,6 +66,9 @@ describe('signing in', () => {
       expect((await call(site, '/v1/users/me', given)).status).toBe(200)
     }
     expect((await call(site, '/v1/users/me', { headers: cookie })).json['session_token']).toBe(null)
+    // On the list for programs that bring a token; no browser's cookie is theirs.
+    const other = { ...cookie, origin: 'http://localhost:3000' }
+    expectFailure(await call(site, '/v1/users/me', { headers: other }), 403, 'ORIGIN_REFUSED')
     const change = { method: 'POST', body: {} }
     for (const origin of [undefined, 'https://evil.example', 'null', `${site.url}.evil.example`]) {
       const headers = { ...cookie, ...(origin && { origin }) }
@@ -311,22 +315,32 @@ describe('users', () => {
     }
   })
 
+  const register = (signer: ReturnType<typeof freshSigner>, body: Json) =>
+    login(site, signer, { path: '/api/users/register', body: { password: 'p4ss', ...body } })
+  /** Lets the time pass for which a claim stands without its account's word. */
+  const passTime = (kind: 'email' | 'username', name: string) => {
+    const hash = toHex(taggedHash(`aitbc/name/${kind}/1`, utf8ToBytes(name)))
+    const object = { className: 'NameClaim', name: `${kind}:${hash}` }
+    return site.objectSql(object, 'UPDATE claim SET since_ms = 0')
+  }
+
   test('USERS-3: names belong to who took them first; a password is not kept', async () => {
-    const register = async (signer: ReturnType<typeof freshSigner>, body: Json) =>
-      login(site, signer, { path: '/api/users/register', body: { password: 'p4ss', ...body } })
-    const [one, two] = [freshSigner(), freshSigner()]
+    const [one, two, third] = [freshSigner(), freshSigner(), freshSigner()]
     const first = await register(one, { email: 'Mira@example.org', username: 'mira' })
     expect(first.json).toMatchObject({ email: 'Mira@example.org', username: 'mira' })
-    expectFailure(
-      await register(two, { email: 'mira@EXAMPLE.org', username: 'other' }),
-      400,
-      'EMAIL_TAKEN',
-    )
-    const second = await register(two, { email: 'b@example.org', username: 'MIRA' })
-    expect(second.json['detail']).toBe('Username already taken')
-    // What was taken on the way has been given back.
-    const third = freshSigner()
-    expect((await register(third, { email: 'b@example.org', username: 'other' })).status).toBe(200)
+    await passTime('email', 'mira@example.org')
+    await passTime('username', 'mira')
+    const taken = await register(two, { email: 'mira@EXAMPLE.org', username: 'other' })
+    expectFailure(taken, 400, 'EMAIL_TAKEN')
+    for (const username of ['MIRA', '\uff4dira']) {
+      const second = await register(two, { email: 'b@example.org', username })
+      expect(second.json['detail']).toBe('Username already taken')
+    }
+    // What was claimed on the way, or is shown no more, is free again.
+    const retry = { email: 'b@example.org', username: 'other' }
+    expectFailure(await register(third, retry), 400, 'EMAIL_TAKEN')
+    await passTime('email', 'b@example.org')
+    expect((await register(third, retry)).status).toBe(200)
     await register(one, { email: 'new@example.org', username: 'mira' })
     expect((await register(two, { email: 'mira@example.org', username: 'two' })).status).toBe(200)
     const unsigned = { email: 'c@example.org', username: 'c', wallet_address: addressTextOf(third) }
@@ -335,10 +349,24 @@ describe('users', () => {
       401,
       'SIGN_IN_UNSIGNED',
     )
-    for (const username of ['', ' x', 'a\u202eb', 'x'.repeat(65)]) {
+    for (const username of ['', ' x', 'a\u202eb', 'a\u2028b', '\u3164', 'x'.repeat(65)]) {
       const bad = await register(third, { email: 'd@example.org', username })
       expectFailure(bad, 422, 'VALIDATION_ERROR')
     }
     expect(site.log.join('\n')).not.toMatch(/p4ss|eyJ/)
+  })
+
+  test('USERS-3: sent twice at once, a registration keeps its names', async () => {
+    const [signer, rival] = [freshSigner(), freshSigner()]
+    const names = { email: 'twice@example.org', username: 'twice' }
+    const message = await challengeFor(site, addressTextOf(signer))
+    const body = { ...loginBody(site, signer, message), ...names }
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => call(site, '/api/users/register', { body })),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    await passTime('email', names.email)
+    const late = await register(rival, { ...names, username: 'rival' })
+    expectFailure(late, 400, 'EMAIL_TAKEN')
   })
 })

@@ -3,8 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signerFromSeed } from '../../../core/crypto/ed25519.ts'
 import { openApiKeys } from '../../../durable-objects/coordinator/api-keys.ts'
+import { resealAccounts } from '../../../durable-objects/coordinator/custody.ts'
 import { nativeSigner } from '../../../durable-objects/coordinator/native-signer.ts'
-import { createTables } from '../../../durable-objects/coordinator/schema.ts'
+import {
+  type Blob,
+  bytesOf,
+  createTables,
+  rowsOf,
+  type SqlDatabase,
+} from '../../../durable-objects/coordinator/schema.ts'
 import { openVault } from '../../../durable-objects/coordinator/sealing.ts'
 import { nodeVerifier } from '../../support/chain-world.ts'
 import { createSqliteStorage } from '../../support/sqlite-storage.ts'
@@ -74,6 +81,53 @@ describe('sealed seeds', () => {
     expect(known(open([newer]))).toEqual(before)
     expect(database.sql.exec('SELECT * FROM api_keys').toArray()).toHaveLength(3)
   })
+
+  test.each([0, 1, 2, 3])(
+    'KEEP-5: accounts in custody survive a kill after %i of them',
+    (count) => {
+      const database = createSqliteStorage()
+      createTables(database)
+      const [older, newer] = [secret(), secret()]
+      const rows = ['client_1', 'client_2', 'client_3'].map((owner) => ({ owner, seed: secret() }))
+      const insert = `INSERT INTO custody (owner, account_public, account_sealed, step, transactions)
+      VALUES (?, ?, ?, 'ready', '[]')`
+      for (const { owner, seed } of rows) {
+        const sealed = openVault([older]).seal(seed, { owner, purpose: 'account' })
+        database.sql.exec(insert, owner, nativeSigner(seed).publicKey, sealed)
+      }
+      database.sql.exec(
+        "INSERT INTO custody (owner, step, transactions) VALUES ('linked', 'ready', '[]')",
+      )
+      const seedsBy = (...keys: [Uint8Array, ...Uint8Array[]]) =>
+        rows.map(({ owner }) => {
+          const query = 'SELECT account_sealed FROM custody WHERE owner = ?'
+          const [row] = rowsOf<{ account_sealed: Blob }>(database, query, owner)
+          const label = { owner, purpose: 'account' } as const
+          return row && openVault(keys).open(bytesOf(row.account_sealed), label)
+        })
+      let updates = 0
+      const dying: SqlDatabase = {
+        ...database,
+        sql: {
+          exec: (query: string, ...bindings: never[]) => {
+            if (query.startsWith('UPDATE') && updates++ === count) throw new Error('killed')
+            return database.sql.exec(query, ...bindings)
+          },
+        } as SqlDatabase['sql'],
+      }
+      const run = () => resealAccounts(dying, openVault([newer, older]))
+      if (count < rows.length) expect(run).toThrow('killed')
+      else run()
+      const seeds = rows.map(({ seed }) => seed)
+      expect(seedsBy(newer, older)).toEqual(seeds)
+      expect(seedsBy(newer).filter((seed) => seed !== undefined)).toHaveLength(count)
+      // Without the older secret nothing is touched; with it the walk goes on to the end.
+      resealAccounts(database, openVault([newer]))
+      expect(seedsBy(newer, older)).toEqual(seeds)
+      resealAccounts(database, openVault([newer, older]))
+      expect(seedsBy(newer)).toEqual(seeds)
+    },
+  )
 
   test('KEEP-1: the native signer makes the signatures of RFC 8032', () => {
     const seed = secret()

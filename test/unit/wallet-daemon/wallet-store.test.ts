@@ -7,6 +7,7 @@ import { walletLimits as limits } from '../../../core/api/wallet-service.ts'
 import { toBase64Url } from '../../../core/base/bytes.ts'
 import type { SqlDatabase } from '../../../durable-objects/coordinator/schema.ts'
 import { openKeyRing, sealingSecrets } from '../../../durable-objects/key-ring.ts'
+import { openDaemon } from '../../../durable-objects/wallet-daemon/daemon.ts'
 import { openWalletStore } from '../../../durable-objects/wallet-daemon/wallet-store.ts'
 import { createSqliteStorage } from '../../support/sqlite-storage.ts'
 
@@ -36,6 +37,10 @@ const containersIn = (database: SqlDatabase, ...fills: number[]) => {
     return found?.ok ? found.value : found?.error.code
   })
 }
+
+/** How many wallets are not under the second key after the walk of an object with these keys. */
+const resealed = (database: SqlDatabase, ...fills: number[]) =>
+  openWalletStore(database, ringOf(...fills)).reseal(owner, ringOf(2).currentId)
 
 const whole = names.map((name) => `container of ${name}`)
 
@@ -86,7 +91,7 @@ describe('a new sealing key', () => {
     const database = createSqliteStorage()
     filled(database)
     expect(containersIn(database, 2, 1)).toEqual(whole)
-    expect(openWalletStore(database, ringOf(2, 1)).reseal(owner)).toBe(0)
+    expect(resealed(database, 2, 1)).toBe(0)
     expect(containersIn(database, 2)).toEqual(whole)
     expect(containersIn(database, 1).every((each) => each === 'WALLET_UNSEALABLE')).toBe(true)
   })
@@ -106,7 +111,7 @@ describe('a new sealing key', () => {
         },
       } as SqlDatabase['sql'],
     }
-    expect(() => openWalletStore(dying, ringOf(2, 1)).reseal(owner)).toThrow('killed')
+    expect(() => resealed(dying, 2, 1)).toThrow('killed')
     before.close()
     const after = createSqliteStorage(path)
     const sealedNew = after.sql
@@ -114,7 +119,7 @@ describe('a new sealing key', () => {
       .toArray()
     expect(sealedNew).toHaveLength(count)
     expect(containersIn(after, 2, 1)).toEqual(whole)
-    expect(openWalletStore(after, ringOf(2, 1)).reseal(owner)).toBe(0)
+    expect(resealed(after, 2, 1)).toBe(0)
     expect(containersIn(after, 2)).toEqual(whole)
     after.close()
     rmSync(folder, { recursive: true })
@@ -123,14 +128,62 @@ describe('a new sealing key', () => {
   test('DAEMON-2: without the older key nothing is touched, and it heals when the key is back', () => {
     const database = createSqliteStorage()
     filled(database)
-    expect(openWalletStore(database, ringOf(2)).reseal(owner)).toBe(names.length)
+    expect(resealed(database, 2)).toBe(names.length)
     const found = openWalletStore(database, ringOf(2)).container(owner, 'a')
     expect(found).toEqual({
       ok: false,
       error: { code: 'WALLET_UNSEALABLE', details: { key_id: ringOf(1).currentId } },
     })
-    expect(openWalletStore(database, ringOf(2, 1)).reseal(owner)).toBe(0)
+    expect(resealed(database, 2, 1)).toBe(0)
     expect(containersIn(database, 2)).toEqual(whole)
+  })
+
+  test('DAEMON-2: an object that still runs with the older key alone is not done', () => {
+    const database = createSqliteStorage()
+    filled(database)
+    expect(resealed(database, 1)).toBe(names.length)
+    expect(containersIn(database, 1)).toEqual(whole)
+  })
+})
+
+describe('a daemon', () => {
+  const open = (database: SqlDatabase, enter = async () => {}) => {
+    const store = openWalletStore(database, ringOf(1))
+    return { store, daemon: openDaemon({ store, enter, now: () => 1 }) }
+  }
+  const caller = { owner, client: '192.0.2.1' }
+  const password = 'wild geese over a slate roof'
+
+  test('DAEMON-4: names that no wallet has get around no limit, nor do other clients', async () => {
+    const database = createSqliteStorage()
+    const { store, daemon } = open(database)
+    for (let i = 0; i < limits.derivationsPerWindow; i++) {
+      store.use('derivations', limits.derivationsPerWindow, 1)
+    }
+    const refused = { ok: false, error: { code: 'WALLET_LIMIT_EXCEEDED' } }
+    for (const [walletId, client] of [
+      ['a', '192.0.2.2'],
+      ['b', '192.0.2.3'],
+    ] as const) {
+      const given = { walletId, password }
+      const from = { owner, client }
+      expect(await daemon.unlock(from, given)).toMatchObject(refused)
+      expect(await daemon.sign(from, { ...given, message: secretOf(1) })).toMatchObject(refused)
+      expect(await daemon.create(from, { ...given, metadata: {} })).toMatchObject(refused)
+    }
+    expect((await daemon.wallets(caller)).ok).toBe(true)
+    expect(database.sql.exec('SELECT bucket FROM uses').toArray()).toHaveLength(2)
+  })
+
+  test('DAEMON-6: two that are made at once share the last place', async () => {
+    const { store, daemon } = open(createSqliteStorage())
+    for (let i = 1; i < limits.walletsMax; i++) store.add(owner, wallet(`w${i}`))
+    const made = await Promise.all(
+      ['x', 'y'].map((walletId) => daemon.create(caller, { walletId, password, metadata: {} })),
+    )
+    expect(made.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(made).toContainEqual({ ok: false, error: { code: 'WALLETS_TOO_MANY' } })
+    expect(store.list()).toHaveLength(limits.walletsMax)
   })
 })
 
