@@ -1,6 +1,6 @@
 /** Chooses what to show by the vault's state and the address, and keeps title and focus in step. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { here, navigate } from '../shared/list/url-state.ts'
+import { here, navigate, query } from '../shared/list/url-state.ts'
 import { Skeleton } from '../shared/ui/states.tsx'
 import { askVault, followVault, vaultState } from '../shared/vault/client.ts'
 import { AccountBar } from './account-bar.tsx'
@@ -62,7 +62,10 @@ function Shown({ view, phase }: ShownProps) {
   }, [screen, view])
   // Where a wallet is made, one who has one has no business.
   useEffect(() => {
-    if (phase === 'open' && makesWallet(view)) navigate('/wallet/', { replace: true })
+    if (phase !== 'open' || !makesWallet(view)) return
+    const onward = query('return')
+    const next = onward === '' ? '' : `sign-in?return=${encodeURIComponent(onward)}`
+    navigate(`/wallet/${next}`, { replace: true })
   }, [phase, view])
   if (screen === 'welcome') return <Welcome />
   if (screen === 'create') return <CreateWallet />

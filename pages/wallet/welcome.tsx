@@ -1,10 +1,12 @@
 /** What a person sees who has no wallet in this browser. */
-import { here } from '../shared/list/url-state.ts'
+import { here, query } from '../shared/list/url-state.ts'
 import { ExtensionSignIn } from './extension-sign-in.tsx'
 import { viewOf } from './routes.ts'
 
 export function Welcome() {
   const isSignIn = viewOf(here.value.pathname) === 'sign-in'
+  // Whoever came to sign in goes on to that once there is a wallet.
+  const onward = isSignIn ? `?return=${encodeURIComponent(query('return') || '/wallet/')}` : ''
   return (
     <>
       <h1 tabIndex={-1}>Wallet</h1>
@@ -12,6 +14,12 @@ export function Welcome() {
         Keep keys in this browser, under a password that never leaves it. The wallet shows what it
         signs, checks balances against the chain itself, and asks nobody but this site.
       </p>
+      {isSignIn ? (
+        <p class="wallet-lead">
+          <strong>To sign in you need a key.</strong> Make or import a wallet, and you will be asked
+          to sign in with it.
+        </p>
+      ) : null}
       {isSignIn ? <ExtensionSignIn /> : null}
       <ul class="ways">
         <li class="way">
@@ -19,7 +27,7 @@ export function Welcome() {
           <p>
             New keys, made here. You write down twelve words that bring them back on any device.
           </p>
-          <a class="button button-primary" href="/wallet/create">
+          <a class="button button-primary" href={`/wallet/create${onward}`}>
             Create a wallet
           </a>
         </li>
@@ -28,7 +36,7 @@ export function Welcome() {
           <p>
             You have words, a keystore file of this network or of the original one, or a raw key.
           </p>
-          <a class="button" href="/wallet/import">
+          <a class="button" href={`/wallet/import${onward}`}>
             Import a wallet
           </a>
         </li>

@@ -7,7 +7,7 @@ import { startTestSite, type TestSite } from '../support/site.ts'
 import { addressOfTest } from './chain.ts'
 import { findingsIn } from './page-check.ts'
 import { visit } from './visit.ts'
-import { freshKey, importSeed, openTab, password, signedText } from './wallet-world.ts'
+import { fillSeed, freshKey, importSeed, openTab, password, signedText } from './wallet-world.ts'
 
 let site: TestSite
 let browser: Browser
@@ -205,14 +205,14 @@ test('WALLETPAGE-9: signing in shows what is signed, keeps no token, and can be 
   expect(await findingsIn(page, 'header')).toEqual([])
 
   // Another device, ended from here; then this one.
-  await using other = await visit(browser, `${site.url}/wallet/`)
-  await importSeed(other.page, site.url, key.seed)
-  await other.page.goto(`${site.url}/wallet/sign-in`)
-  await other.page.getByLabel('Password', { exact: true }).fill(password)
-  await other.page.getByRole('button', { name: 'Unlock' }).click()
+  await using other = await visit(browser, `${site.url}/wallet/sign-in`)
+  await other.page.getByText('To sign in you need a key.').waitFor()
+  await other.page.getByRole('link', { name: 'Import a wallet' }).click()
+  await fillSeed(other.page, key.seed)
   await other.page.locator('.message-text').waitFor()
   await other.page.getByRole('button', { name: 'Sign in' }).last().click()
-  await other.page.getByRole('heading', { name: 'You are signed in' }).waitFor()
+  await other.page.locator('#sign-in').getByTitle(`Signed in as ${key.address}`).waitFor()
+  await other.page.locator('.balance').waitFor()
   await page.goto(`${site.url}/wallet/settings`)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Unlock' }).click()
@@ -226,6 +226,9 @@ test('WALLETPAGE-9: signing in shows what is signed, keeps no token, and can be 
   await sessions.nth(1).waitFor({ state: 'detached' })
   const after = await other.page.evaluate(async () => (await fetch('/api/v1/users/me')).status)
   expect(after).toBe(401)
+  // The other device learns of it with the next page.
+  await other.page.goto(`${site.url}/docs/`)
+  await other.page.locator('#sign-in').getByRole('link', { name: 'Sign in' }).waitFor()
   await header.getByRole('button', { name: 'Sign out' }).click()
   await header.getByRole('link', { name: 'Sign in' }).waitFor()
   const ended = await page.evaluate(async () => (await fetch('/api/v1/users/me')).status)

@@ -28,6 +28,11 @@ export async function choosePassword(page: Page, label: string, typed = password
 /** Brings a raw key into a browser without a wallet; ends at the overview. */
 export async function importSeed(page: Page, url: string, seed: string): Promise<void> {
   await page.goto(`${url}/wallet/import`)
+  await fillSeed(page, seed)
+}
+
+/** The same, on the page that imports. */
+export async function fillSeed(page: Page, seed: string): Promise<void> {
   await page.getByLabel('A raw key').check()
   await page.getByLabel('Raw key', { exact: true }).fill(seed)
   await choosePassword(page, 'New password for this browser')

@@ -1,6 +1,6 @@
 /** Who is signed in, in the header of every page: the account, the way to its wallet, the way out. */
 import { render } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { announce } from './announce.ts'
 import { keepSessionHint, sessionHint } from './session-hint.ts'
 
@@ -24,6 +24,14 @@ export function showAccount(holder: HTMLElement, link: HTMLElement): void {
 
 function Account({ address, onOut }: { address: string; onOut: () => void }) {
   const [busy, setBusy] = useState(false)
+  useEffect(() => {
+    // The session may have been ended elsewhere since.
+    void isOver().then((over) => {
+      if (!over) return
+      keepSessionHint(undefined)
+      onOut()
+    })
+  }, [])
   const out = async () => {
     if (busy) return
     setBusy(true)
@@ -43,6 +51,16 @@ function Account({ address, onOut }: { address: string; onOut: () => void }) {
       </button>
     </>
   )
+}
+
+/** Whether the site says that nobody is signed in. What cannot be asked is not over. */
+async function isOver(): Promise<boolean> {
+  try {
+    const response = await fetch('/api/v1/users/me', { headers: { accept: 'application/json' } })
+    return response.status === 401
+  } catch {
+    return false
+  }
 }
 
 /** Ends the session at the site. Says whether there is none any more. */
