@@ -56,7 +56,8 @@ const limit = z
   .pipe(z.int().min(1, limitBounds).max(chainListLimits.pageMax, limitBounds))
   .default(chainListLimits.pageDefault)
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
-const hash = z
+/** A hash in a query, with or without `0x`: as 64 plain hex digits. */
+export const requestHash = z
   .string()
   .max(66)
   .transform((text, context) => {
@@ -108,7 +109,7 @@ export const blockListQuery = z.strictObject({
   slot_min: wholeText.optional(),
   slot_max: wholeText.optional(),
   /** Public key of the authority, hex. */
-  proposer: hash.optional().describe('Public key of the authority, hex'),
+  proposer: requestHash.optional().describe('Public key of the authority, hex'),
   /** Leaves out blocks without transactions when `true`. */
   with_transactions: flag.optional().describe('true leaves out blocks without transactions'),
 })
@@ -136,7 +137,7 @@ export const receiptListQuery = z.strictObject({
   miner: requestAddress.optional(),
   client: requestAddress.optional(),
   /** Hash of what was asked. */
-  job: hash.optional().describe('Hash of what was asked'),
+  job: requestHash.optional().describe('Hash of what was asked'),
 })
 /** A checked query. */
 export type ReceiptListQuery = z.infer<typeof receiptListQuery>

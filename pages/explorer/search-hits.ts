@@ -2,7 +2,7 @@
 import { explorerPath, readSearch } from '../shared/addresses.ts'
 import { ownLabels } from '../shared/labels/own-labels.ts'
 import { getJson, type RequestFailure } from '../shared/live/request.ts'
-import { anything, list, object, type Shape, text } from '../shared/live/shape.ts'
+import { anything, list, object, oneOf, type Shape, text } from '../shared/live/shape.ts'
 
 /** `what`: "Block". `name`: by what it was found. */
 export type Hit = { readonly what: string; readonly name: string; readonly href: string }
@@ -30,7 +30,7 @@ export async function findAll(query: string): Promise<Hits> {
         sure({ what: 'Address', name: meaning.value, href: explorerPath.address(meaning.value) }),
       ])
     case 'hash':
-      return joined(hashHits(meaning.value))
+      return namedBy(meaning.value)
     case 'id':
       return joined([
         asked(`/api/v1/site/jobs/${meaning.value}`, anything, () => ({
@@ -69,20 +69,28 @@ async function asked<T>(path: string, shape: Shape<T>, hitOf: (value: T) => Hit 
   return code === 'NOT_FOUND' || code === 'INVALID' ? undefined : answer.error
 }
 
-const rows = object({ items: list(anything) })
+const kinds = {
+  block: { what: 'Block', path: explorerPath.block },
+  transaction: { what: 'Transaction', path: explorerPath.transaction },
+  escrow: { what: 'Escrow', path: explorerPath.escrow },
+  receipt: { what: 'Receipt', path: explorerPath.receipt },
+  job: { what: 'Job', path: explorerPath.job },
+} as const
+const named = list(oneOf(...(Object.keys(kinds) as (keyof typeof kinds)[])))
+const found = object({ found: named, unread: named })
 
-/** Blocks, transactions, receipts, escrows and jobs are all named by 32 bytes: the site is asked for each. */
-function hashHits(hash: string): readonly Part[] {
-  const hit = (what: string, href: string) => () => ({ what, name: hash, href })
-  return [
-    asked(`/rpc/blocks/${hash}`, anything, hit('Block', explorerPath.block(hash))),
-    asked(`/rpc/tx/${hash}`, anything, hit('Transaction', explorerPath.transaction(hash))),
-    asked(`/rpc/escrow/${hash}`, anything, hit('Escrow', explorerPath.escrow(hash))),
-    asked(`/rpc/receipts/${hash}`, anything, hit('Receipt', explorerPath.receipt(hash))),
-    asked(`/api/v1/chain/receipts?limit=1&job=${hash}`, rows, ({ items }) =>
-      items.length === 0 ? undefined : hit('Job', explorerPath.job(hash))(),
-    ),
-  ]
+/** Blocks, transactions, receipts, escrows and jobs are all named by 32 bytes: one answer tells which. */
+async function namedBy(hash: string): Promise<Hits> {
+  const answer = await getJson(`/api/v1/chain/search?hash=${hash}`, found)
+  if (!answer.ok) return { hits: [], failure: answer.error }
+  const { found: those, unread } = answer.value.value
+  const hits = those.map((kind) => ({
+    what: kinds[kind].what,
+    name: hash,
+    href: kinds[kind].path(hash),
+  }))
+  const message = `the site could not look for: ${unread.join(', ')}`
+  return { hits, failure: unread.length === 0 ? undefined : { code: 'REFUSED', message } }
 }
 
 const miners = object({ miners: list(object({ miner_id: text })) })

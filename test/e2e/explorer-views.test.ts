@@ -424,10 +424,13 @@ test('EXP-7: the search finds everything that has a name, and lists several mean
   await seen.context.unroute('**/api/v1/site/miners')
   await open(`/explorer/search?q=${'f'.repeat(32)}`)
   await page.getByText('Nothing found').waitFor()
-  await seen.context.route('**/rpc/tx/**', (route) => route.abort())
+  const searches = '**/api/v1/chain/search**'
+  await seen.context.route(searches, (route) =>
+    route.fulfill({ json: { hash: `0x${'f'.repeat(64)}`, found: [], unread: ['receipt'] } }),
+  )
   await seen.open(`${site.url}/explorer/search?q=${'f'.repeat(64)}`)
   await page.getByText('Could not read all that this may name').waitFor()
-  await seen.context.unroute('**/rpc/tx/**')
+  await seen.context.unroute(searches)
 })
 
 test('EXP-8: an own label is kept, shown, saved, read back and removed', async () => {

@@ -262,6 +262,10 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   pageReceipts: cursorPages('/api/v1/chain/receipts', { height_min: '0' }),
   pageMiners: cursorPages('/api/v1/chain/miners', { sort: 'last_paid' }),
   readStats: () => [{}, { query: { bucket: 'day', from: '2026-01-01T00:00:00Z' } }],
+  searchChain: async ({ site }) => {
+    const { json } = await call(site, '/rpc/head')
+    return [{ query: { hash: String(json['hash']) } }, { query: { hash: 'f'.repeat(64) } }]
+  },
   listBlocks: pages,
   getBlock: async ({ site }) => {
     const { json } = await call(site, '/rpc/head')
@@ -517,6 +521,10 @@ export const badCalls: Partial<
   pageTransactions: () => badCursorPages,
   pageReceipts: () => badCursorPages,
   pageMiners: () => badCursorPages,
+  searchChain: () => [
+    { query: { hash: 'f'.repeat(63) }, code: 'VALIDATION_ERROR' },
+    { code: 'VALIDATION_ERROR' },
+  ],
   readStats: () => [
     { query: { bucket: 'minute' }, code: 'VALIDATION_ERROR' },
     { query: { from: '2020-01-01T00:00:00Z' }, code: 'RANGE_INVALID' },

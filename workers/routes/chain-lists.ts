@@ -24,6 +24,7 @@ import {
   transactionOfRow,
   transactionOfView,
 } from './chain-list-items.ts'
+import { search } from './chain-search.ts'
 import { followed } from './follow.ts'
 import { readQuery } from './request.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
@@ -38,6 +39,7 @@ export const chainListRoutes = new Hono<AppEnv>()
   .get('/receipts', (c) => receipts(c))
   .get('/miners', (c) => miners(c))
   .get('/stats', (c) => stats(c))
+  .get('/search', (c) => search(c))
 
 async function blocks(c: AppContext): Promise<Response> {
   const {

@@ -8,6 +8,7 @@ import {
   transactionListAnswer,
   transactionListQuery,
 } from '../chain-lists.ts'
+import { chainSearchAnswer, chainSearchQuery } from '../chain-search.ts'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
 import { chainErrors } from './failures.ts'
 import { chainAt } from './paths.ts'
@@ -25,7 +26,7 @@ export const chainListsFamily = {
   id: 'lists',
   title: 'Lists by cursor',
   description:
-    'Blocks, transactions and receipts, newest first, with filters; miners, and figures by hour and day. A page may hold fewer rows than asked for; only `next_cursor: null` says that there are no more. Unknown parameters are refused.',
+    'Blocks, transactions and receipts, newest first, with filters; miners, figures by hour and day, and what a hash names. A page may hold fewer rows than asked for; only `next_cursor: null` says that there are no more. Unknown parameters are refused.',
   endpoints: [
     endpoint({
       ...get,
@@ -77,6 +78,18 @@ export const chainListsFamily = {
       answers: [{ status: 200, description: 'The buckets', schema: statsAnswer }],
       errors: [...chainErrors, 'DATABASE_UNAVAILABLE', 'VALIDATION_ERROR', 'RANGE_INVALID'],
       example: { query: { bucket: 'day' } },
+    }),
+    endpoint({
+      ...get,
+      ...chainAt('/search'),
+      id: 'searchChain',
+      summary: 'Find what a hash names',
+      description:
+        'Blocks, transactions, escrows, receipts and jobs all have names of 32 bytes. What this site does not know is missing from the answer: that is no error.',
+      query: chainSearchQuery,
+      answers: [{ status: 200, description: 'What it names', schema: chainSearchAnswer }],
+      errors: [...chainErrors, 'VALIDATION_ERROR'],
+      example: { query: { hash: `0x${'a'.repeat(64)}` } },
     }),
   ],
 } as const satisfies EndpointFamily

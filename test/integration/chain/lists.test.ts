@@ -85,6 +85,23 @@ test('CHAINLIST-2: a broken cursor is told so, with its code', async () => {
   expect(json).toMatchObject({ error: { code: 'CURSOR_INVALID', request_id: expect.any(String) } })
 })
 
+test('CHAINLIST-8: a hash finds what it names, and nothing where it names nothing', async () => {
+  const [block] = blockListAnswer.parse((await ask('/api/v1/chain/blocks?limit=1')).json).items
+  const hash = block?.hash ?? ''
+  const { status, json } = await ask(`/api/v1/chain/search?hash=${hash}`)
+  expect([status, json]).toEqual([200, { hash, found: ['block'], unread: [] }])
+  const nobody = `0x${'f'.repeat(64)}`
+  const none = await ask(`/api/v1/chain/search?hash=${nobody}`)
+  expect([none.status, none.json]).toEqual([200, { hash: nobody, found: [], unread: [] }])
+  await site.breakDatabase()
+  try {
+    const part = await ask(`/api/v1/chain/search?hash=${hash}`)
+    expect(part.json).toEqual({ hash, found: ['block'], unread: ['receipt', 'job'] })
+  } finally {
+    await site.restoreDatabase()
+  }
+})
+
 test('CHAINLIST-6: without the read model only plain blocks are listed', async () => {
   const before = blockListAnswer.parse((await ask('/api/v1/chain/blocks?limit=500')).json)
   await site.breakDatabase()
