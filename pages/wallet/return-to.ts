@@ -6,6 +6,10 @@ const here = '/wallet/sign-in'
 export function placeToReturn(wanted: string, origin = location.origin): string {
   // A second slash or a backslash would name another host.
   if (!/^\/(?![/\\])/.test(wanted) || /[\p{Cc}\\]/u.test(wanted)) return here
-  const url = URL.parse(wanted, origin)
-  return url?.origin === origin ? url.pathname + url.search + url.hash : here
+  try {
+    const url = new URL(wanted, origin)
+    return url.origin === origin ? url.pathname + url.search + url.hash : here
+  } catch {
+    return here
+  }
 }
