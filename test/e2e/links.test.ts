@@ -1,4 +1,5 @@
 /** Every link of every static page leads somewhere, and every anchor into a page is there. */
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sitePages } from '../../pages/build/site-map.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
@@ -70,4 +71,22 @@ test('PAGE-14: addresses that the programs name are there', async () => {
   const guide = await read('/docs/getting-started.html')
   expect(guide.text).toContain('<h2 id="signing">')
   expect((await read('/BrowserWallet')).text).toContain('The wallet as an extension')
+})
+
+test('EXT-29: the packages are served as what they are, with their hashes on the page', async () => {
+  const page = await read('/firefox-wallet/')
+  for (const [file, type] of [
+    ['aitbc-wallet-firefox.xpi', 'application/x-xpinstall'],
+    ['aitbc-wallet-chromium.zip', 'application/zip'],
+  ]) {
+    const response = await fetch(`${site.url}/firefox-wallet/${file}`)
+    expect([file, response.status, response.headers.get('content-type')]).toEqual([file, 200, type])
+    const hash = createHash('sha256').update(new Uint8Array(await response.arrayBuffer()))
+    expect(page.text).toContain(`SHA-256 ${hash.digest('hex')}`)
+  }
+  const lost = await fetch(`${site.url}/firefox-wallet/other.xpi`)
+  expect([lost.status, lost.headers.get('content-type')]).toEqual([
+    404,
+    expect.not.stringContaining('xpinstall'),
+  ])
 })
