@@ -62,6 +62,7 @@ import { openSnapshots, type Snapshots } from './chain/snapshots.ts'
 import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
 import { answerClose, openStreams, refuseMessage, type Streams } from './chain/streams.ts'
 import { adviceOn, openSyncDesk, type SyncDesk } from './chain/sync-desk.ts'
+import { logEntry } from './log-entry.ts'
 import { createNativeVerifier } from './native-ed25519.ts'
 
 /**
@@ -120,7 +121,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       every: this.#configuration.snapshotEvery,
       now: () => Date.now(),
       onChange: () => this.#arm(),
-      log: (entry) => console.warn(JSON.stringify(entry)),
+      log: logEntry,
       limits: snapshotLimits,
     })
     // A kill may have come between another chain's coming and their being taken over.
@@ -433,7 +434,6 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     const next = openNextChain(this.ctx.storage)
     // The kill came between the last part and the change of place.
     next.takePlace()
-    const log = (entry: Readonly<Record<string, unknown>>) => console.warn(JSON.stringify(entry))
     const peers = () => this.#desk?.exchange.view() ?? []
     const finalHeight = () => this.#open().head().finalHeight
     return openSnapshotStart({
@@ -444,7 +444,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
         urls: () => sourcesAmong(peers()),
         fetch: (url, init) => fetch(url, init),
         now: () => Date.now(),
-        log,
+        log: logEntry,
         limits: snapshotStartLimits,
       }),
       finalHeight,
@@ -454,7 +454,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       onTaken: () => this.#changeChain(),
       now: () => Date.now(),
       onChange: () => this.#arm(),
-      log,
+      log: logEntry,
       limits: snapshotStartLimits,
     })
   }
@@ -497,7 +497,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
       now: () => Date.now(),
       random: () => Math.random(),
       onChange: () => this.#arm(),
-      log: (entry) => console.warn(JSON.stringify(entry)),
+      log: logEntry,
       limits: peerLimits,
     })
     try {

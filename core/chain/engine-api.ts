@@ -92,10 +92,13 @@ export type ImportError = {
   readonly code:
     | 'ENCODING_INVALID'
     | 'BLOCK_TOO_LARGE'
+    | 'TOO_MANY_TRANSACTIONS'
     | 'BLOCK_EARLY'
     | 'PARENT_UNKNOWN'
     | 'PARENT_NOT_FINAL'
     | 'BEHIND_FINAL'
+    | 'HEIGHT_INVALID'
+    | 'SLOT_INVALID'
     | 'HEADER_INVALID'
     | 'PROPOSER_INVALID'
     | 'SIGNATURE_INVALID'

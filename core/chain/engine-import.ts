@@ -29,10 +29,12 @@ import { rootHash } from './state-tree.ts'
 /** Room for header, certificate and length prefixes beside the transactions. */
 const blockOverheadMax = 65_536
 
+const sizeRule = `a block has at most ${blockBytesMax} bytes of transactions`
+
 /** Decodes a block of bounded size. */
 export function decodeBlock(bytes: Uint8Array): Result<Block, ImportError> {
   if (bytes.length > blockBytesMax + blockOverheadMax) {
-    return refuse('BLOCK_TOO_LARGE', `a block has at most ${blockBytesMax} bytes of transactions`)
+    return refuse('BLOCK_TOO_LARGE', sizeRule)
   }
   const decoded = decodeCanonical(blockCoder, bytes)
   return decoded.ok ? decoded : refuse('ENCODING_INVALID', decoded.error.message)
@@ -45,8 +47,11 @@ export function readBlock(
   block: Block,
 ): Result<{ readonly block: Block; readonly hash: Uint8Array }, ImportError> {
   const { header, signature } = block.signedHeader
-  if (header.slot > BigInt(Number.MAX_SAFE_INTEGER) || header.height > header.slot) {
-    return refuse('HEADER_INVALID', 'heights rise slower than slots, and slots are safe integers')
+  if (header.slot > BigInt(Number.MAX_SAFE_INTEGER)) {
+    return refuse('SLOT_INVALID', 'slots are safe integers')
+  }
+  if (header.height > header.slot) {
+    return refuse('HEIGHT_INVALID', 'heights do not rise faster than slots')
   }
   if (header.height <= BigInt(memory.before?.height ?? -1)) {
     return refuse('BEHIND_FINAL', `height ${memory.before?.height} was the last of another set`)
@@ -117,8 +122,8 @@ function checkPlace(
 ): ImportError | undefined {
   const above = parent.block.signedHeader.header
   if (header.version !== 1) return fault('HEADER_INVALID', 'version must be 1')
-  if (header.height !== above.height + 1n) return fault('HEADER_INVALID', 'height must rise by one')
-  if (header.slot <= above.slot) return fault('HEADER_INVALID', 'slots must rise')
+  if (header.height !== above.height + 1n) return fault('HEIGHT_INVALID', 'height must rise by one')
+  if (header.slot <= above.slot) return fault('SLOT_INVALID', 'slots must rise')
   if (!bytesEqual(header.historyRoot, historyRoot(parent.execution.history))) {
     return fault('ROOT_MISMATCH', 'the history root is another')
   }
@@ -189,10 +194,11 @@ function checkTransactions(
   context: EngineContext,
   block: Block,
 ): Result<CheckedTransaction[], ImportError> {
-  const size = block.transactions.reduce((sum, bytes) => sum + bytes.length, 0)
-  if (block.transactions.length > blockTransactionsMax || size > blockBytesMax) {
-    return refuse('BLOCK_TOO_LARGE', 'too many transactions, or too many bytes of them')
+  if (block.transactions.length > blockTransactionsMax) {
+    return refuse('TOO_MANY_TRANSACTIONS', `a block has at most ${blockTransactionsMax} of them`)
   }
+  const size = block.transactions.reduce((sum, bytes) => sum + bytes.length, 0)
+  if (size > blockBytesMax) return refuse('BLOCK_TOO_LARGE', sizeRule)
   const checked: CheckedTransaction[] = []
   for (const bytes of block.transactions) {
     const one = checkTransaction(context.rules, bytes)

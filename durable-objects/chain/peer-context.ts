@@ -83,7 +83,8 @@ export function createPeerContext(parts: PeersParts): PeerContext {
     },
     succeed: (peer) => {
       const ended = noteSuccess(peer)
-      if (ended) parts.log({ msg: 'peer works again', peer: peer.url, after: ended.code })
+      if (ended)
+        parts.log({ level: 'info', msg: 'peer works again', peer: peer.url, after: ended.code })
     },
     noteSeen: (peer, said, position) => {
       peer.lastSeenMs = parts.now()

@@ -120,6 +120,7 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
     parts.onTaken()
     const { chunks, entries } = done.checked
     parts.log({
+      level: 'info',
       msg: 'began from a snapshot',
       height: heightOf(done),
       chunks: chunks.length,

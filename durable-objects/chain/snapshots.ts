@@ -79,7 +79,7 @@ export function openSnapshots(parts: SnapshotsParts): Snapshots {
     const whole = await store.list()
     const oldest = whole[limits.keep - 1]
     if (oldest) await store.deleteBelow(oldest.height)
-    parts.log({ msg: 'snapshot made', height, bytes: whole[0]?.bytes })
+    parts.log({ level: 'info', msg: 'snapshot made', height, bytes: whole[0]?.bytes })
   }
   const work = async (): Promise<void> => {
     if (running || parts.now() < dueMs) return

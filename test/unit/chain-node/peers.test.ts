@@ -187,7 +187,7 @@ describe.each(Object.entries(badPeers))('a peer that is %s', (code, faultOf) => 
     await a.desk.exchange.pullDue()
     await net.settled()
     expect(a.peer('site-1')).toMatchObject({ failure: undefined, backedOffUntilMs: undefined })
-    expect(a.log.at(-1)).toMatchObject({ msg: 'peer works again', after: code })
+    expect(a.log.at(-1)).toMatchObject({ level: 'info', msg: 'peer works again', after: code })
     expect(a.engine.block(b.engine.head().hash)).toBeDefined()
   })
 })

@@ -71,7 +71,7 @@ describe('when', () => {
     const answer = answerPull(longer.engine, pullRequest(engine))
     expect(applyPull(engine, answer, world.nowMs).refused).toEqual([])
     expect(head({ engine })).toEqual(head(longer))
-    expect(world.logged).toMatchObject([{ msg: 'began from a snapshot', height: 12 }])
+    expect(world.logged).toMatchObject([{ level: 'info', msg: 'began from a snapshot', height: 12 }])
   })
 
   test('START-1: one that saves too little is left, and so are all where the site is to replay', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../../core/chain/block.ts'
 import type { Engine, Step } from '../../../core/chain/engine-api.ts'
 import { genesisHash } from '../../../core/chain/genesis.ts'
+import { blockBytesMax, blockTransactionsMax } from '../../../core/chain/limits.ts'
 import { transactionHash as hashOf } from '../../../core/chain/transaction.ts'
 import { listRoot } from '../../../core/crypto/merkle.ts'
 import {
@@ -137,8 +138,9 @@ test('IMPORT-3: each fault has its code, and nothing of a refused block is kept'
     ['SIGNATURE_INVALID', encode(unsigned)],
     ['PROPOSER_INVALID', encode(stranger)],
     ['HEADER_INVALID', encode(forge(second, { version: 2 }))],
-    ['HEADER_INVALID', encode(forge(second, { height: 3n, slot: 9n }))],
-    ['HEADER_INVALID', encode(forge(second, { slot: 2n ** 60n }))],
+    ['HEIGHT_INVALID', encode(forge(second, { height: 3n, slot: 9n }))],
+    ['HEIGHT_INVALID', encode(forge(second, { height: 99n }))],
+    ['SLOT_INVALID', encode(forge(second, { slot: 2n ** 60n }))],
     ['HEADER_INVALID', encode(forge(second, { authorities: new Uint8Array(32) }))],
     ['PARENT_UNKNOWN', encode(forge(second, { parent: new Uint8Array(32) }))],
     ['BEHIND_FINAL', encode(forge(second, { height: 1n }))],
@@ -168,6 +170,29 @@ test('IMPORT-3: each fault has its code, and nothing of a refused block is kept'
   })
   expect({ head: engine.head(), sizes: store.sizes() }).toEqual(before)
   expect(refused(engine, second, 2)).toBeUndefined()
+})
+
+test('IMPORT-3: slots rise, and a block holds neither more transactions nor more bytes than it may', () => {
+  const engine = mustOpen({ store: createMemoryChainStore() })
+  const [first, second] = [5, 6].map((slot, nonce) => {
+    engine.submit([pay(nonce)], timeOf(slot))
+    return sent(engine.tick(timeOf(slot)))
+  })
+  const copy = follower().engine
+  copy.importBlock(first!, timeOf(9))
+  const many = Array.from({ length: blockTransactionsMax + 1 }, () => Uint8Array.of(1))
+  const cases: [string, Block][] = [
+    ['SLOT_INVALID', forge(second!.bytes, { slot: 5n })],
+    ['SLOT_INVALID', forge(second!.bytes, { slot: 4n })],
+    ['TOO_MANY_TRANSACTIONS', forge(second!.bytes, {}, many)],
+    ['BLOCK_TOO_LARGE', forge(second!.bytes, {}, [new Uint8Array(blockBytesMax + 1)])],
+    // As many as may be are looked at.
+    ['TRANSACTION_INVALID', forge(second!.bytes, {}, many.slice(1))],
+  ]
+  for (const [code, block] of cases) {
+    expect([code, refused(copy, blockCoder.encode(block))]).toEqual([code, code])
+  }
+  expect(refused(copy, second!.bytes)).toBeUndefined()
 })
 
 test('IMPORT-4: a block without a certificate that its parent knew is refused', () => {
