@@ -169,7 +169,10 @@ api.alarms.onAlarm.addListener(({ name }) => {
 async function lockIfOver(): Promise<void> {
   const { vault } = await parts
   const session = vault.session()
-  if (session !== undefined && session.locksAtMs <= Date.now() + lockSlackMs) await lock(vault)
+  const isOver = session === undefined || session.locksAtMs <= Date.now() + lockSlackMs
+  if (session !== undefined && isOver) await lock(vault)
+  // A background that was woken for this found the session over, and nobody has told the pages.
+  if (session === undefined) await tellAccounts({ phase: 'locked', retryAtMs: undefined })
   await keepSession(api, world, vault)
 }
 
