@@ -4,9 +4,12 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -25,8 +28,29 @@ export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
 }
 
-/** Writes a file of mode 0600 whole or not at all; it is on the disk when this returns. */
+/**
+ * Writes a file of mode 0600 whole or not at all; it is on the disk when this returns. A link leads to what
+ * is written, wherever that lies.
+ */
 export function writePrivateFile(path: string, text: string): void {
+  write(existsSync(path) ? realpathSync(path) : path, text, renameSync)
+}
+
+/** The same for a file that is new: false where there is one already, whoever was faster. */
+export function createPrivateFile(path: string, text: string): boolean {
+  try {
+    write(path, text, (temporary, to) => {
+      linkSync(temporary, to)
+      rmSync(temporary)
+    })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function write(path: string, text: string, place: (temporary: string, to: string) => void): void {
   makePrivateFolder(dirname(path))
   const temporary = `${path}.${process.pid}.new`
   try {
@@ -37,7 +61,7 @@ export function writePrivateFile(path: string, text: string): void {
     } finally {
       closeSync(file)
     }
-    renameSync(temporary, path)
+    place(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error

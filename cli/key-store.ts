@@ -17,7 +17,7 @@ import { createKeystore, type Keystore, signerOf } from '../core/wallet/keystore
 import { entropyBytes } from '../core/wallet/mnemonic.ts'
 import { checkNewPassword } from '../core/wallet/password.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
-import { writePrivateFile } from './home.ts'
+import { createPrivateFile, writePrivateFile } from './home.ts'
 import { estimatePassword } from './password-strength.ts'
 
 /** Variables that hold the password, and the one to change to, where nobody can be asked. */
@@ -35,43 +35,72 @@ export type KeyStoreOptions = {
 export async function openKey(
   options: KeyStoreOptions,
 ): Promise<{ readonly signer: Signer; readonly made: boolean }> {
-  const made = !existsSync(options.path)
-  const keystore = made ? await makeKeystore(options) : (await openKeystoreFile(options)).keystore
+  const fresh = existsSync(options.path) ? undefined : await makeKeystore(options)
+  const made = fresh !== undefined
+  const keystore = fresh ?? (await openKeystoreFile(options)).keystore
   const [account] = keystore.accounts
   if (account === undefined) throw unavailable(`${options.path}: the keystore has no account`)
   return { signer: signerOf(account), made }
 }
 
 /** Opens a file; one of the old form is rewritten, with a copy beside it until the new is on the disk. */
-export async function openKeystoreFile(
-  options: KeyStoreOptions,
-): Promise<{ readonly keystore: Keystore; readonly password: string }> {
+export async function openKeystoreFile(options: KeyStoreOptions): Promise<OpenedFile> {
   const { path } = options
-  const { text, password, keystore, rewritten } = await readKeystoreFile(options)
+  const text = readKeyText(path)
+  const { password, keystore, rewritten } = await openText(options, text)
   if (rewritten !== undefined) {
     writePrivateFile(oldCopy(path), text)
-    writePrivateFile(path, rewritten)
+    replaceText(path, rewritten, text)
   }
   rmSync(oldCopy(path), { force: true })
-  return { keystore, password }
+  return { keystore, password, text: rewritten ?? text }
 }
 
-/** Opens a file and leaves it as it is, of whichever form. */
-export async function readKeystoreFile(
+/** A file that was opened: `text` is what it holds now. */
+export type OpenedFile = {
+  readonly keystore: Keystore
+  readonly password: string
+  readonly text: string
+}
+
+/** Opens text of whichever form with the password of `path`, and writes nothing. */
+export async function openText(
   options: KeyStoreOptions,
-): Promise<OpenedKeyText & { readonly text: string; readonly password: string }> {
+  text: string,
+): Promise<OpenedKeyText & { readonly password: string }> {
   const password = await askPassword(options)
-  const text = readKeyText(options.path)
   const opened = openKeyText({ text, password }, host())
   if (!opened.ok) throw refused(options.path, opened.error)
-  return { ...opened.value, text, password }
+  return { ...opened.value, password }
 }
 
-/** Seals a keystore into a file, whole or not at all. */
-export function writeKeystoreFile(path: string, keystore: Keystore, password: string): void {
+/** Seals a keystore into a new file; false where there is one already. */
+export function createKeystoreFile(path: string, keystore: Keystore, password: string): boolean {
+  return createPrivateFile(path, sealedText(path, keystore, password))
+}
+
+/** Seals a keystore into the file that held `instead`, unless another program has changed it since. */
+export function replaceKeystoreFile(
+  path: string,
+  keystore: Keystore,
+  { password, text: instead }: Omit<OpenedFile, 'keystore'>,
+): void {
+  replaceText(path, sealedText(path, keystore, password), instead)
+}
+
+function sealedText(path: string, keystore: Keystore, password: string): string {
   const sealed = sealKeyText(keystore, password, host())
-  if (!sealed.ok) throw refused(path, sealed.error)
-  writePrivateFile(path, sealed.value)
+  if (sealed.ok) return sealed.value
+  throw refused(path, sealed.error)
+}
+
+/** Deriving the key takes its time: what another program wrote meanwhile may hold a key of its own. */
+function replaceText(path: string, text: string, instead: string): void {
+  if (readKeyText(path) !== instead) {
+    const message = `${path}: another program changed it meanwhile; nothing was written, call again`
+    throw new ClientFault(exitCodes.conflict, 'WALLET_CHANGED', message)
+  }
+  writePrivateFile(path, text)
 }
 
 /** Text of a key file. */
@@ -79,7 +108,9 @@ export function readKeyText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const { code, message } = error as NodeJS.ErrnoException
+    const isMissing = code === 'ENOENT'
+    const reason = isMissing ? 'there is no such wallet (client wallet list names them)' : message
     throw new ClientFault(exitCodes.notFound, 'KEY_FILE_UNREADABLE', `${path}: ${reason}`)
   }
 }
@@ -127,11 +158,11 @@ export function terminalPrompt(): KeyStoreOptions['ask'] {
   }
 }
 
-async function makeKeystore(options: KeyStoreOptions): Promise<Keystore> {
+/** A new keystore; undefined where another program has made one meanwhile, which is the one to use. */
+async function makeKeystore(options: KeyStoreOptions): Promise<Keystore | undefined> {
   const password = await askNewPassword(options)
   const keystore = createKeystore(freshEntropy(24))
-  writeKeystoreFile(options.path, keystore, password)
-  return keystore
+  return createKeystoreFile(options.path, keystore, password) ? keystore : undefined
 }
 
 async function askTwice(path: string, ask: KeyStoreOptions['ask']): Promise<string> {

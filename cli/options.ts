@@ -47,6 +47,13 @@ export const clientVersion = '0.1.0'
 
 /** Reads and checks the command line (without `node` and script). */
 export function parseOptions(argv: readonly string[]): Result<ClientOptions, OptionsError> {
+  const [word = ''] = argv
+  if (/^[^-]/.test(word)) {
+    const others = 'client verify and client wallet are the commands'
+    return usage(
+      `there is no command ${JSON.stringify(word)}: ${others}, and client --id asks a model`,
+    )
+  }
   const command = clientCommand()
   try {
     command.exitOverride().configureOutput({ writeErr: () => undefined })
@@ -66,6 +73,7 @@ type Raw = Readonly<Record<string, string | boolean | undefined>> & {
 function clientCommand(): Command {
   const collect = (value: string, before: readonly string[] = []) => [...before, value]
   return new Command('client')
+    .usage('--id <ID> --ollama-model <MODEL> --prompt <TEXT>\n       client verify|wallet COMMAND')
     .description('Asks a model on the AITBC network, pays for the answer and checks every proof.')
     .version(clientVersion)
     .requiredOption('--id <ID>', 'name of this client and of its key')

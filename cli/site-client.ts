@@ -138,6 +138,9 @@ export function faultOf(error: unknown, api: URL, signal: AbortSignal): ClientFa
   if (error instanceof Error && error.name === 'TimeoutError') {
     return new ClientFault(exitCodes.timeout, 'TIMEOUT', `${api.host} did not answer in time`)
   }
+  if (error instanceof Error && 'syscall' in error && 'path' in error) {
+    return new ClientFault(exitCodes.generic, 'FILE_UNUSABLE', error.message)
+  }
   const cause = error instanceof Error ? (error.cause ?? error) : error
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new ClientFault(exitCodes.network, 'UNREACHABLE', `${api.host}: ${reason}`)

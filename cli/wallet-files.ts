@@ -32,7 +32,7 @@ export function listWallets(home: string): WalletEntry[] {
     ...miners.map((id) => `miner:${id}`),
   ].flatMap((wallet) => {
     const path = walletPath(home, wallet)
-    return existsSync(path) ? [readEntry(wallet, path)] : []
+    return existsSync(path) ? [readableEntry(wallet, path)] : []
   })
 }
 
@@ -41,6 +41,16 @@ export function readEntry(wallet: string, path: string): WalletEntry {
   const keys = publicKeysOf(readKeyText(path))
   const addresses = keys.ok ? keys.value.map((key) => formatAddress(addressOf(key))) : []
   return { wallet, path, addresses, fault: keys.ok ? undefined : keys.error.message }
+}
+
+/** One that cannot be read is listed too, and hides no other. */
+function readableEntry(wallet: string, path: string): WalletEntry {
+  try {
+    return readEntry(wallet, path)
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error)
+    return { wallet, path, addresses: [], fault }
+  }
 }
 
 function namesIn(folder: string, pattern: RegExp): string[] {

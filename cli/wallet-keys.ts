@@ -1,9 +1,8 @@
 /** Commands about keys, none of which asks a site: create, import, list, add, export, backup, passwd. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { toHex } from '../core/base/bytes.ts'
 import type { Result } from '../core/base/result.ts'
-import { readContainer } from '../core/wallet/container.ts'
 import { publicKeysOf } from '../core/wallet/key-text.ts'
 import {
   addAccount,
@@ -16,27 +15,28 @@ import {
 import { otherCurveWarning, readLegacyKeys } from '../core/wallet/legacy-keys.ts'
 import { entropyOf } from '../core/wallet/mnemonic.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
-import { writePrivateFile } from './home.ts'
+import { createPrivateFile } from './home.ts'
 import {
   askNewPassword,
+  createKeystoreFile,
   freshEntropy,
   newPasswordVariable,
   openKeystoreFile,
+  openText,
   passwordVariable,
-  readKeystoreFile,
   readKeyText,
-  writeKeystoreFile,
+  replaceKeystoreFile,
 } from './key-store.ts'
 import { listWallets, readEntry } from './wallet-files.ts'
 import type { WalletAction } from './wallet-options.ts'
-import type { WalletRun } from './wallet-run.ts'
+import { readGiven, type WalletRun } from './wallet-run.ts'
 
 /** Makes a wallet with new words, which `export` shows. */
 export async function createWallet(run: WalletRun, words: 12 | 24): Promise<void> {
   requireNew(run)
   const password = await askNewPassword(run)
   const keystore = createKeystore(freshEntropy(words))
-  writeKeystoreFile(run.path, keystore, password)
+  if (!createKeystoreFile(run.path, keystore, password)) throw thereAlready(run)
   run.say(`made ${run.path}; write its words down: client wallet --wallet ${run.wallet} export`)
   printAccounts(run, keystore)
 }
@@ -52,20 +52,20 @@ export async function importWallet(
     // What is imported may be under an older, weaker password than a new wallet may have.
     const isGiven = (run.env[newPasswordVariable] ?? '') !== ''
     const password = await askNewPassword(run, isGiven ? newPasswordVariable : passwordVariable)
-    writeKeystoreFile(run.path, incoming, password)
+    if (!createKeystoreFile(run.path, incoming, password)) throw thereAlready(run)
     run.say(`made ${run.path}`)
     printAccounts(run, incoming)
     return
   }
   if (incoming.entropy !== undefined) requireNew(run)
-  const { keystore, password } = await openKeystoreFile(run)
-  let grown: Keystore = keystore
+  const opened = await openKeystoreFile(run)
+  let grown = opened.keystore
   for (const { seed, name } of incoming.accounts) {
     const names = grown.accounts.map((account) => account.name)
     const free = names.includes(name) ? `Imported ${grown.accounts.length + 1}` : name
     grown = mustKeep(importSeed(grown, { seed, name: free }))
   }
-  writeKeystoreFile(run.path, grown, password)
+  replaceKeystoreFile(run.path, grown, opened)
   printAccounts(run, grown)
 }
 
@@ -93,9 +93,9 @@ export function showAddresses(run: WalletRun): void {
 
 /** One more account from the words. */
 export async function addToWallet(run: WalletRun, name: string | undefined): Promise<void> {
-  const { keystore, password } = await openKeystoreFile(run)
-  const grown = mustKeep(addAccount(keystore, name))
-  writeKeystoreFile(run.path, grown, password)
+  const opened = await openKeystoreFile(run)
+  const grown = mustKeep(addAccount(opened.keystore, name))
+  replaceKeystoreFile(run.path, grown, opened)
   printAccounts(run, grown)
 }
 
@@ -121,18 +121,17 @@ export function backupWallet(run: WalletRun, to: string): void {
     throw new ClientFault(exitCodes.generic, keys.error.code, `${run.path}: ${keys.error.message}`)
   }
   const path = resolve(run.env.AITBC_CWD ?? '.', to)
-  if (existsSync(path)) {
+  if (!createPrivateFile(path, text)) {
     throw new ClientFault(exitCodes.conflict, 'FILE_EXISTS', `${path} is there already`)
   }
-  writePrivateFile(path, text)
   run.print({ wallet: run.wallet, file: path }, [path])
 }
 
 /** Seals a wallet under another password. */
 export async function changePassword(run: WalletRun): Promise<void> {
-  const { keystore } = await openKeystoreFile(run)
+  const { keystore, text } = await openKeystoreFile(run)
   const password = await askNewPassword(run, newPasswordVariable)
-  writeKeystoreFile(run.path, keystore, password)
+  replaceKeystoreFile(run.path, keystore, { password, text })
   run.say('older copies of the file still open with the older password: delete them')
   run.print({ wallet: run.wallet, changed: true }, [])
 }
@@ -155,18 +154,21 @@ async function readIncoming(
   { from, takeSecret }: Extract<WalletAction, { readonly kind: 'import' }>,
 ): Promise<Keystore> {
   const text = from === undefined ? await run.readSecret('Words or key: ') : readGiven(run, from)
-  if (readContainer(text).ok || publicKeysOf(text).ok) {
-    const path = resolve(run.env.AITBC_CWD ?? '.', from ?? '')
-    return (await readKeystoreFile({ ...run, path })).keystore
+  const keys = publicKeysOf(text)
+  if (keys.ok) {
+    const path = from === undefined ? 'what is imported' : resolve(run.env.AITBC_CWD ?? '.', from)
+    return (await openText({ ...run, path }, text)).keystore
   }
-  const entropy = /^\s*(?:[A-Za-z]+\s+){11,}[A-Za-z]+\s*$/.test(text) ? entropyOf(text) : undefined
+  // A keystore that is damaged is still no key of another kind.
+  if (keys.error.code !== 'KEYSTORE_FOREIGN') throw refused(keys.error)
+  const entropy = /^\s*(?:\p{L}+\s+)+\p{L}+\s*$/u.test(text) ? entropyOf(text) : undefined
   if (entropy?.ok === true) return createKeystore(entropy.value)
   if (entropy !== undefined) throw refused(entropy.error)
   const password = await legacyPassword(run, text)
-  const keys = readLegacyKeys({ text, password })
-  if (!keys.ok) throw refused(keys.error)
+  const legacy = readLegacyKeys({ text, password })
+  if (!legacy.ok) throw refused(legacy.error)
   let keystore: Keystore = { entropy: undefined, accounts: [] }
-  for (const { curve, seed, oldAddress } of keys.value) {
+  for (const { curve, seed, oldAddress } of legacy.value) {
     if (curve === 'secp256k1' && !takeSecret) {
       const which = oldAddress === undefined ? '' : ` (${oldAddress})`
       const message = `${otherCurveWarning.replace(/\.$/, '')}${which}: call with --take-secret`
@@ -186,19 +188,13 @@ async function legacyPassword(run: WalletRun, text: string): Promise<string | un
   return await run.ask?.('Password of the wallet of the original: ')
 }
 
-function readGiven(run: WalletRun, from: string): string {
-  try {
-    return readFileSync(resolve(run.env.AITBC_CWD ?? '.', from), 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ClientFault(exitCodes.notFound, 'KEY_FILE_UNREADABLE', `${from}: ${reason}`)
-  }
+function requireNew(run: WalletRun): void {
+  if (existsSync(run.path)) throw thereAlready(run)
 }
 
-function requireNew({ path }: WalletRun): void {
-  if (!existsSync(path)) return
+function thereAlready({ path }: WalletRun): ClientFault {
   const message = `${path} is there already; --wallet names another`
-  throw new ClientFault(exitCodes.conflict, 'WALLET_EXISTS', message)
+  return new ClientFault(exitCodes.conflict, 'WALLET_EXISTS', message)
 }
 
 function printAccounts(run: WalletRun, { accounts }: Keystore): void {

@@ -1,6 +1,4 @@
 /** Commands about messages: sign one, and check one that somebody signed. */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import * as z from 'zod'
 import { fromHex, toHex } from '../core/base/bytes.ts'
 import { genesisHash as hashOfGenesis } from '../core/chain/genesis.ts'
@@ -14,7 +12,7 @@ import { openKeystoreFile } from './key-store.ts'
 import { readGenesisFile } from './known-sites.ts'
 import { meetChain } from './wallet-chain.ts'
 import { chosenAccount } from './wallet-keys.ts'
-import { readInput, type WalletRun } from './wallet-run.ts'
+import { readGiven, readInput, type WalletRun } from './wallet-run.ts'
 
 const bytesOf = (length: number) =>
   z.string().transform((text, context) => {
@@ -60,8 +58,8 @@ export async function signMessage(run: WalletRun, given: string | undefined): Pr
 
 /** Checks a signed message; needs no site and no password. */
 export function verifyMessage(run: WalletRun, file: string | undefined): void {
-  const path = file === undefined ? 0 : resolve(run.env.AITBC_CWD ?? '.', file)
-  const signed = signedSchema.safeParse(parsed(readFileSync(path, 'utf8')))
+  const given = file === undefined ? readInput() : readGiven(run, file)
+  const signed = signedSchema.safeParse(parsed(given))
   if (!signed.success) throw refuse('it is no signed message')
   const { address, public_key: publicKey, genesis_hash: genesisHash } = signed.data
   const { origin, text, signature } = signed.data

@@ -51,12 +51,14 @@ export function parseWalletOptions(argv: readonly string[]): Result<WalletOption
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return err({ code: 'SHOWN', message: '' })
-    return usage(error.message.replace(/^error: /, '').replace('(outputHelp)', 'name a command'))
+    const names = `name a command: ${command.commands.map((each) => each.name()).join(', ')}`
+    const message = error.message.replace(/^error: /, '').replace('(outputHelp)', names)
+    return usage(error.code === 'commander.unknownCommand' ? `${message}; ${names}` : message)
   }
   if (chosen === undefined) return usage('name a command')
   const { action, raw } = chosen
   const wallet = String(raw['wallet'])
-  if (!/^(?:(?:client|miner):)?[A-Za-z0-9._-]{1,64}$/.test(wallet) || /^\.+$/.test(wallet)) {
+  if (!/^(?:(?:client|miner):)?[A-Za-z0-9._-]{1,64}$/.test(wallet) || /(?:^|:)\.+$/.test(wallet)) {
     faults.push('--wallet must be a name: letters, digits, dots, hyphens, underscores')
   }
   const api = apiUrl('--api', String(raw['api']), { insecure: raw['insecure'] === true, faults })

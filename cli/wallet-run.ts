@@ -1,5 +1,6 @@
 /** What the wallet commands share: where the wallet lies, who can be asked, and where results go. */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { ClientFault, exitCodes } from './exit-codes.ts'
 import { aitbcHome } from './home.ts'
 import { type KeyStoreOptions, terminalPrompt } from './key-store.ts'
@@ -51,4 +52,14 @@ export function readInput(): string {
   const text = readFileSync(0, 'utf8')
   if (text.trim() !== '') return text
   throw new ClientFault(exitCodes.usage, 'INPUT_EMPTY', 'standard input is empty')
+}
+
+/** A file that a person names. */
+export function readGiven({ env }: WalletRun, name: string): string {
+  try {
+    return readFileSync(resolve(env.AITBC_CWD ?? '.', name), 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ClientFault(exitCodes.notFound, 'FILE_UNREADABLE', `${name}: ${reason}`)
+  }
 }

@@ -12,7 +12,7 @@ import { type KeyTextHost, openKeyText, sealKeyText } from '../core/wallet/key-t
 import { createKeystore, type Keystore, signerOf } from '../core/wallet/keystore.ts'
 import { entropyBytes } from '../core/wallet/mnemonic.ts'
 import { checkNewPassword } from '../core/wallet/password.ts'
-import { writePrivateFile } from './home.ts'
+import { createPrivateFile, writePrivateFile } from './home.ts'
 import { estimatePassword } from './password-strength.ts'
 
 /** Variable that holds the password where nobody can be asked. */
@@ -31,8 +31,10 @@ export type OpenedKey = { readonly signer: Signer; readonly made: boolean }
 
 /** Opens the key pair, after making one when there is none. */
 export async function openKey(options: KeyStoreOptions): Promise<Result<OpenedKey, KeyStoreError>> {
-  const made = !existsSync(options.path)
-  const keystore = made ? await makeKeystore(options) : await readKeystore(options)
+  const fresh = existsSync(options.path) ? ok(undefined) : await makeKeystore(options)
+  if (!fresh.ok) return fresh
+  const made = fresh.value !== undefined
+  const keystore = fresh.value ? ok(fresh.value) : await readKeystore(options)
   if (!keystore.ok) return keystore
   const [account] = keystore.value.accounts
   return account === undefined
@@ -67,13 +69,17 @@ async function readKeystore(options: KeyStoreOptions): Promise<Result<Keystore, 
   const oldCopy = `${path}.old`
   if (rewritten !== undefined) {
     writePrivateFile(oldCopy, text)
-    writePrivateFile(path, rewritten)
+    // Opening took its time: what another program wrote meanwhile may hold more.
+    if (readFileSync(path, 'utf8') === text) writePrivateFile(path, rewritten)
   }
   rmSync(oldCopy, { force: true })
   return ok(keystore)
 }
 
-async function makeKeystore(options: KeyStoreOptions): Promise<Result<Keystore, KeyStoreError>> {
+/** A new keystore; undefined where another program has made one meanwhile, which is the one to use. */
+async function makeKeystore(
+  options: KeyStoreOptions,
+): Promise<Result<Keystore | undefined, KeyStoreError>> {
   const { path } = options
   const password = await passwordOf(options, [
     `New password for ${path}: `,
@@ -86,8 +92,7 @@ async function makeKeystore(options: KeyStoreOptions): Promise<Result<Keystore, 
   const keystore = createKeystore(host().random(entropyBytes.words24))
   const sealed = sealKeyText(keystore, password.value, host())
   if (!sealed.ok) return unavailable(sealed.error.message)
-  writePrivateFile(path, sealed.value)
-  return ok(keystore)
+  return ok(createPrivateFile(path, sealed.value) ? keystore : undefined)
 }
 
 /** Node's own PBKDF2: the same key as everywhere, sooner. */

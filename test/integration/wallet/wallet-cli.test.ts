@@ -90,6 +90,16 @@ describe('files', () => {
     writeFileSync(path, (vector?.text ?? '').slice(0, 300))
     const cut = await wallet(['--wallet', 'vector', 'export'], { env })
     expect(cut.out).toContain('KEYSTORE_TRUNCATED')
+    const taken = await wallet(['--wallet', 'taken', 'import', '--from', path])
+    expect(taken.out).toContain('KEYSTORE_TRUNCATED')
+    // From standard input as from a file.
+    const piped = await answer(['--wallet', 'piped', 'import'], {
+      env: { ...env, AITBC_KEY_PASSWORD_NEW: password },
+      input: vector?.text ?? '',
+    })
+    expect(piped).toMatchObject({ wallet: 'piped' })
+    const few = await wallet(['--wallet', 'few', 'import'], { input: 'abandon abandon' })
+    expect(few.said).toContain('recovery words are 12 or 24 words; these are 2')
     expect(readFileSync(path, 'utf8')).toHaveLength(300)
   })
 
@@ -130,22 +140,22 @@ describe('files', () => {
   test('TEXT-3: a kill while a wallet is written leaves one that opens', async () => {
     const path = join(home, 'killed', 'wallet.json')
     const writer = `
-      import { writeKeystoreFile } from './cli/key-store.ts'
+      import { createKeystoreFile, readKeyText, replaceKeystoreFile } from './cli/key-store.ts'
       import { createKeystore } from './core/wallet/keystore.ts'
+      const [path, password] = ${JSON.stringify([path, password])}
+      createKeystoreFile(path, createKeystore(new Uint8Array(16)), password)
       for (let n = 0; ; n++) {
-        writeKeystoreFile(${JSON.stringify(path)}, createKeystore(new Uint8Array(16).fill(n)), ${JSON.stringify(password)})
+        const keystore = createKeystore(new Uint8Array(16).fill(n))
+        replaceKeystoreFile(path, keystore, { password, text: readKeyText(path) })
         process.stdout.write('written ')
       }`
-    for (const writes of [1, 3]) {
-      const child = startProgram(['--import', 'tsx', '--input-type=module', '-e', writer])
-      await child.until(new RegExp(`(?:written ){${writes}}`))
-      child.child.kill('SIGKILL')
-      await child.ended
-      const name = `killed-${writes}`
-      expect(await answer(['--wallet', name, 'import', '--from', path])).toMatchObject({
-        accounts: [{ name: 'Account 1' }],
-      })
-    }
+    const child = startProgram(['--import', 'tsx', '--input-type=module', '-e', writer])
+    await child.until(/(?:written ){2}/)
+    child.child.kill('SIGKILL')
+    await child.ended
+    expect(await answer(['--wallet', 'killed', 'import', '--from', path])).toMatchObject({
+      accounts: [{ name: 'Account 1' }],
+    })
   })
 })
 
@@ -189,5 +199,6 @@ describe('coins and messages', () => {
     expect(verified).toMatchObject({ ok: true, address, text: 'I own this address' })
     const forged = JSON.stringify({ ...signed, text: 'I own that address' })
     expect((await wallet(['verify'], { input: forged })).out).toContain('NOT_VERIFIED')
+    expect((await wallet(['verify', join(home, 'none')])).out).toContain('FILE_UNREADABLE')
   })
 })

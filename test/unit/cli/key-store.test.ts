@@ -1,18 +1,26 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openKey as openClientKey } from '../../../cli/key-store.ts'
+import {
+  openKey as openClientKey,
+  openKeystoreFile,
+  replaceKeystoreFile,
+} from '../../../cli/key-store.ts'
+import { listWallets } from '../../../cli/wallet-files.ts'
 import { signerFromSeed } from '../../../core/crypto/ed25519.ts'
+import { addAccount, importSeed } from '../../../core/wallet/keystore.ts'
 import { openKey as openMinerKey } from '../../../miner-agent/key-store.ts'
 import { oldKeyFile } from '../../support/old-key-file.ts'
 
@@ -92,6 +100,25 @@ describe.each([
     expect(readdirSync(join(folder, 'keys'))).toEqual(['key.json'])
   })
 
+  test('TEXT-5: two programs that start at once use one key', async () => {
+    const env = { AITBC_KEY_PASSWORD: strong }
+    const opened = await Promise.all([open(env), open(env)])
+    const kept = await open(env)
+    for (const { signer } of opened) expect(signer.publicKey).toEqual(kept.signer.publicKey)
+    expect(opened.filter(({ made }) => made)).toHaveLength(1)
+    expect(readdirSync(join(folder, 'keys'))).toEqual(['key.json'])
+  })
+
+  test('TEXT-3: a link leads to the file that is rewritten', async () => {
+    const target = join(folder, 'stick.json')
+    writeFileSync(target, oldKeyFile({ seed: new Uint8Array(32).fill(6), password: 'one' }))
+    mkdirSync(join(folder, 'keys'))
+    symlinkSync(target, path)
+    await open({ AITBC_KEY_PASSWORD: 'one' })
+    expect(lstatSync(path).isSymbolicLink()).toBe(true)
+    expect(JSON.parse(readFileSync(target, 'utf8'))).toMatchObject({ kind: 'aitbc-keystore' })
+  })
+
   test('stays shut for another password, and stays as it is', async () => {
     await open({ AITBC_KEY_PASSWORD: strong })
     const before = readFileSync(path, 'utf8')
@@ -121,4 +148,30 @@ describe.each([
     await open({}, answers(strong))
     expect(questions).toHaveLength(3)
   })
+})
+
+test('TEXT-5: what another program added meanwhile is not written over', async () => {
+  const options = { path, env: { AITBC_KEY_PASSWORD: strong }, ask: undefined }
+  await openClientKey(options)
+  const [one, two] = [await openKeystoreFile(options), await openKeystoreFile(options)]
+  const grown = importSeed(one.keystore, { seed: new Uint8Array(32).fill(9) })
+  if (!grown.ok) throw new Error('it takes a seed')
+  replaceKeystoreFile(path, grown.value, one)
+  const late = addAccount(two.keystore)
+  if (!late.ok) throw new Error('it has words')
+  expect(() => replaceKeystoreFile(path, late.value, two)).toThrow(/meanwhile.*call again/)
+  expect((await openKeystoreFile(options)).keystore).toEqual(grown.value)
+})
+
+test('a file that cannot be read is listed, and hides no other', async () => {
+  await openClientKey({
+    path: join(folder, 'wallets', 'good.json'),
+    env: { AITBC_KEY_PASSWORD: strong },
+    ask: undefined,
+  })
+  mkdirSync(join(folder, 'wallets', 'bad.json'))
+  expect(listWallets(folder).map(({ wallet, fault }) => [wallet, fault])).toEqual([
+    ['bad', expect.stringContaining('EISDIR')],
+    ['good', undefined],
+  ])
 })
