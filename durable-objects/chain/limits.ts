@@ -73,7 +73,7 @@ export const snapshotStartLimits = {
   /** Room around the entries of a chunk, and around a block with its outcomes. */
   chunkBytesMax: 524_288,
   blockBytesMax: 8_388_608,
-  /** Snapshots that are tried in one look, the newest first. */
+  /** Descriptions that are fetched in one look, the newest first. */
   candidatesMax: 4,
   /** Parts that are on their way at a time. */
   windowMax: 4,

@@ -150,8 +150,9 @@ function lastUnlisted(engine: Engine): number {
 const turn = (): Promise<void> => new Promise((go) => setTimeout(go, 0))
 
 /**
- * Where the read model stands, undefined while it is empty, after checking that it holds this chain. What it has of blocks below the
- * first one of this site is given up: between them and that one there would be a gap.
+ * Where the read model stands, undefined while it is empty, after checking that it holds this chain. What
+ * it has of blocks below the first one of this site is given up: between them and that one there would be a
+ * gap.
  */
 async function locate(indexer: Indexer, engine: Engine): Promise<number | undefined> {
   const position = await inTime(indexer.position())

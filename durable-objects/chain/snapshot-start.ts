@@ -73,6 +73,8 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
   let serving: string[] | undefined
   let tries = 0
   let running = false
+  /** All of it is there: the chain in force signs nothing more, even where to put it in place fails. */
+  let isWhole = false
   /** Before the first block is asked for, snapshots are. */
   let looked = parts.heightsMin === 0
   let dueMs = 0
@@ -87,7 +89,10 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
   }
   const resume = () => {
     // The kill came between the last part and the change of place.
-    if (next.takePlace()) parts.onTaken()
+    if (next.takePlace()) {
+      isWhole = false
+      parts.onTaken()
+    }
     install = resumeInstall(options)
     resumed = true
   }
@@ -116,7 +121,9 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
   const finish = (done: SnapshotInstall): void => {
     install = undefined
     serving = undefined
+    isWhole = true
     next.takePlace()
+    isWhole = false
     parts.onTaken()
     const { chunks, entries } = done.checked
     parts.log({
@@ -134,8 +141,12 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
     const least = lookedForAny ? 1 : parts.heightsMin
     const listed = await parts.sources.look()
     const worthIt = listed.filter(({ height }) => height - parts.finalHeight() >= least)
-    for (const each of worthIt.slice(0, limits.candidatesMax)) {
+    let tried = 0
+    for (const each of worthIt) {
       for (const url of each.urls) {
+        // Who lists many and serves none keeps nobody else from being asked.
+        if (parts.sources.isLeftAlone(url)) continue
+        if (tried++ === limits.candidatesMax) return undefined
         const begun = await beginWith(each, url)
         if (begun) return begun
       }
@@ -221,7 +232,7 @@ export function openSnapshotStart(parts: SnapshotStartParts): SnapshotStart {
     parts.onChange()
   }
   return {
-    isBusy: () => running || isFirst(),
+    isBusy: () => running || isWhole || isFirst(),
     dueAtMs: () => {
       // While it runs it is only looked after, should the object have been put to sleep.
       if (running) return now() + limits.partTimeoutMs

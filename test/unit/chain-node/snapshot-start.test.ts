@@ -71,7 +71,9 @@ describe('when', () => {
     const answer = answerPull(longer.engine, pullRequest(engine))
     expect(applyPull(engine, answer, world.nowMs).refused).toEqual([])
     expect(head({ engine })).toEqual(head(longer))
-    expect(world.logged).toMatchObject([{ level: 'info', msg: 'began from a snapshot', height: 12 }])
+    expect(world.logged).toMatchObject([
+      { level: 'info', msg: 'began from a snapshot', height: 12 },
+    ])
   })
 
   test('START-1: one that saves too little is left, and so are all where the site is to replay', async () => {
@@ -182,6 +184,25 @@ test('START-3: a kill at any write goes on where it was, or begins anew', async 
     if (chunks.length > 0) expect(Math.min(...chunks.map(Number))).toBe(installed)
   }
   expect(kills).toBeGreaterThan(6)
+})
+
+test('START-3: while a chain that is whole cannot take its place, the other one stands still', async () => {
+  const inner = createSqliteStorage()
+  let isFull = true
+  const exec = (query: string, ...bindings: unknown[]) => {
+    if (isFull && query.startsWith('ALTER TABLE')) throw new Error('disk full')
+    return inner.sql.exec(query, ...bindings)
+  }
+  const storage: SqliteStorage = { ...inner, sql: { ...inner.sql, exec } as SqliteStorage['sql'] }
+  const world = worldWith({ [a]: nine.serve }, { storage })
+  await world.settle()
+  expect(world.logged).toMatchObject([{ msg: 'snapshot start failed', error: 'disk full' }])
+  expect(world.site().engine.head().height).toBe(0)
+  // The new chain has a moment up to which it signs nothing: what the other one signed after that, it would not know.
+  expect(world.site().start.isBusy()).toBe(true)
+  isFull = false
+  await world.settle(60_000)
+  expectBegun(world, nine, 9)
 })
 
 /** Storage that fails one atomic write at its end, and all after it until it is disarmed. */
@@ -303,6 +324,26 @@ describe('START-4: bad company has its own code, is logged once, and the next is
     }
     expect(world.codes()).toEqual(['SNAPSHOT_OF_OTHER_CHAIN'])
     expect(lists(world)).toBeLessThan(5)
+  })
+
+  test('one who lists more than is tried, and serves none', async () => {
+    const many = Array.from({ length: 9 }, (_, n) => ({
+      height: 1_000 + n,
+      hash: `0x${'a'.repeat(63)}${n}`,
+      slot: 1,
+      state_root: `0x${'b'.repeat(64)}`,
+      chunks: 1,
+      entries: 1,
+      bytes: 1,
+    }))
+    const world = worldWith({
+      [a]: (path) =>
+        path === '' ? Response.json({ every: 1, making: null, snapshots: many }) : page(),
+      [b]: nine.serve,
+    })
+    await world.settle()
+    expectBegun(world, nine, 9)
+    expect(world.codes()).toEqual(['CONTENT_TYPE_INVALID'])
   })
 
   test('two who each have what is wrong', async () => {
