@@ -10,6 +10,7 @@ const names: Record<string, string> = {
   chain: 'Chain',
   coordinator: 'Coordinator',
   database: 'Read model',
+  wallets: 'Wallets',
 }
 
 const notices: Record<string, string> = {
