@@ -15,8 +15,13 @@ import type { AppContext, AppEnv } from './context.ts'
 import { ApiFailure } from './failure.ts'
 import { isToken, readToken } from './session-token.ts'
 
-const cookieName = 'aitbc_session'
+/** Sites on one machine differ by port, which cookies do not know. */
+const cookieName = (c: AppContext): string =>
+  isPlain(c) ? `aitbc_session_${new URL(c.req.url).port}` : 'aitbc_session'
 const tokenCharsMax = 2_048
+
+/** Where the original and RFC 6750 let a token stand in an address. */
+const tokensInUrl = ['token', 'session_token', 'access_token']
 
 /** Sets `principal`: who calls, or undefined where nobody says. Credentials that do not hold are 401. */
 export const session = createMiddleware<AppEnv>(async (c, next) => {
@@ -51,12 +56,12 @@ export const profileOf = (c: AppContext): ProfileRecord => c.get('profile') as P
 export function setSessionCookie(c: AppContext, token: string, maxAgeSeconds: number): void {
   const origin = c.req.header('origin')
   if (origin !== undefined && origin !== new URL(c.req.url).origin) return
-  setCookie(c, cookieName, token, { ...cookieOf(c), maxAge: maxAgeSeconds })
+  setCookie(c, cookieName(c), token, { ...cookieOf(c), maxAge: maxAgeSeconds })
 }
 
 /** Takes it back. */
 export function dropSessionCookie(c: AppContext): void {
-  deleteCookie(c, cookieName, cookieOf(c))
+  deleteCookie(c, cookieName(c), cookieOf(c))
 }
 
 /** Where there is no TLS, which is on loopback only, browsers differ on whether they keep secure cookies. */
@@ -71,7 +76,7 @@ const isPlain = (c: AppContext): boolean => {
 }
 
 async function principalOf(c: AppContext): Promise<Principal | undefined> {
-  if (c.req.query('token') !== undefined || c.req.query('session_token') !== undefined) {
+  if (tokensInUrl.some((name) => c.req.query(name) !== undefined)) {
     throw new ApiFailure({ code: 'TOKEN_IN_URL' })
   }
   const [, bearer] = /^Bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '') ?? []
@@ -84,7 +89,7 @@ async function principalOf(c: AppContext): Promise<Principal | undefined> {
   if (isSigned || bearer !== undefined || c.req.header('x-api-key') !== undefined) {
     return requirePrincipal(c, 'client')
   }
-  const cookie = isPlain(c) ? getCookie(c, cookieName) : getCookie(c, cookieName, 'host')
+  const cookie = isPlain(c) ? getCookie(c, cookieName(c)) : getCookie(c, cookieName(c), 'host')
   if (cookie === undefined) return undefined
   requireOwnPage(c)
   return sessionOf(c, cookie)

@@ -15,6 +15,7 @@ export type MessageRiskCode =
   | 'SIGN_IN_ELSEWHERE'
   | 'TEXT_HIDDEN'
   | 'TEXT_OPAQUE'
+  | 'TEXT_GAP'
   | 'TEXT_LONG'
 
 /** Why a person should stop before signing a message. */
@@ -33,8 +34,11 @@ export type MessagePreview = {
   readonly risks: readonly MessageRisk[]
 }
 
-/** Digits without a break from which on nobody can know what is agreed to, and characters of a long text. */
-export const messageRiskLimits = { opaqueChars: 64, longChars: 2_000 } as const
+/**
+ * Digits without a break from which on nobody can know what is agreed to, characters of a long text, and
+ * empty lines that push the rest of a text out of sight.
+ */
+export const messageRiskLimits = { opaqueChars: 64, longChars: 2_000, gapLines: 5 } as const
 
 /**
  * Shows a message before it is signed. Never throws, whatever the texts are.
@@ -116,12 +120,18 @@ function textRisks(text: string, knownTexts: readonly string[]): MessageRisk[] {
     const said = 'it holds digits that nobody can read: you cannot know what you agree to'
     risks.push({ level: 'caution', code: 'TEXT_OPAQUE', text: said })
   }
+  if (gapPattern.test(text)) {
+    const said = 'it goes on behind a long gap: read it to its end'
+    risks.push({ level: 'danger', code: 'TEXT_GAP', text: said })
+  }
   if (text.length > messageRiskLimits.longChars) {
     const said = `it has ${text.length} characters: read it to its end`
     risks.push({ level: 'note', code: 'TEXT_LONG', text: said })
   }
   return risks
 }
+
+const gapPattern = new RegExp(`\\n(?:[^\\S\\n]*\\n){${messageRiskLimits.gapLines},}`)
 
 const opaquePattern = new RegExp(`[0-9A-Za-z+/_=-]{${messageRiskLimits.opaqueChars},}`)
 

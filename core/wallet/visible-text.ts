@@ -2,8 +2,12 @@
  * Text of strangers as a person may see it: what is invisible or turns the direction is written out.
  */
 
-/** Controls but line feed, format characters (also those of bidi), other line ends, lone surrogates. */
-const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu
+/**
+ * Controls but line feed, format characters (also those of bidi), other line ends, lone surrogates; letters
+ * and marks that are drawn as nothing (fillers of Hangul and Braille, the joiner of graphemes).
+ */
+const hidden =
+  /(?!\n)(?:[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u115f\u1160\u2800\u3164\uffa0]|\u034f)/gu
 
 /** Whether text holds characters that a person would not see, line feeds aside. */
 export const hasHiddenText = (text: string): boolean => text.search(hidden) >= 0

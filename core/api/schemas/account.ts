@@ -1,5 +1,6 @@
 /** Signing in, sessions and users: what is sent and what is answered, as schemas. */
 import * as z from 'zod'
+import { hasHiddenText } from '../../wallet/visible-text.ts'
 import { legacyTime, legacyUnits, time, whole } from './common.ts'
 
 const hexOf = (bytes: number) =>
@@ -36,10 +37,7 @@ export const registerRequest = z.looseObject({
   username: z
     .string()
     .regex(/^[^\p{C}]{1,64}$/u, 'must be 1 to 64 characters that can be seen')
-    .refine(
-      (text) => !/[\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]/u.test(text),
-      'must be visible',
-    )
+    .refine((text) => !hasHiddenText(text), 'must be visible')
     .refine((text) => text.trim() === text, 'must not begin or end with a space'),
 })
 

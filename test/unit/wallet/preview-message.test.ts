@@ -60,6 +60,13 @@ test('PREVIEW-7: each suspicion is flagged', () => {
     'danger SIGN_IN_ELSEWHERE',
   ])
   expect(codesOf({ text: 'pay\u202e001' })).toEqual(['danger TEXT_HIDDEN'])
+  // Drawn as nothing although they are letters, a symbol and a mark.
+  for (const filler of ['\u115f', '\u1160', '\u3164', '\uffa0', '\u2800', '\u034f']) {
+    expect(codesOf({ text: `pay${filler}1` })).toEqual(['danger TEXT_HIDDEN'])
+    expect(visibleText(filler)).toMatch(/^⟨U\+[0-9A-F]{4}⟩$/)
+  }
+  expect(codesOf({ text: `hello${'\n  '.repeat(6)}\nI owe you all` })).toEqual(['danger TEXT_GAP'])
+  expect(codesOf({ text: 'a\n\nb\n\n\nc' })).toEqual([])
   expect(codesOf({ text: `0x${'5f'.repeat(32)}` })).toEqual(['caution TEXT_OPAQUE'])
   expect(codesOf({ text: 'read this. '.repeat(200) })).toEqual(['note TEXT_LONG'])
 })
