@@ -2,8 +2,12 @@
 import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toHex0x } from '../../../core/base/bytes.ts'
+import { genesisHash } from '../../../core/chain/genesis.ts'
+import { advanceLight, startLight } from '../../../core/chain/light.ts'
+import { lightAnswerCoder } from '../../../core/chain/light-coders.ts'
 import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import { makeNetwork, networkVars } from '../../../scripts/setup/network.ts'
+import { nodeVerifier } from '../../support/chain-world.ts'
 import { type Harness, startHarness } from '../../support/harness.ts'
 import { startTestSite, type TestSite } from '../../support/site.ts'
 import {
@@ -147,6 +151,23 @@ test('START-1: it follows the chain from there to the same head and state', asyn
   })
   expect(await submit(other(), [bytes])).toMatchObject([{ ok: true }])
   await finalTransaction(first, toHex0x(transactionHash(bytes)))
+})
+
+test('START-10, LIGHT-10: over the wire, too, the way leads to the block that is asked for', async () => {
+  const started = startLight(network.genesis, genesisHash(network.genesis))
+  if (!started.ok) throw new Error(started.error.message)
+  let at = started.value
+  for (const to of [2, 4]) {
+    const answer = await fetch(`${first.url}/rpc/light?from=${at.head.height}&to=${to}`, {
+      headers: { accept: 'application/octet-stream' },
+    })
+    const { update } = lightAnswerCoder.decode(new Uint8Array(await answer.arrayBuffer()))
+    const next = advanceLight(at, update, nodeVerifier)
+    if (!next.ok) throw new Error(next.error.message)
+    at = next.value
+    const { json } = await get<{ hash: string }>(first, `blocks/${to}`)
+    expect([at.head.height, toHex0x(at.head.hash)]).toEqual([to, json.hash])
+  }
 })
 
 test('START-8: its lists begin above its first block, and know who stands behind an older escrow', async () => {
