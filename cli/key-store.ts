@@ -120,7 +120,7 @@ export const freshEntropy = (words: 12 | 24): Uint8Array =>
   host().random(words === 24 ? entropyBytes.words24 : entropyBytes.words12)
 
 /** The password of what is there already, however weak. */
-export async function askPassword({ path, env, ask }: KeyStoreOptions): Promise<string> {
+async function askPassword({ path, env, ask }: KeyStoreOptions): Promise<string> {
   const given = env[passwordVariable] ?? ''
   if (given !== '') return given
   if (ask === undefined) throw nobodyToAsk(path)

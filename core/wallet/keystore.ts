@@ -74,6 +74,7 @@ export function addAccount(keystore: Keystore, name?: string): Result<Keystore, 
   }
   const indexes = accounts.map(({ source }) => (source.kind === 'derived' ? source.index : -1))
   const next = indexes.reduce((most, index) => (index > most ? index : most), -1) + 1
+  if (next > indexMax) return refuse('ACCOUNTS_TOO_MANY', 'there is no index after the largest')
   return withAccount(keystore, derived(entropy, next, name ?? nameOf(accounts.length)))
 }
 

@@ -3,8 +3,8 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
-import { call, expectFailure, keyOf } from '../../support/api-client.ts'
-import { freshSigner } from '../../support/api-payer.ts'
+import { type ApiAnswer, call, expectFailure, keyOf } from '../../support/api-client.ts'
+import { freshSigner, signedCall } from '../../support/api-payer.ts'
 import { type Harness, startHarness } from '../../support/harness.ts'
 
 let site: Harness
@@ -343,9 +343,22 @@ describe('addresses and methods', () => {
   })
 })
 
-describe('limits of anonymous callers', () => {
-  test('GW-11: they and guesses of keys are limited, those who sign or hold a key are not', async () => {
+describe('limits by address', () => {
+  test('DAEMON-4: new owners at one address share its uses of the wallet daemon, by either protocol', async () => {
     await site.restart({ RATE_LIMIT: undefined })
+    const list = () => signedCall(site, freshSigner(), '/wallet/v1/wallets', { method: 'GET' })
+    const answers: ApiAnswer[] = []
+    // 30 a minute, which may turn once while this runs.
+    while (answers.length < 62 && answers.at(-1)?.status !== 429) answers.push(await list())
+    expect(new Set(answers.slice(0, -1).map(({ status }) => status))).toEqual(new Set([200]))
+    expectFailure(answers.at(-1) as ApiAnswer, 429, 'WALLET_LIMIT_EXCEEDED')
+    expect(answers.at(-1)?.headers.get('retry-after')).toBe('60')
+    const body = { jsonrpc: '2.0', id: 1, method: 'wallet.list' }
+    const answer = await call(site, '/wallet/rpc', { body, key: keyOf(site, 'CLIENT') })
+    expect(answer.json['error']).toMatchObject({ code: -32005 })
+  })
+
+  test('GW-11: they and guesses of keys are limited, those who sign or hold a key are not', async () => {
     const statuses = new Map<string, Set<number>>()
     const ask = async (name: string, key?: string) => {
       const { status } = await call(site, name === 'open' ? '/v1/models' : '/v1/jobs', { key })

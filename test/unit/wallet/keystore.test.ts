@@ -146,6 +146,8 @@ describe('keystores', () => {
       accounts: Array.from({ length: keystoreLimits.accountsMax }, () => account),
     }
     expect(codeOf(importSeed(full, { seed }))).toBe('ACCOUNTS_TOO_MANY')
+    const last = { ...account, source: { kind: 'derived', index: 0x7fff_ffff } as const }
+    expect(codeOf(addAccount({ entropy, accounts: [last] }))).toBe('ACCOUNTS_TOO_MANY')
   })
 
   test('WALLET-8: content that is no keystore, or not of its header, is refused', () => {
