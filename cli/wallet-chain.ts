@@ -20,14 +20,14 @@ import { openLight } from './light.ts'
 import { patiently } from './patience.ts'
 import { createSiteClient } from './site-client.ts'
 import { makeBody, type Sender, sendTransaction, slotNow, waitFinal } from './transactions.ts'
-import { listWallets, readEntry } from './wallet-files.ts'
-import { chosenAccount } from './wallet-keys.ts'
+import { listWallets } from './wallet-files.ts'
+import { addressesOf, chosenAccount } from './wallet-keys.ts'
 import type { WalletAction } from './wallet-options.ts'
 import type { WalletRun } from './wallet-run.ts'
 
 /** What the chain proves of each account's balance; needs no password. */
 export async function showBalance(run: WalletRun): Promise<void> {
-  const { addresses } = readEntry(run.wallet, run.path)
+  const addresses = addressesOf(run)
   const wanted = run.options.account
   const chosen = wanted === undefined ? addresses : addresses.filter((each) => each === wanted)
   if (chosen.length === 0) {

@@ -84,11 +84,15 @@ export function listAll(run: WalletRun): void {
 
 /** The addresses of one wallet, without its password. */
 export function showAddresses(run: WalletRun): void {
-  const { addresses, fault } = readEntry(run.wallet, run.path)
-  if (fault !== undefined) {
-    throw new ClientFault(exitCodes.generic, 'KEYSTORE_INVALID', `${run.path}: ${fault}`)
-  }
+  const addresses = addressesOf(run)
   run.print({ wallet: run.wallet, addresses }, addresses)
+}
+
+/** Addresses of the wallet; a fault where its file is none. */
+export function addressesOf(run: WalletRun): readonly string[] {
+  const { addresses, fault } = readEntry(run.wallet, run.path)
+  if (fault === undefined) return addresses
+  throw new ClientFault(exitCodes.generic, 'KEYSTORE_INVALID', `${run.path}: ${fault}`)
 }
 
 /** One more account from the words. */

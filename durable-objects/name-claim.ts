@@ -27,4 +27,9 @@ export class NameClaimObject extends DurableObject<unknown> implements NameServi
     this.ctx.storage.sql.exec(query, owner, Date.now())
     return undefined
   }
+
+  async release(owner: string, beforeMs: number): Promise<void> {
+    const query = 'DELETE FROM claim WHERE owner = ? AND since_ms < ?'
+    this.ctx.storage.sql.exec(query, owner, beforeMs)
+  }
 }

@@ -16,8 +16,8 @@ export const accountOf = (env: Env, address: string): AccountService =>
 export type AccountName = { readonly kind: 'email' | 'username'; readonly name: string }
 
 /**
- * Takes a name for an account; false when it is another's. Nothing is given back: a claim whose account does
- * not show the name, because its registration failed or was stopped or it changed its name, is void.
+ * Takes a name for an account; false when it is another's. A claim whose account does not show the name,
+ * because its registration failed or was stopped, is void.
  */
 export async function takeName(env: Env, owner: string, given: AccountName): Promise<boolean> {
   const known = nameOf(env, given)
@@ -25,14 +25,22 @@ export async function takeName(env: Env, owner: string, given: AccountName): Pro
   if (!holder) return true
   if (Date.now() - holder.sinceMs < accountLimits.nameClaimMs) return false
   const profile = await accountOf(env, holder.owner).profile()
-  if (profile && foldedName(profile[given.kind]) === foldedName(given.name)) return false
+  if (profile && isSameName(profile[given.kind], given.name)) return false
   return (await known.claim(owner, holder)) === undefined
 }
+
+/** Forgets a name that the account shows no more; not one that a registration may be about to take again. */
+export async function leaveName(env: Env, owner: string, given: AccountName): Promise<void> {
+  await nameOf(env, given).release(owner, Date.now() - accountLimits.nameClaimMs)
+}
+
+/** Neither capitals nor another way to write the same letters make another name. */
+export const isSameName = (one: string, other: string): boolean =>
+  foldedName(one) === foldedName(other)
 
 function nameOf(env: Env, { kind, name }: AccountName): NameService {
   const known = toHex(taggedHash(`aitbc/name/${kind}/1`, utf8ToBytes(foldedName(name))))
   return env.NAME_CLAIM.get(env.NAME_CLAIM.idFromName(`${kind}:${known}`)) as unknown as NameService
 }
 
-/** Neither capitals nor another way to write the same letters make another name. */
 const foldedName = (name: string): string => name.normalize('NFKC').toLowerCase()

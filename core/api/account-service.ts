@@ -82,4 +82,6 @@ export type NameService = {
    * before. Undefined when it is his now, else who holds it.
    */
   claim(owner: string, instead?: NameHolder): Promise<NameHolder | undefined>
+  /** Forgets it, if it is this owner's and was not claimed again since then, Unix milliseconds. */
+  release(owner: string, beforeMs: number): Promise<void>
 }

@@ -12,7 +12,7 @@ import {
 } from '../../core/api/schemas/account.ts'
 import { userIdOf } from '../../core/auth/principal.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
-import { accountOf, takeName } from '../account-client.ts'
+import { accountOf, isSameName, leaveName, takeName } from '../account-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { dropSessionCookie, profileOf, requireSession, session } from '../session.ts'
@@ -40,13 +40,21 @@ async function login(c: AppContext): Promise<Response> {
 async function register(c: AppContext): Promise<Response> {
   const { email, username, ...body } = await readBody(c, registerRequest)
   const proven = prove(c, body)
-  for (const { code, ...name } of [
+  const { address } = proven
+  const names = [
     { kind: 'email', name: email, code: 'EMAIL_TAKEN' },
     { kind: 'username', name: username, code: 'USERNAME_TAKEN' },
-  ] as const) {
-    if (!(await takeName(c.env, proven.address, name))) throw new ApiFailure({ code })
+  ] as const
+  const before = await accountOf(c.env, address).profile()
+  for (const { code, ...name } of names) {
+    if (!(await takeName(c.env, address, name))) throw new ApiFailure({ code })
   }
-  return beginSession(c, proven, { email, username })
+  const response = await beginSession(c, proven, { email, username })
+  for (const { kind, name } of names) {
+    const old = before?.[kind] ?? ''
+    if (old !== '' && !isSameName(old, name)) await leaveName(c.env, address, { kind, name: old })
+  }
+  return response
 }
 
 async function me(c: AppContext): Promise<Response> {

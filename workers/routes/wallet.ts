@@ -35,6 +35,9 @@ import { requireAnyone, session } from '../session.ts'
 import { walletsOf } from '../wallet-client.ts'
 import { readBody, readQuery } from './request.ts'
 
+/** The longest form of an IPv6 address; where no edge writes it, anybody may. */
+const addressCharsMax = 45
+
 export const walletRoutes = new Hono<AppEnv>()
   .use('*', session)
   .get('/wallets', list)
@@ -49,7 +52,7 @@ export const walletRoutes = new Hono<AppEnv>()
 export async function callerOf(c: AppContext, action: string): Promise<WalletCaller> {
   const owner = ownerOf(requireAnyone(c))
   await countWalletUse(c, action)
-  return { owner, client: c.req.header('cf-connecting-ip') ?? 'unknown' }
+  return { owner, client: c.req.header('cf-connecting-ip')?.slice(0, addressCharsMax) ?? 'unknown' }
 }
 
 /** A wallet as the original showed it. */

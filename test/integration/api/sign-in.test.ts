@@ -322,10 +322,11 @@ describe('users', () => {
   const register = (signer: ReturnType<typeof freshSigner>, body: Json) =>
     login(site, signer, { path: '/api/users/register', body: { password: 'p4ss', ...body } })
   /** Lets the time pass for which a claim stands without its account's word. */
-  const passTime = (kind: 'email' | 'username', name: string) => {
+  const passTime = (kind: 'email' | 'username', name: string) =>
+    claimSql(kind, name, 'UPDATE claim SET since_ms = 0')
+  const claimSql = (kind: 'email' | 'username', name: string, query: string) => {
     const hash = toHex(taggedHash(`aitbc/name/${kind}/1`, utf8ToBytes(name)))
-    const object = { className: 'NameClaim', name: `${kind}:${hash}` }
-    return site.objectSql(object, 'UPDATE claim SET since_ms = 0')
+    return site.objectSql({ className: 'NameClaim', name: `${kind}:${hash}` }, query)
   }
 
   test('USERS-3: names belong to who took them first; a password is not kept', async () => {
@@ -346,6 +347,8 @@ describe('users', () => {
     await passTime('email', 'b@example.org')
     expect((await register(third, retry)).status).toBe(200)
     await register(one, { email: 'new@example.org', username: 'mira' })
+    expect(await claimSql('email', 'mira@example.org', 'SELECT * FROM claim')).toEqual([])
+    expect(await claimSql('username', 'mira', 'SELECT * FROM claim')).toHaveLength(1)
     expect((await register(two, { email: 'mira@example.org', username: 'two' })).status).toBe(200)
     const unsigned = { email: 'c@example.org', username: 'c', wallet_address: addressTextOf(third) }
     expectFailure(

@@ -90,6 +90,8 @@ describe('files', () => {
     writeFileSync(path, (vector?.text ?? '').slice(0, 300))
     const cut = await wallet(['--wallet', 'vector', 'export'], { env })
     expect(cut.out).toContain('KEYSTORE_TRUNCATED')
+    const balance = await wallet(['--wallet', 'vector', 'balance'])
+    expect(balance.out).toContain('the keystore ends too soon')
     const taken = await wallet(['--wallet', 'taken', 'import', '--from', path])
     expect(taken.out).toContain('KEYSTORE_TRUNCATED')
     // From standard input as from a file.
