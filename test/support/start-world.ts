@@ -3,6 +3,7 @@
  * serve one: real engines and snapshots, over a `fetch` that a test can break, by a clock that a test sets.
  */
 
+import { expect } from 'vitest'
 import { snapshotsToJson } from '../../core/api/schemas/snapshots.ts'
 import type { InstallingView } from '../../core/api/sync-service.ts'
 import { compareBytes, utf8ToBytes } from '../../core/base/bytes.ts'
@@ -232,6 +233,27 @@ export function openStartWorld({
   }
   let site = openSite()
   return world
+}
+
+/** The same with peers that serve. */
+export function worldWith(
+  peers: Readonly<Record<string, ServingPeer>>,
+  options: Parameters<typeof openStartWorld>[0] = {},
+): StartWorld {
+  const world = openStartWorld(options)
+  for (const [url, serve] of Object.entries(peers)) world.peers.set(url, serve)
+  return world
+}
+
+/** Everything is as at the site that made the snapshot. */
+export function expectBegun(world: StartWorld, { engine }: ServingSite, height: number): void {
+  const site = world.site()
+  expect(site.engine.head().height).toBe(height)
+  expect(site.engine.head().hash).toEqual(engine.blockAt(height)?.hash)
+  expect(site.engine.head().stateRoot).toEqual(engine.blockAt(height)?.header.stateRoot)
+  expect(site.engine.keptFrom()).toBe(height)
+  expect(site.start.view()).toBeUndefined()
+  expect(site.start.isBusy()).toBe(false)
 }
 
 /** Rejects when the caller gives up, as a real `fetch` does. */

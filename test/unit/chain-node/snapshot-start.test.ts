@@ -3,27 +3,18 @@ import { describe, expect, test } from 'vitest'
 import type { PeerView } from '../../../core/api/sync-service.ts'
 import type { Engine } from '../../../core/chain/engine-api.ts'
 import { answerPull, applyPull, pullRequest } from '../../../core/chain/sync.ts'
-import { escrowIdOf } from '../../../core/chain/transaction.ts'
-import { addressOf } from '../../../core/crypto/address.ts'
 import { sourcesAmong, standingOf } from '../../../durable-objects/chain/snapshot-sources.ts'
 import type { SqliteStorage } from '../../../durable-objects/chain/sqlite-chain-store.ts'
-import {
-  alice,
-  bob,
-  coordinator,
-  createGenesis,
-  sign,
-  transfer,
-} from '../../support/chain-world.ts'
+import { createGenesis } from '../../support/chain-world.ts'
 import { createSqliteStorage } from '../../support/sqlite-storage.ts'
 import {
+  expectBegun,
   notFound,
   openServingSite,
-  openStartWorld,
   type ServingPeer,
-  type ServingSite,
   type StartWorld,
   startGenesis,
+  worldWith,
 } from '../../support/start-world.ts'
 
 const nine = openServingSite(9)
@@ -32,29 +23,9 @@ const longer = openServingSite(12)
 const a = 'https://a.example'
 const b = 'https://b.example'
 
-function worldWith(
-  peers: Readonly<Record<string, ServingPeer>>,
-  options: Parameters<typeof openStartWorld>[0] = {},
-): StartWorld {
-  const world = openStartWorld(options)
-  for (const [url, serve] of Object.entries(peers)) world.peers.set(url, serve)
-  return world
-}
-
 const head = ({ engine }: { engine: Engine }) => {
   const { height, hash, stateRoot, finalHeight } = engine.head()
   return { height, hash, stateRoot, finalHeight }
-}
-
-/** Everything is as at the site that made the snapshot. */
-function expectBegun(world: StartWorld, { engine }: ServingSite, height: number): void {
-  const site = world.site()
-  expect(site.engine.head().height).toBe(height)
-  expect(site.engine.head().hash).toEqual(engine.blockAt(height)?.hash)
-  expect(site.engine.head().stateRoot).toEqual(engine.blockAt(height)?.header.stateRoot)
-  expect(site.engine.keptFrom()).toBe(height)
-  expect(site.start.view()).toBeUndefined()
-  expect(site.start.isBusy()).toBe(false)
 }
 
 const lists = (world: StartWorld) => world.requests.filter((line) => line.endsWith(' ')).length
@@ -392,118 +363,4 @@ test('START-5: a chain that has come as far meanwhile is not given up for it', a
   await world.settle(60_000)
   expect(world.site().engine.keptFrom()).toBe(0)
   expect(world.logged.at(-1)).toMatchObject({ msg: 'snapshot given up', height: 9 })
-})
-
-describe('START-10: what is final here is not given up for another chain', () => {
-  const waiting = sign({
-    by: bob,
-    message: transfer(alice.address, 9n),
-    nonce: 0n,
-    of: startGenesis,
-  })
-  /** The same authority has signed it: as the keys of a quorum that has left could. */
-  const rival = openServingSite(12, [waiting])
-  const isLight = (path: string) => path.startsWith('/rpc/light')
-  const lights = (world: StartWorld) => world.requests.filter((line) => line.includes('light?'))
-
-  /** A site that holds the first blocks of a chain, and hears that others are further. */
-  function ahead(peers: Readonly<Record<string, ServingPeer>>, blocks: number): StartWorld {
-    const world = worldWith(peers)
-    importFrom(world, blocks)
-    world.standing = { finalHeight: 12, isTooLate: false }
-    return world
-  }
-  function importFrom(world: StartWorld, blocks: number): void {
-    const { engine } = world.site()
-    const answer = answerPull(longer.engine, pullRequest(engine))
-    const some = answer.blocks.slice(0, blocks)
-    // Each is final by the certificate in the one after it.
-    applyPull(engine, { ...answer, blocks: some, certificate: undefined }, world.nowMs)
-  }
-
-  test('one that continues it is begun with', async () => {
-    const world = ahead({ [a]: longer.serve }, 4)
-    expect(world.site().engine.head().finalHeight).toBe(3)
-    await world.settle()
-    expectBegun(world, longer, 12)
-    expect(lights(world)).toEqual([`${a} /rpc/light?from=3&to=12`])
-  })
-
-  test('one that does not is refused before a part is asked for, and the next is tried', async () => {
-    const world = ahead({ [a]: rival.serve, [b]: longer.serve }, 4)
-    await world.settle()
-    expectBegun(world, longer, 12)
-    expect(world.codes()).toEqual(['SNAPSHOT_NOT_EXTENDING'])
-    expect(world.requests.filter((line) => line.startsWith(`${a} /12/`))).toEqual([])
-  })
-
-  test('nor with the way of another chain, none, or rubbish', async () => {
-    const ways: [string, ServingPeer][] = [
-      ['SNAPSHOT_NOT_EXTENDING', longer.serve],
-      ['SNAPSHOT_NOT_EXTENDING', (path) => longer.serve(path.replace('to=12', 'to=99'))],
-      ['ANSWER_INVALID', () => longer.serve('/12/0')],
-      ['NOT_SERVED', notFound],
-    ]
-    for (const [code, way] of ways) {
-      const world = ahead({ [a]: (path) => (isLight(path) ? way(path) : rival.serve(path)) }, 4)
-      await world.settle(600_000)
-      expect([code, ...new Set(world.codes())]).toEqual([code, code])
-      expect(world.site().engine.keptFrom()).toBe(0)
-    }
-  })
-
-  test('what became final while parts came, or before a kill, counts too', async () => {
-    for (const isKilled of [false, true]) {
-      let parts = 0
-      const world = worldWith({
-        [a]: (path) => {
-          if (/\/12\/\d+$/.test(path) && ++parts === 3) importFrom(world, 6)
-          if (isKilled && parts > 4 && !isLight(path) && path !== '') return undefined
-          return rival.serve(path)
-        },
-      })
-      await world.settle()
-      if (isKilled) {
-        world.peers.set(a, rival.serve)
-        world.restart()
-      }
-      await world.settle(600_000)
-      expect(world.codes()).toContain('SNAPSHOT_NOT_EXTENDING')
-      expect(world.site().engine.keptFrom()).toBe(0)
-      expect(world.site().engine.head().finalHeight).toBe(5)
-    }
-  })
-})
-
-test('START-7: what waits in the pool is kept aside until the new chain has taken it', async () => {
-  const world = worldWith({ [a]: nine.serve })
-  const waiting = sign({
-    by: bob,
-    message: transfer(alice.address, 5n),
-    nonce: 0n,
-    of: startGenesis,
-  })
-  const [verdict] = world
-    .site()
-    .engine.submit([waiting], Number(startGenesis.genesisTimeMs) + 2_000)
-  expect(verdict?.ok).toBe(true)
-  await world.settle()
-  expectBegun(world, nine, 9)
-  world.restart()
-  expect(world.site().before.waiting()).toEqual([waiting])
-  expect(world.site().engine.pool(5)).toEqual([])
-  world.site().before.forgetWaiting()
-  expect(world.site().before.waiting()).toEqual([])
-})
-
-test('START-8: who stands behind an escrow of before is known from the snapshot', async () => {
-  const world = worldWith({ [a]: nine.serve })
-  await world.settle()
-  const opened = nine.engine.finalizedFrom(1, 1)[0]?.transactions[0]
-  if (!opened) throw new Error('block 1 opens an escrow')
-  expect(world.site().before.partiesOf(escrowIdOf(opened.hash))).toEqual({
-    owner: alice.address,
-    coordinator: addressOf(coordinator.publicKey),
-  })
-  expect(world.site().before.partiesOf(new Uint8Array(32))).toBeUndefined()
 })
