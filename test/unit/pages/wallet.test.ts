@@ -1,5 +1,5 @@
 /** What the wallet page computes by itself. */
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { missingNonces } from '../../../pages/wallet/account.ts'
 import { askedPositions } from '../../../pages/wallet/quiz.ts'
