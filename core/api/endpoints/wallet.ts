@@ -125,7 +125,9 @@ export const walletFamily = {
         'wallet.list, wallet.create, wallet.unlock, wallet.sign, receipts.verify_latest and receipts.verify_history; the same counts hold.',
       body: { schema: walletRpcRequest, required: true },
       answers: [{ status: 200, description: 'Result or error', schema: walletRpcSchema }],
-      errors: writeErrors,
+      // What is no call is answered in its own shape.
+      errors: [...walletErrors, 'BODY_TOO_LARGE', 'ORIGIN_REFUSED'],
+      errorShape: 'json_rpc',
       example: { body: { jsonrpc: '2.0', id: 1, method: 'wallet.list', params: {} } },
     }),
   ],

@@ -153,9 +153,15 @@ describe('refusals', () => {
     'OPENAPI-4: %s refuses what is no JSON, or too much of it',
     async (_id, row) => {
       const [input = {}] = row.params ? [{ params: { id: world.job } }] : [{}]
-      expectRefusal(row, await ask(row, { ...input, raw: '{' }), 'JSON_INVALID')
       expectRefusal(row, await announce(row, targetOf(row.path, input)), 'BODY_TOO_LARGE')
+      const none = await ask(row, { ...input, raw: '{' })
       const wrong = await ask(row, { ...input, raw: '[1]' })
+      if (row.errorShape === 'json_rpc') {
+        expect(none.json['error']).toMatchObject({ code: -32700 })
+        expect(wrong.json['error']).toMatchObject({ code: -32600 })
+        return
+      }
+      expectRefusal(row, none, 'JSON_INVALID')
       if (row.errorShape === 'openai') expect(wrong.status).toBe(400)
       else expectRefusal(row, wrong, 'VALIDATION_ERROR')
     },
