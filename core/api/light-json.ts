@@ -2,9 +2,10 @@
  * What light clients ask a site, as JSON: hex of canonical bytes throughout, as in `ProofJson`. Reading says
  * nothing about the content: `core/chain/light.ts` judges it.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { toHex } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { readBy } from '../base/schema.ts'
 import { certificateCoder, headerCoder } from '../chain/block.ts'
 import { authoritySetCoder } from '../chain/genesis.ts'
 import type { LightStep, LightUpdate } from '../chain/light.ts'
@@ -88,15 +89,15 @@ export const lightAnswerToJson = ({ update, fact, path }: LightAnswer): LightAns
 
 /** Reads `GET /rpc/light`. */
 export function readLightUpdate(json: unknown): Result<LightUpdate, AnswerError> {
-  const parsed = updateSchema.safeParse(json)
-  return parsed.success ? ok(parsed.data) : invalid(parsed.error)
+  const parsed = readBy(updateSchema, json)
+  return parsed.ok ? parsed : invalid(parsed.error)
 }
 
 /** Reads `GET /rpc/light/proof/…`. */
 export function readLightAnswer(json: unknown): Result<LightAnswer, AnswerError> {
-  const parsed = answerSchema.safeParse(json)
-  if (!parsed.success) return invalid(parsed.error)
-  const { steps, more, fact, path: way } = parsed.data
+  const parsed = readBy(answerSchema, json)
+  if (!parsed.ok) return invalid(parsed.error)
+  const { steps, more, fact, path: way } = parsed.value
   return ok({ update: { steps, more }, fact: fact ?? undefined, path: way })
 }
 
@@ -119,17 +120,24 @@ function factToJson(fact: FactView): FactJson {
   }
 }
 
-const path = z.array(bytes(32)).max(64)
+const path = z.array(bytes(32)).check(z.maxLength(64))
 
-const stepSchema = z
-  .object({
-    header: canonical(headerCoder),
-    certificate: canonical(certificateCoder),
-    path,
-    authorities: canonical(authoritySetCoder).nullable(),
-  })
-  .transform((step): LightStep => ({ ...step, authorities: step.authorities ?? undefined }))
-const updateFields = { steps: z.array(stepSchema).max(64), more: z.boolean() }
+const stepFields = z.object({
+  header: canonical(headerCoder),
+  certificate: canonical(certificateCoder),
+  path,
+  authorities: z.nullable(canonical(authoritySetCoder)),
+})
+const stepSchema = z.pipe(
+  stepFields,
+  z.transform(
+    (step: z.output<typeof stepFields>): LightStep => ({
+      ...step,
+      authorities: step.authorities ?? undefined,
+    }),
+  ),
+)
+const updateFields = { steps: z.array(stepSchema).check(z.maxLength(64)), more: z.boolean() }
 const updateSchema = z.object(updateFields)
 
 const factSchema = z.discriminatedUnion('kind', [
@@ -147,13 +155,13 @@ const factSchema = z.discriminatedUnion('kind', [
     kind: z.literal('state'),
     header: canonical(headerCoder),
     key: bytes(),
-    value: bytes().nullable(),
+    value: z.nullable(bytes()),
     proof: bytes(),
   }),
 ])
 const answerSchema = z.object({
   ...updateFields,
-  fact: factSchema.transform(factOf).nullable(),
+  fact: z.nullable(z.pipe(factSchema, z.transform(factOf))),
   path,
 })
 
@@ -163,8 +171,5 @@ function factOf(fact: z.output<typeof factSchema>): FactView {
   return { ...rest, transactionPath, outcomePath }
 }
 
-function invalid(error: z.ZodError): Result<never, AnswerError> {
-  const [issue] = error.issues
-  const message = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`
-  return err({ code: 'ANSWER_INVALID', message })
-}
+const invalid = (message: string): Result<never, AnswerError> =>
+  err({ code: 'ANSWER_INVALID', message })

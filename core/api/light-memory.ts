@@ -1,5 +1,5 @@
 /** What a program writes down of its light client, one file a chain; and checkpoints as people pass them on. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { authoritySetHash, type Genesis } from '../chain/genesis.ts'
@@ -13,7 +13,7 @@ const memorySchema = z.object({
   version: z.literal(1),
   /** For people; the bytes decide. */
   chain_id: z.string(),
-  height: z.int().min(0),
+  height: z.int().check(z.minimum(0)),
   state: z.string(),
 })
 

@@ -42,7 +42,7 @@ const headSchema = z
     final_height: whole,
     final_slot: whole,
     final_hash: bytes(32),
-    certificate: canonical(certificateCoder).nullable(),
+    certificate: z.nullable(canonical(certificateCoder)),
   })
   .transform(
     (head): HeadView => ({
@@ -67,11 +67,11 @@ const statusSchema = z.object({
   slot: z.int(),
   head: headSchema,
   indexed_height: z.int().min(-1),
-  kept_from: whole.default(0),
+  kept_from: z._default(whole, 0),
   mempool_size: whole,
   supply: z.object({ genesis: units, minted: units, burned: units, held: units }),
   authorities: z.array(z.object({ public_key: bytes(32), name: z.string() })),
-  authorities_until: whole.nullish(),
+  authorities_until: z.nullish(whole),
   proposing: z.boolean(),
   fault: z.string().nullable(),
 })
@@ -91,24 +91,24 @@ const escrowSchema = z.object({
   coordinator: bytes(32),
   balance: units,
   expiry_slot: whole,
-  closes_at_slot: whole.nullable(),
+  closes_at_slot: z.nullable(whole),
   delegates: z.array(
     z.object({
       delegate: bytes(32),
       budget: units,
       expiry_slot: whole,
-      revoked_at_slot: whole.nullable(),
+      revoked_at_slot: z.nullable(whole),
     }),
   ),
 })
 
 const transactionSchema = z.object({
   bytes: bytes(),
-  block_height: whole.nullable(),
-  index: whole.nullable(),
-  slot: whole.nullable(),
+  block_height: z.nullable(whole),
+  index: z.nullable(whole),
+  slot: z.nullable(whole),
   status: z.enum(['pending', 'included', 'final']),
-  outcome_bytes: canonical(outcomeCoder).nullable(),
+  outcome_bytes: z.nullable(canonical(outcomeCoder)),
 })
 
 const verdictSchema = z.union([
@@ -137,7 +137,7 @@ const proofSchema = z.discriminatedUnion('kind', [
     header: canonical(headerCoder),
     certificate: canonical(certificateCoder),
     key: bytes(),
-    value: bytes().nullable(),
+    value: z.nullable(bytes()),
     proof: bytes(),
   }),
 ])

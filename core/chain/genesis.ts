@@ -3,11 +3,12 @@
  * signed; the chain id is only a name, since a reset devnet keeps it and must not replay.
  */
 import * as P from 'micro-packed'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { parseUnits, supplyMax } from '../base/amount.ts'
 import { bytesEqual, compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import { bytes20, bytes32, type Coder, listOf, text, u8, u16, u64 } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { readBy } from '../base/schema.ts'
 import { formatAddress, parseAddress } from '../crypto/address.ts'
 import { isStrictPoint } from '../crypto/ed25519.ts'
 import { taggedHash } from '../crypto/hash.ts'
@@ -76,41 +77,43 @@ export const genesisHash = (genesis: Genesis): Uint8Array =>
 export const authoritySetHash = (authorities: AuthoritySet): Uint8Array =>
   taggedHash('aitbc/authorities/1', authoritySetCoder.encode(authorities))
 
-const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/)
-const whole = z.int().min(0)
+const units = z.string().check(z.regex(/^(?:0|[1-9][0-9]{0,19})$/))
+const whole = z.int().check(z.minimum(0))
 
 /** `genesis.json` and `GENESIS_JSON`: amounts are decimal strings of base units. */
 export const genesisJsonSchema = z.strictObject({
   version: z.literal(1),
-  chain_id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  chain_id: z.string().check(z.regex(/^[a-z0-9-]{1,40}$/)),
   genesis_time_ms: whole,
   parameters: z.strictObject({
     base_fee: units,
     fee_per_byte: units,
     fee_per_entry: units,
-    coordinator_share_bps: z.int().min(0).max(10_000),
+    coordinator_share_bps: z.int().check(z.minimum(0), z.maximum(10_000)),
     close_notice_slots: whole,
     authorisation_life_slots: whole,
     heartbeat_slots: whole,
     faucet_max: units,
   }),
   authorities: z
-    .array(z.strictObject({ public_key: z.string(), name: z.string().min(1).max(64) }))
-    .min(1)
-    .max(64),
-  faucets: z.array(z.string()).max(64),
-  accounts: z.array(z.strictObject({ address: z.string(), balance: units })).max(10_000),
+    .array(
+      z.strictObject({
+        public_key: z.string(),
+        name: z.string().check(z.minLength(1), z.maxLength(64)),
+      }),
+    )
+    .check(z.minLength(1), z.maxLength(64)),
+  faucets: z.array(z.string()).check(z.maxLength(64)),
+  accounts: z
+    .array(z.strictObject({ address: z.string(), balance: units }))
+    .check(z.maxLength(10_000)),
 })
 export type GenesisJson = z.infer<typeof genesisJsonSchema>
 
 /** Reads and checks a genesis file (already parsed JSON). The first fault found is named. */
 export function parseGenesis(json: unknown): Result<Genesis, GenesisError> {
-  const parsed = genesisJsonSchema.safeParse(json)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    return invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`)
-  }
-  return convert(parsed.data)
+  const parsed = readBy(genesisJsonSchema, json)
+  return parsed.ok ? convert(parsed.value) : invalid(parsed.error)
 }
 
 /** Writes a genesis as its JSON form. */

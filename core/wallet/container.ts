@@ -13,10 +13,11 @@ import { pbkdf2 } from '@noble/hashes/pbkdf2.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import * as P from 'micro-packed'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { fromHex, toHex, utf8ToBytes } from '../base/bytes.ts'
 import { bytes32, u8, u32 } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { readBy } from '../base/schema.ts'
 import { addressOf, formatAddress } from '../crypto/address.ts'
 import { hashBytes, taggedHash } from '../crypto/hash.ts'
 import { keyBytes } from '../crypto/signature.ts'
@@ -82,13 +83,16 @@ const schema = z.strictObject({
   version: z.literal(version),
   kdf: z.strictObject({
     name: z.literal('pbkdf2-sha256'),
-    iterations: z.int().min(1),
-    salt: z.string().regex(/^(?:[0-9a-f]{2})+$/),
+    iterations: z.int().check(z.minimum(1)),
+    salt: z.string().check(z.regex(/^(?:[0-9a-f]{2})+$/)),
   }),
   accounts: z.array(
-    z.strictObject({ address: z.string(), public_key: z.string().regex(/^[0-9a-f]{64}$/) }),
+    z.strictObject({
+      address: z.string(),
+      public_key: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    }),
   ),
-  sealed: z.string().refine(isFernetToken),
+  sealed: z.string().check(z.refine(isFernetToken)),
   check: z.string(),
 })
 
@@ -167,12 +171,9 @@ export function readContainer(
     const found = `the keystore has version ${String(rest['version'])}`
     return fail('KEYSTORE_UNSUPPORTED', `${found}; this program reads version ${version}`)
   }
-  const parsed = schema.safeParse(fields.value)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    return fail('KEYSTORE_INVALID', `${issue?.path.join('.') ?? ''}: ${issue?.message}`)
-  }
-  const { kdf, accounts, sealed } = parsed.data
+  const parsed = readBy(schema, fields.value)
+  if (!parsed.ok) return fail('KEYSTORE_INVALID', parsed.error)
+  const { kdf, accounts, sealed } = parsed.value
   const header = {
     kdf: { iterations: kdf.iterations, salt: hexBytes(kdf.salt) },
     publicKeys: accounts.map((account) => hexBytes(account.public_key)),

@@ -6,10 +6,11 @@
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { scrypt } from '@noble/hashes/scrypt.js'
 import * as P from 'micro-packed'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { fromHex, utf8ToBytes } from '../base/bytes.ts'
 import { bytes32, text, u8 } from '../base/coders.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { readBy } from '../base/schema.ts'
 import { addressOf, formatAddress } from '../crypto/address.ts'
 import { keyBytes } from '../crypto/signature.ts'
 
@@ -44,7 +45,7 @@ export type KeyFileError =
 /** Seed and Poly1305 tag. */
 const sealedBytes = keyBytes + 16
 
-const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`))
+const hexOf = (bytes: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`)))
 
 const keyFileSchema = z.strictObject({
   version: z.literal(1),
@@ -53,9 +54,9 @@ const keyFileSchema = z.strictObject({
   public_key: hexOf(keyBytes),
   kdf: z.strictObject({
     name: z.literal('scrypt'),
-    log_n: z.int().min(keyFileLimits.logNMin).max(keyFileLimits.logNMax),
-    r: z.int().min(1).max(keyFileLimits.blockSizeMax),
-    p: z.int().min(1).max(keyFileLimits.parallelismMax),
+    log_n: z.int().check(z.minimum(keyFileLimits.logNMin), z.maximum(keyFileLimits.logNMax)),
+    r: z.int().check(z.minimum(1), z.maximum(keyFileLimits.blockSizeMax)),
+    p: z.int().check(z.minimum(1), z.maximum(keyFileLimits.parallelismMax)),
     salt: hexOf(keyFileLimits.saltBytes),
   }),
   cipher: z.strictObject({
@@ -125,12 +126,9 @@ function checkFile(json: unknown): Result<KeyFile, KeyFileError> {
       message: `the key file has version ${version}; this program reads version 1`,
     })
   }
-  const parsed = keyFileSchema.safeParse(json)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    return invalid(`the key file is not valid (${issue?.path.join('.') ?? ''}: ${issue?.message})`)
-  }
-  const file = parsed.data
+  const parsed = readBy(keyFileSchema, json)
+  if (!parsed.ok) return invalid(`the key file is not valid (${parsed.error})`)
+  const file = parsed.value
   if (128 * 2 ** file.kdf.log_n * file.kdf.r > keyFileLimits.memoryBytesMax) {
     return invalid('the key file asks for more memory than is allowed')
   }

@@ -3,7 +3,7 @@
  * WALLET rules). Values, not objects: each change gives a new keystore, which the shell seals and writes.
  */
 import { utf8 } from '@scure/base'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { bytesEqual, fromHex, isWellFormed, toHex, utf8ToBytes } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { addressOf, formatAddress } from '../crypto/address.ts'
@@ -178,8 +178,8 @@ export function openKeystore(
   return fits ? ok({ entropy, accounts }) : invalid('a seed does not give its public key')
 }
 
-const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`))
-const nameSchema = z.string().refine(isAccountName)
+const hexOf = (bytes: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`)))
+const nameSchema = z.string().check(z.refine(isAccountName))
 const documentSchema = z.strictObject({
   format: z.literal(1),
   entropy: z.union([hexOf(16), hexOf(32), z.null()]),
@@ -188,7 +188,7 @@ const documentSchema = z.strictObject({
       z.strictObject({
         kind: z.literal('derived'),
         name: nameSchema,
-        index: z.int().min(0).max(indexMax),
+        index: z.int().check(z.minimum(0), z.maximum(indexMax)),
       }),
       z.strictObject({ kind: z.literal('imported'), name: nameSchema, seed: hexOf(keyBytes) }),
     ]),

@@ -4,7 +4,7 @@
  * is the 32 secret bytes, as an Ed25519 seed with another address, and only when a person asks for that.
  */
 import { base64, base64urlnopad } from '@scure/base'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { fromHex, utf8ToBytes } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { sha256 } from '../crypto/hash.ts'
@@ -39,15 +39,17 @@ export const otherCurveWarning =
   'this key was made for another curve: its address and money do not exist on this chain. ' +
   'Its secret can be taken as the seed of a new account, with another address.'
 
+const textUpTo = (chars: number) => z.optional(z.string().check(z.maxLength(chars)))
+
 /** Only what is read; the files hold more. */
 const walletSchema = z.object({
-  address: z.string().max(200).optional(),
-  private_key: z.string().max(2_000).optional(),
-  privateKey: z.string().max(2_000).optional(),
-  encrypted_private_key: z.string().max(2_000).optional(),
+  address: textUpTo(200),
+  private_key: textUpTo(2_000),
+  privateKey: textUpTo(2_000),
+  encrypted_private_key: textUpTo(2_000),
 })
 const extensionSchema = z.object({
-  accounts: z.array(walletSchema).min(1).max(legacyLimits.keysMax),
+  accounts: z.array(walletSchema).check(z.minLength(1), z.maxLength(legacyLimits.keysMax)),
 })
 
 /**

@@ -36,7 +36,7 @@ export const headSchema = z
   .meta({ id: 'Head', description: 'The newest block' }) satisfies z.ZodType<HeadJson>
 
 /** `GET /rpc/genesis`. */
-export const genesisSchema = genesisJsonSchema.meta({
+export const genesisSchema = z.strictObject(genesisJsonSchema.shape).meta({
   id: 'Genesis',
   description: 'The constants of a chain',
 })

@@ -1,4 +1,4 @@
 /** First of all imports: the policy of these pages forbids to make code of text, so nothing may try. */
-import { config } from 'zod'
+import { config } from 'zod/mini'
 
 config({ jitless: true })
