@@ -12,7 +12,7 @@ const scriptBudgets = [
   ['docs/design/', '60 kB'],
   ['docs/', '30 kB'],
   ['explorer/', '50 kB'],
-  ['wallet/', '70 kB'],
+  ['wallet/', '45 kB'],
   ['', '25 kB'],
 ]
 const styleBudget = '12 kB'
@@ -21,8 +21,8 @@ const styleBudget = '12 kB'
  * first shows a fact. The keeper of keys: the same and ciphers, words, previews, fetched by the wallet alone.
  */
 const workerBudgets = [
-  ['assets/keeper-', '85 kB'],
-  ['', '70 kB'],
+  ['assets/keeper-', '68 kB'],
+  ['', '48 kB'],
 ]
 /** Scripts that are fetched later; the library of scales alone is most of a chart. */
 const laterBudgets = [

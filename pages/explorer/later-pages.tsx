@@ -1,7 +1,5 @@
 /** Pages whose code is fetched when somebody opens one, so that the first load is small. */
-import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import { Skeleton } from '../shared/ui/states.tsx'
+import { Later, type ViewLoader } from '../shared/frame/later.tsx'
 import { Title } from './parts.tsx'
 
 /** Headings of these pages while they are on their way. */
@@ -18,9 +16,9 @@ export const laterTitles = {
 } as const
 
 export type LaterName = keyof typeof laterTitles
-type View = ComponentType<{ id: string }>
+type Loader = ViewLoader<{ id: string }>
 
-const loaders: Record<LaterName, () => Promise<View>> = {
+const loaders: Record<LaterName, Loader> = {
   jobs: async () => (await import('./jobs-page.tsx')).JobsPage,
   job: async () => (await import('./job-page.tsx')).JobPage,
   miners: async () => (await import('./miners-page.tsx')).MinersPage,
@@ -32,49 +30,12 @@ const loaders: Record<LaterName, () => Promise<View>> = {
   broadcast: async () => (await import('./broadcast-page.tsx')).BroadcastPage,
 }
 
-const loaded = new Map<LaterName, View>()
-
-export function LaterPage({ page, id }: { page: LaterName; id: string }) {
-  const [, setArrived] = useState(0)
-  const [failed, setFailed] = useState(false)
-  const [attempt, setAttempt] = useState(0)
-  useEffect(() => {
-    if (loaded.has(page)) return
-    let current = true
-    setFailed(false)
-    loaders[page]().then(
-      (view) => {
-        loaded.set(page, view)
-        if (current) setArrived((count) => count + 1)
-      },
-      () => current && setFailed(true),
-    )
-    return () => {
-      current = false
-    }
-  }, [page, attempt])
-  const Page = loaded.get(page)
-  if (Page) return <Page id={id} />
-  return (
-    <>
-      <Title>{laterTitles[page]}</Title>
-      {failed ? (
-        <div class="note note-failed" role="alert">
-          <strong>Could not load this page</strong>
-          <span>The site cannot be reached, or it has a newer version of the explorer.</span>
-          <button
-            type="button"
-            class="button button-small"
-            onClick={() => setAttempt((count) => count + 1)}
-          >
-            Try again
-          </button>
-        </div>
-      ) : (
-        <div aria-busy="true">
-          <Skeleton size={16} />
-        </div>
-      )}
-    </>
-  )
-}
+export const LaterPage = ({ page, id }: { page: LaterName; id: string }) => (
+  <Later
+    key={page}
+    load={loaders[page]}
+    of={{ id }}
+    heading={<Title>{laterTitles[page]}</Title>}
+    part="explorer"
+  />
+)

@@ -23,5 +23,9 @@ export function viewOf(pathname: string): WalletView {
   return walletViews.find((entry) => entry.path === path)?.view ?? 'unknown'
 }
 
+/** What a view is called. */
+export const titleOf = (view: WalletView): string =>
+  walletViews.find((entry) => entry.view === view)?.title ?? 'Page not found'
+
 /** Views that make a wallet rather than use one. */
 export const makesWallet = (view: WalletView): boolean => view === 'create' || view === 'import'

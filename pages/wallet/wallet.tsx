@@ -4,18 +4,9 @@ import { here, navigate, query } from '../shared/list/url-state.ts'
 import { Skeleton } from '../shared/ui/states.tsx'
 import { askVault, followVault, vaultState } from '../shared/vault/client.ts'
 import { AccountBar } from './account-bar.tsx'
-import { Contacts } from './contacts.tsx'
-import { CreateWallet } from './create.tsx'
-import { Escrows } from './escrows.tsx'
-import { History } from './history.tsx'
-import { ImportWallet } from './import.tsx'
-import { Messages } from './messages.tsx'
+import { isLater, LaterView } from './later-views.tsx'
 import { Overview } from './overview.tsx'
-import { Receive } from './receive.tsx'
-import { makesWallet, viewOf, type WalletView, walletViews } from './routes.ts'
-import { Send } from './send.tsx'
-import { Settings } from './settings.tsx'
-import { SignIn } from './sign-in.tsx'
+import { makesWallet, titleOf, viewOf, type WalletView, walletViews } from './routes.ts'
 import { Unlock } from './unlock.tsx'
 import { Welcome } from './welcome.tsx'
 
@@ -68,8 +59,7 @@ function Shown({ view, phase }: ShownProps) {
     navigate(`/wallet/${next}`, { replace: true })
   }, [phase, view])
   if (screen === 'welcome') return <Welcome />
-  if (screen === 'create') return <CreateWallet />
-  if (screen === 'import') return <ImportWallet />
+  if (screen === 'create' || screen === 'import') return <LaterView view={screen} />
   if (screen === 'unlock') return <Unlock />
   return (
     <>
@@ -107,28 +97,8 @@ function Tabs({ view }: { view: WalletView }) {
 }
 
 function OpenView({ view }: { view: WalletView }) {
-  switch (view) {
-    case 'send':
-      return <Send />
-    case 'receive':
-      return <Receive />
-    case 'history':
-      return <History />
-    case 'escrows':
-      return <Escrows />
-    case 'messages':
-      return <Messages />
-    case 'contacts':
-      return <Contacts />
-    case 'settings':
-      return <Settings />
-    case 'sign-in':
-      return <SignIn />
-    case 'unknown':
-      return <Unknown />
-    default:
-      return <Overview />
-  }
+  if (isLater(view)) return <LaterView view={view} />
+  return view === 'unknown' ? <Unknown /> : <Overview />
 }
 
 function Unknown() {
@@ -157,6 +127,3 @@ function Unusable({ reason }: { reason: string }) {
     </>
   )
 }
-
-const titleOf = (view: WalletView): string =>
-  walletViews.find((entry) => entry.view === view)?.title ?? 'Page not found'
