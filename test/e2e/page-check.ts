@@ -26,6 +26,18 @@ const axeSource = readFileSync(
   'utf8',
 )
 
+/**
+ * Parts that are laid out only near the window have a size by estimate until then, and seem to lie over each
+ * other: axe sees them as a reader does who has come there.
+ */
+const layOutWhole = `{
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync('* { content-visibility: visible !important }')
+  document.adoptedStyleSheets.push(sheet)
+}`
+
+const bringAxe = (page: Page) => page.evaluate(`${axeSource};${layOutWhole}`)
+
 type AxeViolation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
 
 type AxeWindow = Window & {
@@ -59,7 +71,7 @@ export async function findingsOn(
     found.push(...lines.map((line) => `${where}: ${line}`))
   note('page', await frameFindings(page, title))
   note('focus', await focusFindings(page, searches))
-  await page.evaluate(axeSource)
+  await bringAxe(page)
   for (const width of [1440, 390]) {
     note(`${width}`, await overflowAt(page, width))
     await page.emulateMedia({ colorScheme: 'light' })
@@ -129,7 +141,7 @@ export async function wholeIn(page: Page): Promise<string[]> {
 
 /** What axe finds in one part of an open page: on a desk, on a phone, and in the dark. */
 export async function findingsIn(page: Page, part: string): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
+  if (!(await page.evaluate(() => 'axe' in window))) await bringAxe(page)
   const found = await axeFindings(page, allRules, part)
   await page.setViewportSize({ width: 390, height: 900 })
   found.push(...(await axeFindings(page, allButColours, part)))
