@@ -139,8 +139,18 @@ function sizes() {
   const named = [
     ...new Set([...html.matchAll(/"\/assets\/([^"]+\.js)"/g)].map(([, name]) => name ?? '')),
   ]
-  const worker = (beginning: string) =>
-    readdirSync(`${dist}/assets`).filter((name) => name.startsWith(`${beginning}-worker-`))
+  const worker = (beginning: string) => {
+    const entries = readdirSync(`${dist}/assets`)
+    const all = new Set(entries.filter((name) => name.startsWith(`${beginning}-worker-`)))
+    // With what it imports at once.
+    for (const name of all) {
+      const imports = asset(name)
+        .toString()
+        .matchAll(/\b(?:import|from)\s*[`'"]\.\/([^`'"]+\.js)/g)
+      for (const [, imported] of imports) all.add(imported ?? '')
+    }
+    return [...all]
+  }
   const archive = unzipSync(readFileSync(`${dist}/firefox-wallet/aitbc-wallet-chromium.zip`))
   const scripts = Object.entries(archive).filter(
     ([name]) => name.endsWith('.js') && !name.includes('password-strength'),

@@ -17,7 +17,7 @@ export default defineConfig({
     openApiPlugin(root),
     preact({ devToolsEnabled: false, prefreshEnabled: false }),
   ],
-  // One file with a name of its own, so that it can be told from what pages load.
+  // A name of its own, so that it can be told from what pages load.
   worker: {
     format: 'es',
     rolldownOptions: { output: { entryFileNames: 'assets/[name]-worker-[hash].js' } },

@@ -1,8 +1,12 @@
-/** Views of the wallet whose code is fetched when somebody opens one. */
+/**
+ * Views of the wallet whose code is fetched when somebody opens one: all but those before it is unlocked,
+ * as every load begins with one of them.
+ */
 import { Later, type ViewLoader } from '../shared/frame/later.tsx'
 import { titleOf, type WalletView } from './routes.ts'
 
 const loaders = {
+  overview: async () => (await import('./overview.tsx')).Overview,
   send: async () => (await import('./send.tsx')).Send,
   receive: async () => (await import('./receive.tsx')).Receive,
   history: async () => (await import('./history.tsx')).History,
@@ -25,7 +29,11 @@ export const LaterView = ({ view }: { view: LaterName }) => (
     key={view}
     load={loaders[view]}
     of={{}}
-    heading={<h1 tabIndex={-1}>{titleOf(view)}</h1>}
+    heading={
+      <h1 tabIndex={-1} class={view === 'overview' ? 'visually-hidden' : undefined}>
+        {titleOf(view)}
+      </h1>
+    }
     part="wallet"
   />
 )

@@ -5,7 +5,6 @@ import { Skeleton } from '../shared/ui/states.tsx'
 import { askVault, followVault, vaultState } from '../shared/vault/client.ts'
 import { AccountBar } from './account-bar.tsx'
 import { isLater, LaterView } from './later-views.tsx'
-import { Overview } from './overview.tsx'
 import { makesWallet, titleOf, viewOf, type WalletView, walletViews } from './routes.ts'
 import { Unlock } from './unlock.tsx'
 import { Welcome } from './welcome.tsx'
@@ -65,9 +64,7 @@ function Shown({ view, phase }: ShownProps) {
     <>
       <Tabs view={view} />
       <AccountBar />
-      <div key={view}>
-        <OpenView view={view} />
-      </div>
+      <div key={view}>{isLater(view) ? <LaterView view={view} /> : <Unknown />}</div>
     </>
   )
 }
@@ -94,11 +91,6 @@ function Tabs({ view }: { view: WalletView }) {
       </ul>
     </nav>
   )
-}
-
-function OpenView({ view }: { view: WalletView }) {
-  if (isLater(view)) return <LaterView view={view} />
-  return view === 'unknown' ? <Unknown /> : <Overview />
 }
 
 function Unknown() {

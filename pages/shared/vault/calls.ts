@@ -12,10 +12,12 @@ import {
   type VaultState,
   vaultLimits,
 } from './messages.ts'
-import { checkSignature, previewMessage, previewTransaction, signPreviewed } from './previews.ts'
 import { changeKeystore, changeRecord, newest, replaceRecord, upToDate } from './record.ts'
 import { newKey, openStored, openText, sealStored, sentence } from './sealing.ts'
 import { keystoreOf, withKeysOf, withName, withNext } from './secrets.ts'
+
+/** Fetched with the first preview: codecs and words of transactions are a good part of the worker. */
+const previews = () => import('./previews.ts')
 
 type Answer<C extends VaultCall> = Promise<Result<VaultCalls[C]['answer'], VaultError>>
 
@@ -63,11 +65,12 @@ export const calls: CallTable = {
     )
     return changed.ok ? ok(await stateOf(held)) : changed
   },
-  previewTransaction,
-  signTransaction: async (held, { token }) => signPreviewed(held, token, 'transaction'),
-  previewMessage,
-  signMessage: async (held, { token }) => signPreviewed(held, token, 'message'),
-  verifyMessage: async (_, request) => checkSignature(request),
+  previewTransaction: async (held, draft) => (await previews()).previewTransaction(held, draft),
+  signTransaction: async (held, { token }) =>
+    (await previews()).signPreviewed(held, token, 'transaction'),
+  previewMessage: async (held, draft) => (await previews()).previewMessage(held, draft),
+  signMessage: async (held, { token }) => (await previews()).signPreviewed(held, token, 'message'),
+  verifyMessage: async (_, request) => (await previews()).checkSignature(request),
   exportFile: async (held, { password }) => {
     const confirmed = await confirm(held, password)
     if (!confirmed.ok) return confirmed

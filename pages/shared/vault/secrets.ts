@@ -2,7 +2,6 @@
 import { fromHex } from '../../../core/base/bytes.ts'
 import { ok, type Result } from '../../../core/base/result.ts'
 import { readContainer } from '../../../core/wallet/container.ts'
-import { openKeyFile } from '../../../core/wallet/keyfile.ts'
 import {
   addAccount,
   createKeystore,
@@ -12,7 +11,6 @@ import {
   keystoreOfSeed,
   renameAccount,
 } from '../../../core/wallet/keystore.ts'
-import { otherCurveWarning, readLegacyKeys } from '../../../core/wallet/legacy-keys.ts'
 import { entropyOf } from '../../../core/wallet/mnemonic.ts'
 import { fail } from './held.ts'
 import { type Secret, type VaultError, vaultLimits } from './messages.ts'
@@ -90,6 +88,7 @@ async function keystoreOfFile(
   const { text, password } = secret
   if (text.length > vaultLimits.fileChars) return fail('SECRET_INVALID', 'The file is too long.')
   if (isKeyFile(text)) {
+    const { openKeyFile } = await import('../../../core/wallet/keyfile.ts')
     const opened = openKeyFile({ text, password })
     if (!opened.ok) {
       const { code, message } = opened.error
@@ -105,11 +104,12 @@ async function keystoreOfFile(
 }
 
 /** Keys of the original network, and raw keys in a file. */
-function keystoreOfLegacy({
+async function keystoreOfLegacy({
   text,
   password,
   takeOtherCurve = false,
-}: Extract<Secret, { readonly kind: 'file' }>): Result<Keystore, VaultError> {
+}: Extract<Secret, { readonly kind: 'file' }>): Promise<Result<Keystore, VaultError>> {
+  const { otherCurveWarning, readLegacyKeys } = await import('../../../core/wallet/legacy-keys.ts')
   const keys = readLegacyKeys({ text, password: password === '' ? undefined : password })
   if (!keys.ok) {
     const { code, message } = keys.error
