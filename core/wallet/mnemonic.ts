@@ -53,10 +53,6 @@ export function entropyOf(words: string): Result<Uint8Array, MnemonicError> {
   }
 }
 
-/** Words that begin with what was typed, at most `max`: for completion in a form. */
-export const wordsBeginning = (typed: string, max: number): readonly string[] =>
-  typed === '' ? [] : wordlist.filter((word) => word.startsWith(typed.toLowerCase())).slice(0, max)
-
 /** Seed of the derivation: 64 bytes, without a passphrase. 2 048 rounds of PBKDF2-SHA512. */
 export const derivationSeed = (entropy: Uint8Array): Uint8Array =>
   mnemonicToSeedSync(mnemonicOf(entropy))

@@ -14,7 +14,6 @@ import {
   derivationSeed,
   entropyOf,
   mnemonicOf,
-  wordsBeginning,
 } from '../../../core/wallet/mnemonic.ts'
 import hd from '../../vectors/hd.json' with { type: 'json' }
 
@@ -66,13 +65,6 @@ describe('recovery words', () => {
     expect(JSON.stringify(strange)).not.toContain('hunter2')
     const swapped = [list[1], list[0], ...list.slice(2)].join(' ')
     expect(codeOf(swapped)).toBe('MNEMONIC_CHECKSUM_WRONG')
-  })
-
-  test('WORDS-4: what was typed is completed from the list', () => {
-    expect(wordsBeginning('aban', 5)).toEqual(['abandon'])
-    expect(wordsBeginning('AB', 3)).toEqual(['abandon', 'ability', 'able'])
-    expect(wordsBeginning('', 3)).toEqual([])
-    expect(wordsBeginning('qq', 3)).toEqual([])
   })
 })
 
