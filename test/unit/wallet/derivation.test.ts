@@ -10,11 +10,7 @@ import {
   formatPath,
   indexMax,
 } from '../../../core/wallet/derivation.ts'
-import {
-  derivationSeed,
-  entropyOf,
-  mnemonicOf,
-} from '../../../core/wallet/mnemonic.ts'
+import { derivationSeed, entropyOf, mnemonicOf } from '../../../core/wallet/mnemonic.ts'
 import hd from '../../vectors/hd.json' with { type: 'json' }
 
 const bytes = (digits: string): Uint8Array => {
