@@ -42,9 +42,8 @@ export type ExtensionBrowser = AsyncDisposable & {
   readonly url: (file: string) => string
   /** Opens one of its pages in a tab. */
   readonly open: (file: string) => Promise<Page>
-  /** Ends the background hard, as the browser does when it wants the memory. */
-  readonly killBackground: () => Promise<void>
-  readonly isBackgroundAlive: () => Promise<boolean>
+  /** Ends the background hard, as the browser does when it wants the memory; false when none ran. */
+  readonly killBackground: () => Promise<boolean>
 }
 
 /** Starts Chromium with the extension, in a profile of its own. */
@@ -76,16 +75,16 @@ export async function startExtensionBrowser(
   const url = (file: string) => new URL(file, base).href
   const internals = await context.newPage()
   await internals.goto('chrome://serviceworker-internals')
-  const isBackgroundAlive = () =>
-    internals.evaluate(
-      (scope) =>
-        [...document.querySelectorAll('.serviceworker-registration')].some(
-          (entry) =>
-            entry.textContent?.includes(scope) &&
-            /Running Status:\s*RUNNING/.test(entry.textContent),
-        ),
-      base,
-    )
+  /** Process, thread and route of the background that runs; undefined when none does. */
+  const runningBackground = () =>
+    internals.evaluate((scope) => {
+      const entries = [...document.querySelectorAll('.serviceworker-registration')]
+      const text = entries
+        .map((entry) => entry.textContent ?? '')
+        .find((one) => one.includes(scope))
+      if (text === undefined || !/Running Status:\s*RUNNING/.test(text)) return undefined
+      return [...text.matchAll(/(?:process|thread|route) ID:\s*(-?\d+)/g)].join(' ')
+    }, base)
   return {
     context,
     url,
@@ -94,12 +93,17 @@ export async function startExtensionBrowser(
       await page.goto(url(file))
       return page
     },
-    isBackgroundAlive,
     killBackground: async () => {
+      const before = await runningBackground()
       const session = await context.newCDPSession(internals)
       await session.send('ServiceWorker.enable')
       await session.send('ServiceWorker.stopAllWorkers')
       await session.detach()
+      // The browser tells of it a little later, and a page may have begun the next one already.
+      while (before !== undefined && (await runningBackground()) === before) {
+        await internals.waitForTimeout(20)
+      }
+      return before !== undefined
     },
     [Symbol.asyncDispose]: async () => {
       await context.close()

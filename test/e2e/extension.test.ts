@@ -160,23 +160,22 @@ describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
   })
 
   test('EXT-16: the background killed in the middle of an approval loses nothing', async () => {
+    const nonceOf = async () =>
+      ((await (await fetch(`${site.url}/rpc/getBalance/${address}`)).json()) as { nonce: number })
+        .nonce
+    const before = await nonceOf()
     const asked = outcomeOf(
       askIn(page, 'aitbc_sendTransaction', [{ to: unusedAddress, amount: '1' }]),
     )
     const approval = await approvalOf(browser)
     await approval.getByText('Leaves the account').waitFor()
-    expect(await browser.isBackgroundAlive()).toBe(true)
-    await browser.killBackground()
-    expect(await browser.isBackgroundAlive()).toBe(false)
+    expect(await browser.killBackground()).toBe(true)
     await agree(approval, 'Sign')
     const { result: hash } = (await asked) as { result: string }
     expect(hash).toMatch(/^0x[0-9a-f]{64}$/)
-    const nonceOf = async () =>
-      ((await (await fetch(`${site.url}/rpc/getBalance/${address}`)).json()) as { nonce: number })
-        .nonce
-    await expect.poll(nonceOf, slowly).toBe(2)
+    await expect.poll(nonceOf, slowly).toBe(before + 1)
     // Killed with nothing open, too: it is unlocked when it comes back.
-    await browser.killBackground()
+    expect(await browser.killBackground()).toBe(true)
     expect(await outcomeOf(askIn(page, 'aitbc_accounts'))).toEqual({ result: [address] })
   })
 
