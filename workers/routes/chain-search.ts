@@ -10,7 +10,7 @@ import { chainQueries } from '../../d1/chain-queries.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext } from '../context.ts'
 import { readQuery } from './request.ts'
-import { readHash } from './rpc-input.ts'
+import { fromDatabase, readHash } from './rpc-input.ts'
 
 /** `GET /search`. */
 export async function search(c: AppContext): Promise<Response> {
@@ -21,12 +21,10 @@ export async function search(c: AppContext): Promise<Response> {
     block: () => node.block(hash),
     transaction: () => node.transaction(hash),
     escrow: () => node.finalEscrow(hash),
-    receipt: () => chainQueries(c.env.DB).settlementOf(text),
+    receipt: () => fromDatabase(chainQueries(c.env.DB).settlementOf(text)),
     job: async () => {
-      const { rows } = await chainLists(c.env.DB).receipts(
-        { limit: 1, direction: 'older', place: undefined, range: {} },
-        { job: text },
-      )
+      const page = { limit: 1, direction: 'older', place: undefined, range: {} } as const
+      const { rows } = await fromDatabase(chainLists(c.env.DB).receipts(page, { job: text }))
       return rows[0]
     },
   }
