@@ -12,7 +12,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { inRoot } from '../../scripts/setup/paths.ts'
 
 /** Path of a browser that can load extensions; undefined where there is none. */
-export const wholeChromium = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find(
+const wholeChromium = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find(
   (path) => path !== undefined && path !== '' && existsSync(path),
 )
 export const wholeFirefox = [process.env['FIREFOX_PATH'], '/usr/bin/firefox-esr'].find(
@@ -35,6 +35,13 @@ export function unpackExtension(file: string, into: string): string {
   }
   return join(into, 'extension')
 }
+
+/** What the title of a test says where it cannot run. */
+export const missingChromium =
+  wholeChromium === undefined ? ' (no Chromium here: apt-get install chromium)' : ''
+
+/** A shared machine may stall. */
+export const slowly = { timeout: 60_000 }
 
 export type ExtensionBrowser = AsyncDisposable & {
   readonly context: BrowserContext
@@ -164,8 +171,11 @@ export async function createWallet(
   atPassword: () => Promise<void> = async () => undefined,
 ): Promise<string[]> {
   await page.getByRole('button', { name: 'Make new keys' }).click()
+  // Neither list waits by itself for what is drawn next.
+  await page.locator('.words li').first().waitFor()
   const words = await page.locator('.words li').allTextContents()
   await page.getByRole('button', { name: 'I have written them down' }).click()
+  await page.getByRole('textbox').first().waitFor()
   for (const field of await page.getByRole('textbox').all()) {
     const label = await field.evaluate((input: HTMLInputElement) => input.labels?.[0]?.textContent)
     const place = Number(/Word (\d+)/.exec(label ?? '')?.[1])

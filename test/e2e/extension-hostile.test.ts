@@ -10,17 +10,13 @@ import {
   chooseNetwork,
   createWallet,
   type ExtensionBrowser,
+  missingChromium,
   outcomeOf,
   reject,
+  slowly,
   startExtensionBrowser,
   startPages,
-  wholeChromium,
 } from './extension-browser.ts'
-
-const missing = wholeChromium === undefined ? ' (no Chromium here: apt-get install chromium)' : ''
-
-/** A shared machine may stall. */
-const slowly = { timeout: 60_000 }
 
 /** The messages of the provider, spelt by hand: what a forger would send. */
 const forged = (id: string, method: string, params: unknown = []) => ({
@@ -30,7 +26,7 @@ const forged = (id: string, method: string, params: unknown = []) => ({
   params,
 })
 
-describe.skipIf(missing !== '')(`hostile pages in Chromium${missing}`, () => {
+describe.skipIf(missingChromium !== '')(`hostile pages in Chromium${missingChromium}`, () => {
   let site: TestSite
   let browser: ExtensionBrowser
   let honest: Awaited<ReturnType<typeof startPages>>

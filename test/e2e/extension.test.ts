@@ -13,21 +13,17 @@ import {
   chooseNetwork,
   createWallet,
   type ExtensionBrowser,
+  missingChromium,
   outcomeOf,
   reject,
+  slowly,
   startExtensionBrowser,
   startPages,
   testPassword,
-  wholeChromium,
 } from './extension-browser.ts'
 import { findingsIn } from './page-check.ts'
 
-const missing = wholeChromium === undefined ? ' (no Chromium here: apt-get install chromium)' : ''
-
-/** A shared machine may stall. */
-const slowly = { timeout: 60_000 }
-
-describe.skipIf(missing !== '')(`the extension in Chromium${missing}`, () => {
+describe.skipIf(missingChromium !== '')(`the extension in Chromium${missingChromium}`, () => {
   let site: TestSite
   let browser: ExtensionBrowser
   let pages: Awaited<ReturnType<typeof startPages>>
