@@ -2,7 +2,7 @@
  * Byte strings and their text forms. Hex is lower case; base64url has no padding (RFC 4648, 5).
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { base64urlnopad, utf8 } from '@scure/base'
+import { base64, base64urlnopad, utf8 } from '@scure/base'
 import { err, ok, type Result } from './result.ts'
 
 /** Why text is no byte string. */
@@ -16,6 +16,9 @@ export const toHex0x = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`
 
 /** Encodes bytes as base64url without padding. */
 export const toBase64Url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
+
+/** Encodes bytes as base64 with padding. */
+export const toBase64 = (bytes: Uint8Array): string => base64.encode(bytes)
 
 /** Encodes text as UTF-8. */
 export const utf8ToBytes = (text: string): Uint8Array => utf8.decode(text)
@@ -37,6 +40,15 @@ export function fromBase64Url(text: string, length?: number): Result<Uint8Array,
     return sized(base64urlnopad.decode(text), length)
   } catch {
     return invalid('not base64url without padding')
+  }
+}
+
+/** Decodes base64 with padding. */
+export function fromBase64(text: string): Result<Uint8Array, BytesError> {
+  try {
+    return ok(base64.decode(text))
+  } catch {
+    return invalid('not base64')
   }
 }
 

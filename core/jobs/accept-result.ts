@@ -9,6 +9,7 @@ import { decodeCanonical } from '../base/coders.ts'
 import { floor, max, min } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Verifier } from '../crypto/signature.ts'
+import { answerFault } from './answer.ts'
 import { sizeOf } from './estimate.ts'
 import { jobLimits } from './limits.ts'
 import type { MinerFrame } from './miner-protocol.ts'
@@ -155,7 +156,7 @@ function implausible(offer: JobOffer, outcome: JobOutcome, observed: Observed): 
   if (tookMs > heldMs + jobLimits.durationSlackMs) {
     return 'the receipt says that the work took longer than the attempt was held'
   }
-  return undefined
+  return answerFault(offer.spec, outcome)
 }
 
 /** What legacy programs report, within what the text allows; what they leave out is estimated low. */

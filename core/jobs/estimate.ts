@@ -4,8 +4,10 @@
  */
 import { utf8ToBytes } from '../base/bytes.ts'
 import { floor, maxBig } from '../base/int.ts'
+import { featuresNeeded, optionsTokensMax } from './job-options.ts'
 import type { JobSpec } from './job-spec.ts'
 import { jobLimits } from './limits.ts'
+import type { ModelFeature } from './model-features.ts'
 import { chargeMin, priceOf, type TokenPrice } from './pricing.ts'
 
 /** The measure of a job, all that matching and pricing look at. */
@@ -19,6 +21,8 @@ export type JobSize = {
   readonly maxTokens: number
   /** A legacy payload without a prompt: only legacy miners know what to do with it. */
   readonly isOpaque: boolean
+  /** What the model must be able to do; nothing when absent. */
+  readonly features?: readonly ModelFeature[]
 }
 
 /** Measures a job. */
@@ -27,10 +31,11 @@ export function sizeOf(spec: JobSpec): JobSize {
   for (const { content } of spec.messages) bytes += utf8ToBytes(content).length
   return {
     model: spec.model,
-    promptTokensMax: promptTokensMaxOf(bytes, spec.messages.length),
+    promptTokensMax: promptTokensMaxOf(bytes, spec.messages.length) + optionsTokensMax(spec),
     promptTokensMin: floor(bytes / bytesPerTokenMax),
     maxTokens: spec.maxTokens,
     isOpaque: spec.messages.length === 0,
+    features: featuresNeeded(spec),
   }
 }
 

@@ -6,7 +6,8 @@ import type { ApiError } from '../api/errors.ts'
 import { isWellFormed, utf8ToBytes } from '../base/bytes.ts'
 import { floor } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { type JobSpec, jobSpecCoder } from './job-spec.ts'
+import { type JobOptions, optionsFault, optionsText } from './job-options.ts'
+import { type JobSpec, jobSpecCoder, jobSpecVersionMax } from './job-spec.ts'
 import { jobLimits } from './limits.ts'
 
 /** One thing that is wrong with a request, in the shape of validation details. */
@@ -35,6 +36,8 @@ export type SpecParts = {
   readonly messages: readonly ChatMessage[]
   readonly sampling: Sampling
   readonly extra: string
+  /** What is asked for beyond a plain chat; a specification of version 1 when absent. */
+  readonly options?: JobOptions | undefined
   /** For a job that names no seed: random, or 0 where the result must be foreseeable. */
   readonly defaultSeed: bigint
 }
@@ -43,7 +46,7 @@ export type SpecParts = {
 export function makeSpec(parts: SpecParts): Result<JobSpec, ApiError> {
   const { sampling } = parts
   const spec: JobSpec = {
-    version: 1,
+    version: parts.options === undefined ? 1 : 2,
     model: parts.model,
     messages: parts.messages.map(({ role, content }) => ({ role, content })),
     maxTokens: sampling.maxTokens ?? jobLimits.maxTokensDefault,
@@ -52,6 +55,7 @@ export function makeSpec(parts: SpecParts): Result<JobSpec, ApiError> {
     seed: sampling.seed ?? parts.defaultSeed,
     stop: [...sampling.stop],
     extra: parts.extra,
+    ...(parts.options === undefined ? {} : { options: optionsText(parts.options) }),
   }
   const faults = specFaults(spec)
   return faults.length === 0 ? ok(spec) : err(validationError(faults))
@@ -63,12 +67,20 @@ export function specFaults(spec: JobSpec): FieldFault[] {
   const check = (isGood: boolean, field: string, message: string) => {
     if (!isGood) faults.push({ field, message, code: 'invalid' })
   }
-  check(spec.version === 1, 'version', 'must be 1')
+  check(
+    spec.version >= 1 && spec.version <= jobSpecVersionMax,
+    'version',
+    `must be 1 to ${jobSpecVersionMax}`,
+  )
+  const isPlain = spec.options === undefined
+  check((spec.version === 1) === isPlain, 'options', 'come with version 2, and with no other')
+  const fault = optionsFault(spec)
+  check(fault === undefined, 'options', fault ?? '')
   check(bytesOf(spec.model) <= jobLimits.modelBytesMax, 'model', 'is too long')
   check(spec.messages.length <= jobLimits.messagesMax, 'messages', 'has too many messages')
   check(spec.messages.length > 0 || spec.extra !== '', 'messages', 'is empty')
   check(
-    spec.messages.every(({ role }) => roles.has(role)),
+    spec.messages.every(({ role }) => roles.has(role) || (!isPlain && role === 'tool')),
     'messages',
     'has a role other than system, user and assistant',
   )
@@ -87,7 +99,13 @@ export function specFaults(spec: JobSpec): FieldFault[] {
     'stop',
     `must hold texts of 1 to ${stopBytesMax} bytes`,
   )
-  const texts = [spec.model, spec.extra, ...spec.stop, ...spec.messages.map((each) => each.content)]
+  const texts = [
+    spec.model,
+    spec.extra,
+    spec.options ?? '',
+    ...spec.stop,
+    ...spec.messages.map((each) => each.content),
+  ]
   check(texts.every(isWellFormed), 'messages', 'holds half a surrogate pair: not Unicode text')
   if (faults.length > 0) return faults
   const bytes = jobSpecCoder.encode(spec).length
@@ -122,6 +140,7 @@ export function payloadOfSpec(spec: JobSpec): Record<string, unknown> {
       seed: spec.seed.toString(),
       stop: [...spec.stop],
     },
+    ...(spec.options === undefined ? {} : { options: spec.options }),
   }
 }
 

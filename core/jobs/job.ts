@@ -128,8 +128,21 @@ export type JobEffect =
       readonly minerId: string
       readonly late: boolean
     }
-  /** Free the hold on the escrow. Emitted at most once a job, never together with `pay`. */
+  /** Free the hold on the escrow. Emitted at most once a job, never together with `pay` or `pay_part`. */
   | { readonly type: 'free_hold' }
+  /**
+   * The job was canceled or expired while this attempt delivered: keep the hold, and pay what was
+   * delivered once the miner has signed for it; free the hold when it does not. Stands in the place of
+   * `free_hold`, before the `cancel_attempt` of the same attempt.
+   */
+  | {
+      readonly type: 'pay_part'
+      readonly attemptId: string
+      readonly minerId: string
+      /** Token frames and tokens that were taken: the miner is paid for these and no others. */
+      readonly nextSeq: number
+      readonly tokens: number
+    }
   /** End the readers' streams. */
   | { readonly type: 'end_stream'; readonly state: JobState }
 
@@ -457,7 +470,10 @@ function finish(job: Job, event: ByMiner, nowMs: number): Result<JobStep, JobErr
 const endAs = (job: Job, message: string, nowMs: number): JobStep =>
   end(job, 'failed', { code: 'JOB_FAILED', message }, nowMs)
 
-/** Ends a job without a result: whoever works on it is told, the hold is freed. */
+/**
+ * Ends a job without a result: whoever works on it is told, the hold is freed. Where the end came from
+ * outside while an answer was being delivered, what was delivered is paid.
+ */
 function end(
   job: Job,
   state: 'failed' | 'canceled' | 'expired',
@@ -465,15 +481,26 @@ function end(
   nowMs: number,
 ): JobStep {
   const stopped = stopOthers(job, state)
+  const part = state === 'failed' ? undefined : partOf(job)
+  const free: readonly JobEffect[] = part ? [] : [{ type: 'free_hold' }]
   return {
     job: { ...stopped.job, state, error, endedAtMs: nowMs },
     effects: [
       { type: 'dequeue' },
+      ...(part ? [part] : []),
       ...stopped.effects,
-      { type: 'free_hold' },
+      ...free,
       { type: 'end_stream', state },
     ],
   }
+}
+
+/** What the live attempt has delivered; text of a lapsed one was taken back from its readers. */
+function partOf(job: Job): JobEffect | undefined {
+  const live = liveAttempt(job)
+  if (!live || live.tokens === 0) return undefined
+  const { attemptId, minerId, nextSeq, tokens } = live
+  return { type: 'pay_part', attemptId, minerId, nextSeq, tokens }
 }
 
 /** Tells every miner that may still work on the job, leased or late, to stop. */

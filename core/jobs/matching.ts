@@ -9,7 +9,7 @@ import { formatCoins, unitsPerCoin } from '../base/amount.ts'
 import { maxBig, minBig } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type JobSize, worstCaseOf } from './estimate.ts'
-import type { MinerCard, ModelOffer } from './miner-card.ts'
+import { featuresOf, type MinerCard, type ModelOffer } from './miner-card.ts'
 
 /** A connected miner as the coordinator sees it now. */
 export type LiveMiner = {
@@ -100,6 +100,7 @@ export function misfit(card: MinerCard, wanted: Wanted): Misfit | undefined {
   if (!offer) return 'model'
   const { constraints, size } = wanted
   if (size.isOpaque && card.kind === 'agent') return 'payload'
+  if (size.features?.some((each) => !featuresOf(offer).includes(each))) return 'features'
   if (constraints.models?.some((model) => offerOf(card, model) === undefined)) return 'models'
   if (constraints.region && constraints.region !== card.region) return 'region'
   if (constraints.gpu && !card.gpus.some((gpu) => gpu.name === constraints.gpu)) return 'gpu'
@@ -118,6 +119,7 @@ export type Misfit =
   | 'model'
   | 'models'
   | 'payload'
+  | 'features'
   | 'region'
   | 'gpu'
   | 'min_vram_gb'

@@ -5,6 +5,7 @@
 
 import { legacyTokenPrice, legacyUnitPriceDefault } from './legacy-price.ts'
 import type { CapabilityCard } from './miner-protocol.ts'
+import { featuresUnstated, knownFeatures, type ModelFeature } from './model-features.ts'
 import type { TokenPrice } from './pricing.ts'
 
 /** A model at a price. `contextTokens` 0: not stated. */
@@ -12,7 +13,13 @@ export type ModelOffer = {
   readonly name: string
   readonly contextTokens: number
   readonly price: TokenPrice
+  /** What it can be asked for; a plain chat when absent. */
+  readonly features?: readonly ModelFeature[]
 }
+
+/** What a model can be asked for. */
+export const featuresOf = (offer: ModelOffer): readonly ModelFeature[] =>
+  offer.features ?? featuresUnstated
 
 /** What matching knows of a miner. */
 export type MinerCard = {
@@ -47,6 +54,7 @@ export function cardFromAgent(minerId: string, card: CapabilityCard): MinerCard 
         promptPer1000: BigInt(model.price_prompt),
         completionPer1000: BigInt(model.price_completion),
       },
+      ...(model.features === undefined ? {} : { features: knownFeatures(model.features) }),
     })),
     servesAnyModel: false,
     gpus: card.gpus.map((gpu) => ({ name: gpu.name, memoryMib: gpu.memory_mib })),

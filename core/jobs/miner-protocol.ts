@@ -9,6 +9,7 @@
  * (attempt, seq) makes it idempotent.
  */
 import * as z from 'zod'
+import { featuresSchema } from './model-features.ts'
 
 /** Sub-protocol name and version. A server refuses others with close code 4400. */
 export const minerProtocolVersion = 1
@@ -59,6 +60,8 @@ export const modelCardSchema = z.object({
   price_prompt: units,
   price_completion: units,
   digest: z.string().max(128).optional(),
+  /** What it can be asked for (model-features.ts); a plain chat when absent. */
+  features: featuresSchema.optional(),
 })
 export type ModelCard = z.infer<typeof modelCardSchema>
 
@@ -80,6 +83,10 @@ export const capabilityCardSchema = z.object({
   region: z.string().max(64).optional(),
 })
 export type CapabilityCard = z.infer<typeof capabilityCardSchema>
+
+/** Why an answer ended: by itself, at a limit, or to have functions called (answer.ts). */
+export const finishSchema = z.enum(['stop', 'length', 'tool_calls'])
+export type Finish = z.infer<typeof finishSchema>
 
 const attempt = { attempt_id: identifier }
 
@@ -125,7 +132,25 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
     price_prompt: units,
     price_completion: units,
   }),
-  z.object({ type: z.literal('cancel'), ...attempt, reason: z.string() }),
+  z.object({
+    type: z.literal('cancel'),
+    ...attempt,
+    reason: z.string(),
+    /**
+     * Token frames below this number were delivered and are paid: answer with a `result` of finish
+     * `canceled` over exactly these, with `prompt_tokens` 0. Absent where nothing is paid.
+     */
+    paid_seq: count.optional(),
+  }),
+  /** The result was taken and its payment waits for a decision: no release yet. Told again on resume. */
+  z.object({
+    type: z.literal('held'),
+    ...attempt,
+    job_id: identifier,
+    reasons: z.array(z.object({ code: z.string().max(64), message: z.string().max(1024) })).max(16),
+    /** Unpaid for good when nobody has released it by then. */
+    until_ms: unixMs,
+  }),
   z.object({
     type: z.literal('release'),
     ...attempt,
@@ -181,7 +206,7 @@ export const minerFrameSchema = z.discriminatedUnion('type', [
     type: z.literal('result'),
     ...attempt,
     text: z.string(),
-    finish: z.enum(['stop', 'length']),
+    finish: finishSchema,
     prompt_tokens: count,
     completion_tokens: count,
     /** Canonical receipt and its signature by the miner's key. */

@@ -14,7 +14,7 @@ import { sha256 } from '../crypto/hash.ts'
 import type { Signer } from '../crypto/signature.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from './job-spec.ts'
 import { type LegacyReceiptFields, legacyReceiptHash, legacyReceiptText } from './legacy-receipt.ts'
-import type { ServerFrame } from './miner-protocol.ts'
+import type { Finish, ServerFrame } from './miner-protocol.ts'
 import { chargeOf, type TokenPrice } from './pricing.ts'
 import { type Receipt, receiptCoder, receiptHash, receiptSigningBytes } from './receipt.ts'
 
@@ -47,7 +47,7 @@ export type JobOffer = {
 /** What an attempt brought. Times in Unix milliseconds, by the clock of whoever worked. */
 export type JobOutcome = {
   readonly text: string
-  readonly finish: 'stop' | 'length'
+  readonly finish: Finish
   readonly promptTokens: number
   readonly completionTokens: number
   readonly startedAtMs: number

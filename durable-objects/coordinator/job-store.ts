@@ -137,7 +137,8 @@ export function openJobStore(database: SqlDatabase) {
       sql.exec(updateLife, openOf(state), endedAtMs ?? null, lifeText(job), jobId)
       if (openOf(state) !== openCodes.unpaid) return
       const { ask } = job
-      const bare = { ...ask.spec, messages: [], stop: [], extra: '' }
+      const { options: _, ...plain } = ask.spec
+      const bare = { ...plain, version: 1, messages: [], stop: [], extra: '' }
       sql.exec(
         updateAsk,
         askText({ ...ask, payload: {}, constraints: {} }),
