@@ -9,6 +9,7 @@ import type { AccountPrincipal, ApiKeyPrincipal } from '../auth/principal.ts'
 import type { Result } from '../base/result.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
 import type { OnlineMiners, PublicJob } from './coordinator-public.ts'
+import type { Dispatching, Idempotency } from './dispatch.ts'
 import type { ApiError } from './errors.ts'
 
 /** Who calls. `publicId` is what others may see: never the key. */
@@ -38,10 +39,47 @@ export type SubmitJob = {
   readonly limit: bigint | undefined
   /** Required of an account; made by the key's delegate for an API key. */
   readonly authorisation: SignedAuthorisation | undefined
+} & Dispatching
+
+/** A batch: all of its jobs are taken, or none. */
+export type SubmitBatch = {
+  readonly jobs: readonly SubmitJob[]
+  readonly idempotency: Idempotency | undefined
 }
 
 /** The original's words for what became of the money. */
 export type PaymentStatus = 'pending' | 'escrowed' | 'released' | 'refunded' | 'failed'
+
+/** Why a payment waits, in a word and for people. */
+export type HoldReason = { readonly code: string; readonly message: string }
+
+/**
+ * A result whose payment waits, or waited, for a decision. The answer is delivered, nothing is charged
+ * until `released`. `lapsed`: nobody decided in time, which is the same as `refused`.
+ */
+export type HeldResult = {
+  readonly jobId: string
+  readonly minerId: string
+  readonly reasons: readonly HoldReason[]
+  /** Base units that are charged if it is released. */
+  readonly amount: bigint
+  readonly heldAtMs: number
+  /** The last moment for a decision: after it the payer's permission would not reach the chain. */
+  readonly untilMs: number
+  readonly decision: 'released' | 'refused' | 'lapsed' | undefined
+  readonly decidedAtMs: number | undefined
+  /** Who decided and why; undefined while nobody has, and for `lapsed`. */
+  readonly decidedBy: string | undefined
+  readonly why: string | undefined
+}
+
+/** What somebody with the right to it decided about a held result. `by`: public id; `why`: for the audit. */
+export type HeldDecision = {
+  readonly jobId: string
+  readonly decision: 'released' | 'refused'
+  readonly by: string
+  readonly why: string
+}
 
 /** A job as its client may see it. */
 export type JobRecord = {
@@ -75,6 +113,8 @@ export type JobRecord = {
     | undefined
   /** Paid by a transaction that is not the coordinator's: the chain knows which, by the receipt's hash. */
   readonly isPaidElsewhere: boolean
+  /** Present when the payment waits, or waited, for a decision. */
+  readonly held?: HeldResult | undefined
 }
 
 /** What a finished job left, in the original's shapes. */
