@@ -7,6 +7,11 @@ export const exampleValues = {
   job: '6dcc16d7e1916d22b69441df08fc21bb',
   /** A job in the hands of a miner of the original. */
   legacyJob: 'dd8991031d03237de95bc17738406297',
+  /** The market: an offer, a bid, an agreement and a booking. */
+  offer: '5b1c0e9d7a3f4c6288e0d1b2a3c4f506',
+  bid: '8f0e1d2c3b4a59687786a5b4c3d2e1f0',
+  agreement: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+  booking: '9c8b7a695847362514032f1e0d9c8b7a',
   settlement: '0xb656c56f049883278e17943d6e47dea0abb24f700081db67b9efa216af38633f',
   receipt: '0x4d4423a09d70344ef3c3ad7f0dfce165f6acf4c89a26dc5f7bcbfce6dd428445',
   /** A user and a wallet of his. */
