@@ -4,12 +4,14 @@
  * one that has been idle longest. Rules: SPEC.md, MATCH.
  */
 import type { Constraints } from '../api/coordinator-service.ts'
+import type { Routing } from '../api/dispatch.ts'
 import type { ApiError } from '../api/errors.ts'
 import { formatCoins, unitsPerCoin } from '../base/amount.ts'
 import { maxBig, minBig } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type JobSize, worstCaseOf } from './estimate.ts'
 import { featuresOf, type MinerCard, type ModelOffer } from './miner-card.ts'
+import { isBefore, noStanding, type Ranked, regionFit, type Standing } from './routing.ts'
 
 /** A connected miner as the coordinator sees it now. */
 export type LiveMiner = {
@@ -27,6 +29,9 @@ export type Wanted = {
   readonly size: JobSize
   readonly constraints: Constraints
   readonly limit: bigint | undefined
+  readonly routing?: Routing | undefined
+  /** Where the caller seems to be, nearest word first. */
+  readonly near?: readonly string[] | undefined
 }
 
 /** How a job can be served now. */
@@ -53,36 +58,68 @@ export function admit(miners: readonly LiveMiner[], wanted: Wanted): Result<Admi
   if (serving.length === 0) return err(notServed(staying, wanted))
   const fitting = serving.filter((each) => misfit(each.card, wanted) === undefined)
   if (fitting.length === 0) return err(notServable(serving, wanted))
-  const prices = fitting.map((each) => priceFor(each.card, wanted.size)).sort(compareBig)
-  const cheapest = prices[0] as bigint
   const { limit } = wanted
-  const payable = limit === undefined ? prices : prices.filter((price) => price <= limit)
-  if (payable.length === 0) return err(tooLow(fitting, wanted, cheapest))
-  const dearest = payable[payable.length - 1] as bigint
-  return ok({
-    miners: payable.length,
-    cheapest,
-    dearest,
-    suggestedLimit: minBig(dearest, cheapest * headroom),
-  })
+  let cheapest: bigint | undefined
+  let dearest = 0n
+  let payable = 0
+  for (const { card } of fitting) {
+    const price = priceFor(card, wanted.size)
+    cheapest = cheapest === undefined ? price : minBig(cheapest, price)
+    if (limit !== undefined && price > limit) continue
+    payable += 1
+    dearest = maxBig(dearest, price)
+  }
+  if (cheapest === undefined || payable === 0) return err(tooLow(fitting, wanted, cheapest ?? 0n))
+  const suggestedLimit = minBig(dearest, cheapest * headroom)
+  return ok({ miners: payable, cheapest, dearest, suggestedLimit })
 }
 
 /** The miner that gets the job now; undefined while none that fits has a free place. */
-export function chooseMiner(
-  miners: readonly LiveMiner[],
+export function chooseMiner<Miner extends LiveMiner>(
+  miners: Iterable<Miner>,
   wanted: Wanted & { readonly limit: bigint },
   excluded: ReadonlySet<string>,
-): LiveMiner | undefined {
-  let best: { miner: LiveMiner; price: bigint } | undefined
+  standing: Standing = noStanding,
+): Miner | undefined {
+  const { routing, near } = wanted
+  const by = { routing, near, model: wanted.size.model, standing }
+  let best: { readonly miner: Miner; readonly ranked: Ranked } | undefined
   for (const miner of miners) {
-    if (miner.draining || excluded.has(miner.card.minerId) || !hasPlace(miner)) continue
-    if (misfit(miner.card, wanted) !== undefined) continue
-    const price = priceFor(miner.card, wanted.size)
-    if (price > wanted.limit) continue
-    if (best === undefined || isBetter({ miner, price }, best)) best = { miner, price }
+    if (obstacle(miner, wanted, excluded, standing) !== undefined) continue
+    const ranked = rankedOf(miner, wanted.size)
+    if (best === undefined || isBefore(ranked, best.ranked, by)) best = { miner, ranked }
   }
   return best?.miner
 }
+
+/** The first reason why a miner cannot have a job at this moment; undefined: it can. */
+export function obstacle(
+  miner: LiveMiner,
+  wanted: Wanted & { readonly limit: bigint },
+  excluded: ReadonlySet<string>,
+  standing: Standing,
+): Obstacle | undefined {
+  const { card } = miner
+  const lack = misfit(card, wanted)
+  if (lack !== undefined) return lack
+  if (priceFor(card, wanted.size) > wanted.limit) return 'limit'
+  if (miner.draining) return 'draining'
+  if (excluded.has(card.minerId)) return 'excluded'
+  if (!standing.mayTry(card.minerId)) return 'breaker'
+  return hasPlace(miner) ? undefined : 'busy'
+}
+
+/** What keeps a job from a miner: what it lacks for good, and what passes. */
+export type Obstacle = Misfit | 'limit' | 'draining' | 'excluded' | 'breaker' | 'busy'
+
+/** A miner as ranking sees it. It must serve the model. */
+export const rankedOf = (miner: LiveMiner, size: JobSize): Ranked => ({
+  minerId: miner.card.minerId,
+  region: miner.card.region,
+  price: priceFor(miner.card, size),
+  load: loadOf(miner),
+  idleSinceMs: miner.idleSinceMs,
+})
 
 /** The terms on which a miner serves a model; undefined when it does not. */
 export function offerOf(card: MinerCard, model: string): ModelOffer | undefined {
@@ -111,7 +148,21 @@ export function misfit(card: MinerCard, wanted: Wanted): Misfit | undefined {
     return 'max_price'
   }
   if (offer.contextTokens > 0 && size.promptTokensMin > offer.contextTokens) return 'context'
-  return undefined
+  return wanted.routing && unwanted(card, offer, wanted.routing)
+}
+
+/** What a client's preferences rule out. */
+function unwanted(card: MinerCard, offer: ModelOffer, routing: Routing): Misfit | undefined {
+  const { order = [], ignore, maxPrice, region } = routing
+  if (ignore?.includes(card.minerId)) return 'ignored'
+  const { promptPer1000, completionPer1000 } = offer.price
+  if (maxPrice?.prompt !== undefined && promptPer1000 > maxPrice.prompt) return 'max_price'
+  if (maxPrice?.completion !== undefined && completionPer1000 > maxPrice.completion) {
+    return 'max_price'
+  }
+  if (routing.allowFallbacks !== false) return undefined
+  if (order.length > 0 && !order.includes(card.minerId)) return 'order'
+  return region && regionFit(card.region, region) === 0 ? 'region' : undefined
 }
 
 /** Names the constraint that a miner does not meet. */
@@ -126,9 +177,11 @@ export type Misfit =
   | 'cuda'
   | 'max_price'
   | 'context'
+  | 'ignored'
+  | 'order'
 
 /** Most that the job can cost at this miner. The miner must serve its model. */
-const priceFor = (card: MinerCard, size: JobSize): bigint =>
+export const priceFor = (card: MinerCard, size: JobSize): bigint =>
   worstCaseOf(size, (offerOf(card, size.model) as ModelOffer).price)
 
 /**
@@ -143,17 +196,6 @@ function isWithinMaxPrice(card: MinerCard, offer: ModelOffer, maxPrice: number):
 
 const hasPlace = ({ card, inflight }: LiveMiner): boolean =>
   card.concurrency === 0 || inflight < card.concurrency
-
-type Candidate = { readonly miner: LiveMiner; readonly price: bigint }
-
-function isBetter(a: Candidate, b: Candidate): boolean {
-  if (a.price !== b.price) return a.price < b.price
-  const byLoad = loadOf(a.miner) - loadOf(b.miner)
-  if (byLoad !== 0) return byLoad < 0
-  const byIdle = a.miner.idleSinceMs - b.miner.idleSinceMs
-  if (byIdle !== 0) return byIdle < 0
-  return a.miner.card.minerId < b.miner.card.minerId
-}
 
 /** Share of its places in use. Without a bound, every job counts as a whole miner. */
 const loadOf = ({ card, inflight }: LiveMiner): number =>
@@ -229,5 +271,3 @@ function alternative(miners: readonly LiveMiner[], wanted: Wanted): unknown {
     price_max: String(best.price),
   }
 }
-
-const compareBig = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
