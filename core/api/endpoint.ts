@@ -7,10 +7,19 @@ import type * as z from 'zod'
 import type { ErrorCode } from './errors.ts'
 
 /**
- * Who may call. `client`: API key or signed request; `client-key`: API key only; `miner`: a miner's key;
- * `session`: whoever signed in; `owner`: whoever signed in, and clients.
+ * Who may call. `client`: API key, signed request or session; `client-key`: API key or session; `miner`: a
+ * miner's key; `session`: whoever signed in; `owner`: whoever signed in, and clients; `account`: whoever
+ * signed in, and signed requests; `admin`: an administrator, in either way, or an admin key.
  */
-export type EndpointAuth = 'none' | 'client' | 'client-key' | 'miner' | 'session' | 'owner'
+export type EndpointAuth =
+  | 'none'
+  | 'client'
+  | 'client-key'
+  | 'miner'
+  | 'session'
+  | 'owner'
+  | 'account'
+  | 'admin'
 
 /** One status that is no failure, and what comes with it. */
 export type Answer = {
@@ -108,7 +117,8 @@ export function targetOf(path: string, input: EndpointInput): string {
 
 /**
  * A command that makes this call. Keys are taken from the environment: `AITBC_API_KEY`,
- * `AITBC_MINER_KEY` for miners, and `AITBC_SESSION`, the token of a session. `origin` without a slash at the end.
+ * `AITBC_MINER_KEY` for miners, `AITBC_ADMIN_KEY`, and `AITBC_SESSION`, the token of a session. `origin`
+ * without a slash at the end.
  */
 export function curlOf(given: Endpoint, input: EndpointInput, origin: string): string {
   const parts = ['curl']
@@ -133,6 +143,8 @@ const credentialsOf = {
   miner: 'X-Api-Key: $AITBC_MINER_KEY',
   session: 'X-Session-Token: $AITBC_SESSION',
   owner: 'X-Api-Key: $AITBC_API_KEY',
+  account: 'X-Session-Token: $AITBC_SESSION',
+  admin: 'X-Api-Key: $AITBC_ADMIN_KEY',
 } as const satisfies Record<Exclude<EndpointAuth, 'none'>, string>
 
 /** A word of a POSIX shell, in quotes where it has to be. */

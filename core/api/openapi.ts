@@ -93,6 +93,13 @@ const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer', description: 'The same key as a bearer token' },
   minerKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'A miner’s API key' },
   minerBearer: { type: 'http', scheme: 'bearer', description: 'The same key as a bearer token' },
+  adminKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Api-Key',
+    description: 'A key of scope admin, for programs. People sign in with a listed account.',
+  },
+  adminBearer: { type: 'http', scheme: 'bearer', description: 'The same key as a bearer token' },
   sessionToken: {
     type: 'apiKey',
     in: 'header',
@@ -122,8 +129,14 @@ const securitySchemes = {
 
 const securityOf = {
   none: [],
-  client: [{ apiKey: [] }, { bearer: [] }, { signedRequest: [] }],
-  'client-key': [{ apiKey: [] }, { bearer: [] }],
+  client: [
+    { apiKey: [] },
+    { bearer: [] },
+    { signedRequest: [] },
+    { sessionToken: [] },
+    { sessionCookie: [] },
+  ],
+  'client-key': [{ apiKey: [] }, { bearer: [] }, { sessionToken: [] }, { sessionCookie: [] }],
   miner: [{ minerKey: [] }, { minerBearer: [] }],
   session: [{ sessionToken: [] }, { sessionBearer: [] }, { sessionCookie: [] }],
   owner: [
@@ -132,6 +145,20 @@ const securityOf = {
     { sessionCookie: [] },
     { apiKey: [] },
     { bearer: [] },
+    { signedRequest: [] },
+  ],
+  account: [
+    { sessionToken: [] },
+    { sessionBearer: [] },
+    { sessionCookie: [] },
+    { signedRequest: [] },
+  ],
+  admin: [
+    { adminKey: [] },
+    { adminBearer: [] },
+    { sessionToken: [] },
+    { sessionBearer: [] },
+    { sessionCookie: [] },
     { signedRequest: [] },
   ],
 } as const

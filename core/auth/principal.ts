@@ -5,15 +5,22 @@
 import { toHex } from '../base/bytes.ts'
 import { parseAddress } from '../crypto/address.ts'
 import { taggedHash } from '../crypto/hash.ts'
+import type { KeyScopeName } from './key-scopes.ts'
 
 /** What an API key may be used for. */
 export type KeyScope = 'client' | 'miner' | 'admin'
 
-/** An API key; `publicId` is what others may see. */
+/** An API key; `publicId` is what others may see. What is optional is there for keys of an account. */
 export type ApiKeyPrincipal = {
   readonly kind: 'api_key'
   readonly scope: KeyScope
   readonly publicId: string
+  /** Address of the account that it belongs to; absent for keys that the operator sets. */
+  readonly account?: string
+  /** What it may be used for; absent: all of `scope`. */
+  readonly scopes?: readonly KeyScopeName[]
+  /** Which of its secrets was shown, since each ends by itself; absent for a session's console key. */
+  readonly secretId?: string
 }
 
 /** A key pair that signed this request; `publicId` is its address. */

@@ -18,6 +18,9 @@ export const exampleValues = {
   user: 'c9c3d1c4-5a52-8a3a-9d0f-6a1f0e2b7c11',
   wallet: 'savings',
   password: 'wild geese over a slate roof',
+  /** A key of an account, and a miner. */
+  accountKey: 'key_9f2c41d07ab5e3f1',
+  miner: 'miner-A',
   /** Height of a snapshot. */
   snapshot: '5000',
   /** A signed transfer. */

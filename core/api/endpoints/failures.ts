@@ -36,13 +36,31 @@ export const keyErrors = [
   'REQUEST_SIGNATURE_INVALID',
   'REQUEST_EXPIRED',
   'QUOTA_EXCEEDED',
+  'KEY_EXPIRED',
+  'KEY_REVOKED',
+  'KEY_ROTATED',
+  'SCOPE_MISSING',
 ] as const satisfies readonly ErrorCode[]
 
-/** Of routes of clients: API key or signed request. */
-export const clientErrors = [...openErrors, ...keyErrors] as const
+/** Of a session that is shown and does not hold. */
+const sessionFaults = [
+  'SESSION_INVALID',
+  'SESSION_EXPIRED',
+  'SESSION_REVOKED',
+  'SESSION_RETIRED',
+  'TOKEN_IN_URL',
+] as const satisfies readonly ErrorCode[]
+
+/** Of routes of clients: API key, signed request or session. */
+export const clientErrors = [
+  ...openErrors,
+  ...keyErrors,
+  ...sessionFaults,
+  'ORIGIN_REFUSED',
+] as const
 
 /** Of routes of miners: a miner's key, and no signed request. */
-export const minerErrors = [...clientErrors, 'AUTHORIZATION_ERROR'] as const
+export const minerErrors = [...openErrors, ...keyErrors, 'AUTHORIZATION_ERROR'] as const
 
 /** Of a signed transaction that is not taken. */
 export const transactionErrors = [
@@ -72,7 +90,10 @@ export const submissionErrors = [
   'ESCROW_REQUIRED',
   'ESCROW_NOT_FINAL',
   'ESCROW_EXHAUSTED',
+  'ESCROW_EXPIRED',
   'BUDGET_EXCEEDED',
+  'DELEGATE_EXPIRED',
+  'KEY_BUDGET_EXCEEDED',
   'AUTHORIZATION_ERROR',
   'CHAIN_UNAVAILABLE',
 ] as const satisfies readonly ErrorCode[]
@@ -82,13 +103,15 @@ export const sessionErrors = [
   ...siteErrors,
   'COORDINATOR_UNAVAILABLE',
   'SIGN_IN_REQUIRED',
-  'SESSION_INVALID',
-  'SESSION_EXPIRED',
-  'SESSION_REVOKED',
-  'SESSION_RETIRED',
-  'TOKEN_IN_URL',
+  ...sessionFaults,
   ...keyErrors,
 ] as const
+
+/** Of what an account does with its own: whoever signed in, or signs each request. */
+export const accountErrors = [...sessionErrors, 'ORIGIN_REFUSED'] as const
+
+/** Of administration: an administrator who signed in or signs each request, or an admin key. */
+export const adminErrors = [...accountErrors, 'ADMIN_REQUIRED', 'VALIDATION_ERROR'] as const
 
 /** Of a signed challenge. */
 export const signInErrors = [

@@ -13,6 +13,12 @@ export const openAiAt = <const Rest extends string>(rest: Rest) => ({
   aliases: [`/api/v1${rest}`, `/api${rest}`] as const,
 })
 
+/** Administration, in the spellings of the coordinator and as programs of the original spell it. */
+export const adminAt = <const Rest extends string>(rest: Rest) => ({
+  path: `/api/v1/admin${rest}` as const,
+  aliases: [`/api/admin${rest}`, `/v1/admin${rest}`, `/admin${rest}`] as const,
+})
+
 /** Lists of the original's explorer: `/api/explorer/X` and `/api/v1/explorer/X`. */
 export const explorerAt = <const Rest extends string>(rest: Rest) => ({
   path: `/api/explorer${rest}` as const,
