@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { ChainService } from '../core/api/chain-service.ts'
+import type { CountReport } from '../core/api/coordinator-figures.ts'
 import type {
   CoordinatorService,
   Principal,
@@ -13,6 +14,7 @@ import type {
 } from '../core/api/coordinator-service.ts'
 import type { ApiError } from '../core/api/errors.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
+import { figuresOf } from './coordinator/figures.ts'
 import { coordinatorLimits } from './coordinator/limits.ts'
 import { type CoordinatorParts, openCoordinator } from './coordinator/parts.ts'
 import { receiptBundle } from './coordinator/results.ts'
@@ -127,6 +129,30 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
 
   async failMinerJob(...input: Parameters<CoordinatorService['failMinerJob']>) {
     return this.#usable().legacyMiners.fail(...input)
+  }
+
+  async minerWork(...[who, page]: Parameters<CoordinatorService['minerWork']>) {
+    return this.#usable().minerDesk.work(who.publicId, page)
+  }
+
+  async changeMiner(...input: Parameters<CoordinatorService['changeMiner']>) {
+    return this.#usable().minerDesk.change(...input)
+  }
+
+  async removeMiner(who: Principal) {
+    return this.#usable().minerDesk.remove(who)
+  }
+
+  async matchMiners(...input: Parameters<CoordinatorService['matchMiners']>) {
+    return this.#usable().minerDesk.match(...input)
+  }
+
+  async figures() {
+    return figuresOf(this.#usable())
+  }
+
+  async countRequests(report: CountReport): Promise<void> {
+    this.#usable().counting.add(report)
   }
 
   async site(): Promise<SiteView> {

@@ -8,6 +8,13 @@
 import type { AccountPrincipal, ApiKeyPrincipal } from '../auth/principal.ts'
 import type { Result } from '../base/result.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
+import type { Wanted } from '../jobs/matching.ts'
+import type {
+  CoordinatorFigures,
+  CountReport,
+  MinerMatch,
+  MinerWork,
+} from './coordinator-figures.ts'
 import type { OnlineMiners, PublicJob } from './coordinator-public.ts'
 import type { Dispatching, Idempotency } from './dispatch.ts'
 import type { ApiError } from './errors.ts'
@@ -254,6 +261,30 @@ export type CoordinatorService = {
     who: Principal,
     failed: { readonly jobId: string; readonly code: string; readonly message: string },
   ): Promise<Result<null, ApiError>>
+
+  /** What the miner behind a key completed; the newest first. */
+  minerWork(
+    who: Principal,
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<MinerWork>
+  /** Other capabilities without a new registration: what the miner holds stays with it. */
+  changeMiner(
+    who: Principal,
+    change: {
+      readonly capabilities: Record<string, unknown>
+      readonly concurrency?: number | undefined
+      readonly region?: string | undefined
+    },
+  ): Promise<Result<null, ApiError>>
+  /** The miner leaves for good; what it holds goes back to the queue. */
+  removeMiner(who: Principal): Promise<Result<null, ApiError>>
+  /** Who could take such a job now, best first; at most `count`. Nothing is reserved. */
+  matchMiners(wanted: Wanted, count: number): Promise<MinerMatch>
+
+  /** Everything that is counted, for `GET /metrics`. */
+  figures(): Promise<CoordinatorFigures>
+  /** Adds what an instance of the gateway counted. */
+  countRequests(report: CountReport): Promise<void>
 
   site(): Promise<SiteView>
   /** Miners that are here now, by name; at most `publicLimits.minersMax`. */

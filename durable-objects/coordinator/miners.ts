@@ -31,6 +31,14 @@ export type Miner = LiveMiner & {
   poll: ((job: LiveJob | undefined) => void) | undefined
 }
 
+/** A registration of the original. */
+type LegacyStatement = {
+  readonly capabilities: Record<string, unknown>
+  readonly concurrency: number
+  readonly region: string | undefined
+  readonly session: string
+}
+
 type MinerRow = {
   readonly miner_id: string
   readonly kind: 'agent' | 'legacy'
@@ -165,6 +173,19 @@ export function openMiners(database: SqlDatabase) {
       const stated = JSON.parse(row.card) as Omit<Parameters<typeof cardFromLegacy>[0], 'minerId'>
       const of = { publicKey: undefined, payout, socket: undefined }
       return enter(cardFromLegacy({ minerId, ...stated }), of, nowMs)
+    },
+
+    /** What a miner of the original stated when it registered; undefined for any other. */
+    statedBy: (minerId: string): LegacyStatement | undefined => {
+      const row = rowOf(minerId)
+      if (row?.kind !== 'legacy') return undefined
+      return { ...(JSON.parse(row.card) as LegacyStatement), session: row.identity }
+    },
+
+    /** Forgets a miner that goes for good. */
+    remove: (minerId: string): void => {
+      here.delete(minerId)
+      if (rowOf(minerId)) forget(minerId)
     },
 
     /** What a row alone says: for results of miners that are not here now. */

@@ -8,6 +8,7 @@ import { openApiKeys } from './api-keys.ts'
 import { isLive } from './assignment.ts'
 import { openChainView } from './chain-view.ts'
 import { openClientJobs } from './client-jobs.ts'
+import { openCounting } from './counting.ts'
 import { type Custody, openCustody } from './custody.ts'
 import { type Dispatcher, openDispatcher } from './dispatcher.ts'
 import { openFunds } from './funds.ts'
@@ -15,6 +16,7 @@ import { openGroup } from './grouping.ts'
 import { openJobStore } from './job-store.ts'
 import { openLegacyMiners } from './legacy-miners.ts'
 import { coordinatorLimits as limits } from './limits.ts'
+import { openMinerDesk } from './miner-desk.ts'
 import { type Miners, openMiners } from './miners.ts'
 import { openResults } from './results.ts'
 import { createTables } from './schema.ts'
@@ -46,7 +48,14 @@ export function openCoordinator(host: CoordinatorHost) {
   restoreLoads(dispatcher, miners, now())
   // After a restart the age of the final head is not known: jobs wait for it.
   if (isBusy(dispatcher)) wakeAt(now())
-  return { ...ground, ...working, clientJobs, work: openWork({ ...ground, ...working, custody }) }
+  const minerDesk = openMinerDesk({ ...ground, dispatcher })
+  return {
+    ...ground,
+    ...working,
+    clientJobs,
+    minerDesk,
+    work: openWork({ ...ground, ...working, custody }),
+  }
 }
 
 /** What stands by itself: the disk and what is read from it, the chain as it is known, memory. */
@@ -62,6 +71,8 @@ function openGround(host: CoordinatorHost) {
     database,
     vault,
     store,
+    counting: openCounting(database),
+    startedAtMs: now(),
     apiKeys: openApiKeys({ database, vault, apiKeys: admitted, payouts, nowMs: now() }),
     view: openChainView(host),
     funds: openFunds(store.standing()),
