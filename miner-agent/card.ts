@@ -63,6 +63,7 @@ function modelCard(model: ModelInfo, input: CardInput): ModelCard {
     price_prompt: String(input.pricePrompt),
     price_completion: String(input.priceCompletion),
     ...(model.digest === undefined ? {} : { digest: model.digest }),
+    ...(model.features === undefined ? {} : { features: [...model.features] }),
   }
 }
 

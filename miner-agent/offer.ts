@@ -14,8 +14,10 @@ import {
 } from '../core/chain/authorisation.ts'
 import type { Verifier } from '../core/crypto/signature.ts'
 import { sizeOf, worstCaseOf } from '../core/jobs/estimate.ts'
+import { featuresNeeded, optionsFault } from '../core/jobs/job-options.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from '../core/jobs/job-spec.ts'
 import type { ModelCard, ServerFrame } from '../core/jobs/miner-protocol.ts'
+import { featuresUnstated } from '../core/jobs/model-features.ts'
 import type { TokenPrice } from '../core/jobs/pricing.ts'
 
 export type Offer = Extract<ServerFrame, { readonly type: 'offer' }>
@@ -64,6 +66,8 @@ export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, 
   if (!spec.ok) return reject('OFFER_INVALID', `spec: ${spec.error.message}`)
   const model = terms.models.find(({ name }) => name === spec.value.model)
   if (model === undefined) return reject('MODEL_NOT_SERVED', 'this miner does not serve the model')
+  const fault = featureFault(spec.value, model)
+  if (fault !== undefined) return reject('OFFER_INVALID', fault)
   if (offer.price_prompt !== model.price_prompt) return priceChanged(model)
   if (offer.price_completion !== model.price_completion) return priceChanged(model)
 
@@ -73,8 +77,8 @@ export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, 
   const authorisation = decodeCanonical(authorisationCoder, bytes.value)
   if (!authorisation.ok) return reject('AUTHORISATION_INVALID', authorisation.error.message)
   const jobHash = jobHashOf(spec.value)
-  const fault = authorisationFault(offer, jobHash, authorisation.value)
-  if (fault !== undefined) return reject('AUTHORISATION_INVALID', fault)
+  const lack = authorisationFault(offer, jobHash, authorisation.value)
+  if (lack !== undefined) return reject('AUTHORISATION_INVALID', lack)
   const signed = terms.verifier.verify({
     signature: signature.value,
     message: authorisationSigningBytes(terms.genesisHash, authorisation.value),
@@ -99,6 +103,15 @@ export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, 
     price,
     worth: minBig(worstCaseOf(sizeOf(spec.value), price), limit),
   })
+}
+
+/** A job that asks for what the card does not state was not sent here by a sound site. */
+function featureFault(spec: JobSpec, model: ModelCard): string | undefined {
+  const options = optionsFault(spec)
+  if (options !== undefined) return `options: ${options}`
+  const stated: readonly string[] = model.features ?? featuresUnstated
+  const missing = featuresNeeded(spec).filter((each) => !stated.includes(each))
+  return missing.length === 0 ? undefined : `the model lacks ${missing.join(', ')}`
 }
 
 function authorisationFault(

@@ -8,6 +8,7 @@ export function paced(engine: Engine, tokensPerSecond: number | undefined): Engi
   return {
     name: engine.name,
     listModels: () => engine.listModels(),
+    ...(engine.embed === undefined ? {} : { embed: engine.embed }),
     generate: (request, options) =>
       slowed(engine.generate(request, options), { ...options, tokensPerSecond }),
   }

@@ -3,7 +3,10 @@
  * first text leaves at once; what follows within a few milliseconds travels together.
  */
 import { utf8ToBytes } from '../core/base/bytes.ts'
+import { callsText, embeddingsText } from '../core/jobs/answer.ts'
+import { type JobOptions, optionsOf } from '../core/jobs/job-options.ts'
 import type { JobSpec } from '../core/jobs/job-spec.ts'
+import { jobLimits } from '../core/jobs/limits.ts'
 import { minerProtocolLimits } from '../core/jobs/miner-protocol.ts'
 import {
   type ChatMessage,
@@ -58,7 +61,10 @@ export async function work(options: WorkOptions): Promise<WorkOutcome> {
     try {
       watch.signal.throwIfAborted()
       watch.reset()
-      return await generate(options, watch)
+      const asked = optionsOf(options.spec)
+      return asked.kind === 'embedding'
+        ? await embed(options, asked, watch)
+        : await generate(options, asked, watch)
     } finally {
       await turn?.release()
     }
@@ -72,26 +78,58 @@ export async function work(options: WorkOptions): Promise<WorkOutcome> {
 
 type Watchdog = ReturnType<typeof openWatchdog>
 
-async function generate(options: WorkOptions, watch: Watchdog): Promise<WorkOutcome> {
+/** Vectors leave as the text that they are in the answer, in one go. */
+async function embed(
+  { engine, spec, onTokens }: WorkOptions,
+  { dimensions }: JobOptions,
+  watch: Watchdog,
+): Promise<WorkOutcome> {
+  const { signal } = watch
+  const request = {
+    model: spec.model,
+    texts: spec.messages.map(({ content }) => content),
+    ...(dimensions === undefined ? {} : { dimensions }),
+  }
+  const embedded = await engine.embed?.(request, { signal })
+  if (embedded === undefined) throw new EngineError('ENGINE_FAILED', 'this engine has no vectors')
+  const text = embeddingsText(embedded.vectors)
+  if (text.length > jobLimits.answerBytesMax) {
+    const message = 'the vectors are longer than an answer may be; ask for fewer at a time'
+    throw new EngineError('ENGINE_FAILED', message, { retryable: false })
+  }
+  for (const piece of splitText(text)) onTokens(piece, 0)
+  const { promptTokens } = embedded
+  return { kind: 'finished', text, finish: 'stop', promptTokens, completionTokens: 0 }
+}
+
+async function generate(
+  options: WorkOptions,
+  asked: JobOptions,
+  watch: Watchdog,
+): Promise<WorkOutcome> {
   const batch = openBatch(options.onTokens)
   const texts: string[] = []
   let completionTokens = 0
   try {
-    const answer = options.engine.generate(requestOf(options.spec), { signal: watch.signal })
-    for await (const delta of answer) {
+    const request = requestOf(options.spec, asked)
+    const answer = options.engine.generate(request, { signal: watch.signal })
+    for await (const each of answer) {
       watch.reset()
+      const delta = withCalls(each, asked)
       texts.push(delta.text)
       completionTokens += delta.tokens
       batch.add(delta)
       if (delta.finish === undefined) continue
       batch.flush()
       const { promptTokens } = delta.usage
+      const text = texts.join('')
       return {
         kind: 'finished',
-        text: texts.join(''),
+        text,
         finish: delta.finish,
         promptTokens,
-        completionTokens,
+        // Tokens without a text of their own are not sold beyond what was said.
+        completionTokens: Math.min(completionTokens, utf8ToBytes(text).length),
       }
     }
   } finally {
@@ -100,13 +138,27 @@ async function generate(options: WorkOptions, watch: Watchdog): Promise<WorkOutc
   throw new EngineError('ENGINE_FAILED', 'the engine stopped without an end')
 }
 
-function requestOf(spec: JobSpec): GenerateRequest {
+/** Calls as they stand in the text of the answer, and no more of them than were asked for. */
+function withCalls(delta: Delta, { calls_max: most }: JobOptions): Delta {
+  if (delta.calls === undefined) return delta
+  return { ...delta, text: delta.text + callsText(delta.calls.slice(0, most)) }
+}
+
+function requestOf(spec: JobSpec, { kind, tools, turns, format }: JobOptions): GenerateRequest {
+  const messages = spec.messages.map(
+    ({ role, content }): ChatMessage => ({ role: role as ChatMessage['role'], content }),
+  )
+  for (const { index, calls, name } of turns ?? []) {
+    const message = messages[index]
+    if (message === undefined) continue
+    messages[index] = { ...message, ...(calls && { calls }), ...(name && { name }) }
+  }
   return {
     model: spec.model,
-    messages: spec.messages.map(({ role, content }) => ({
-      role: role as ChatMessage['role'],
-      content,
-    })),
+    messages,
+    ...(kind === 'completion' ? { raw: true } : {}),
+    ...(tools === undefined ? {} : { tools }),
+    ...(format === undefined ? {} : { format }),
     maxTokens: spec.maxTokens,
     temperature: spec.temperatureMilli / 1_000,
     topP: spec.topPMilli / 1_000,

@@ -1,7 +1,12 @@
 /**
  * What every inference engine of the miner agent looks like from outside: list models, stream one
- * chat completion, fail with one of a closed set of codes.
+ * answer, turn texts into vectors, fail with one of a closed set of codes.
  */
+import type { JobTool, ToolCall } from '../../core/jobs/job-options.ts'
+import type { Finish } from '../../core/jobs/miner-protocol.ts'
+import type { ModelFeature } from '../../core/jobs/model-features.ts'
+
+export type { Finish }
 
 /** A model that an engine can run now. */
 export type ModelInfo = {
@@ -10,11 +15,18 @@ export type ModelInfo = {
   readonly contextTokens: number
   /** SHA-256 of the weights in hex, where the engine knows it. */
   readonly digest?: string
+  /** What it can be asked for; a plain chat when absent. */
+  readonly features?: readonly ModelFeature[]
 }
 
 export type ChatMessage = {
-  readonly role: 'system' | 'user' | 'assistant'
+  /** `tool`: the content is the result of a function. */
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: string
+  /** Functions that the assistant called. */
+  readonly calls?: readonly ToolCall[]
+  /** The function whose result this is. */
+  readonly name?: string
 }
 
 export type GenerateRequest = {
@@ -30,6 +42,26 @@ export type GenerateRequest = {
   readonly seed?: number
   /** The answer ends before the first of these; none of their text is ever delivered. */
   readonly stop?: readonly string[]
+  /** The text of the one message goes on as it is, without a chat template. */
+  readonly raw?: boolean
+  /** Functions that the model may call. */
+  readonly tools?: readonly JobTool[]
+  /** The answer is JSON, or keeps a JSON schema. */
+  readonly format?: 'json' | Readonly<Record<string, unknown>>
+}
+
+/** Texts to be turned into vectors. */
+export type EmbedRequest = {
+  readonly model: string
+  readonly texts: readonly string[]
+  /** Length of each vector; absent means the model's own. */
+  readonly dimensions?: number
+}
+
+/** One vector of length 1 for each text, all of the same number of dimensions. */
+export type Embedded = {
+  readonly vectors: readonly Float32Array[]
+  readonly promptTokens: number
 }
 
 export type GenerateOptions = { readonly signal: AbortSignal }
@@ -40,34 +72,37 @@ export type Usage = {
   readonly completionTokens: number
 }
 
-/** Why an answer ended by itself: the model or a stop string ended it, or a limit cut it. */
-export type Finish = 'stop' | 'length'
-
 export type TextDelta = {
   /** Whole characters only; may hold several tokens' text. */
   readonly text: string
   readonly tokens: number
   readonly finish?: undefined
+  readonly calls?: undefined
 }
 
 /** Comes exactly once, as the end of every answer that did not fail. Its text may be empty. */
 export type LastDelta = {
   readonly text: string
   readonly tokens: number
+  /** `stop`: the model or a stop string ended it; `length`: a limit cut it; `tool_calls`: see `calls`. */
   readonly finish: Finish
   readonly usage: Usage
+  /** Functions to call; with `finish` `tool_calls`, and only then. */
+  readonly calls?: readonly ToolCall[]
 }
 
 export type Delta = TextDelta | LastDelta
 
 /**
  * `generate` yields deltas and ends with a `LastDelta`, or throws an `EngineError`. Leaving the
- * loop early stops the generation, as does the signal (which throws `ABORTED`).
+ * loop early stops the generation, as does the signal (which throws `ABORTED`). `embed` is there when a
+ * model has the feature `embeddings`, and fails in the same way.
  */
 export type Engine = {
   readonly name: string
   listModels(): Promise<readonly ModelInfo[]>
   generate(request: GenerateRequest, options: GenerateOptions): AsyncIterable<Delta>
+  embed?(request: EmbedRequest, options: GenerateOptions): Promise<Embedded>
 }
 
 /**

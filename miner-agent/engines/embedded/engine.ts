@@ -5,7 +5,10 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
+  type ChatMessage,
   type Delta,
+  type Embedded,
+  type EmbedRequest,
   type Engine,
   EngineError,
   type GenerateRequest,
@@ -13,6 +16,7 @@ import {
   throwIfAborted,
 } from '../engine.ts'
 import { TINY_MODEL } from './model-file.ts'
+import type { ChatError, Turn } from './runtime/chat.ts'
 import type { Answer, Model } from './runtime/model.ts'
 
 export type EmbeddedEngineOptions = {
@@ -30,22 +34,34 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): Engine {
     name: TINY_MODEL.name,
     contextTokens: model.contextTokens,
     digest: TINY_MODEL.digest,
+    features: ['chat', 'completion', 'embeddings'],
   }
   let running = 0
+  const enter = (wanted: string, signal: AbortSignal): void => {
+    throwIfAborted(signal)
+    if (!isTinyModel(wanted)) {
+      throw new EngineError('MODEL_NOT_FOUND', `the embedded engine only has ${info.name}`)
+    }
+    if (running >= generationsMax) {
+      throw new EngineError('ENGINE_BUSY', `${running} answers are being computed already`)
+    }
+    running += 1
+  }
   return {
     name: 'embedded',
     listModels: async () => [info],
     async *generate(request, { signal }) {
-      throwIfAborted(signal)
-      if (!isTinyModel(request.model)) {
-        throw new EngineError('MODEL_NOT_FOUND', `the embedded engine only has ${info.name}`)
-      }
-      if (running >= generationsMax) {
-        throw new EngineError('ENGINE_BUSY', `${running} answers are being computed already`)
-      }
-      running += 1
+      enter(request.model, signal)
       try {
         yield* stream(start(model, request), signal)
+      } finally {
+        running -= 1
+      }
+    },
+    async embed(request, { signal }) {
+      enter(request.model, signal)
+      try {
+        return await vectorsOf(model, request, signal)
       } finally {
         running -= 1
       }
@@ -59,18 +75,60 @@ function isTinyModel(name: string): boolean {
 }
 
 function start(model: Model, request: GenerateRequest): Answer {
-  const answer = model.answer({
-    turns: request.messages,
+  if (request.tools !== undefined || request.format !== undefined) {
+    throw unfit('the embedded engine has no tools and no JSON mode')
+  }
+  const settings = {
     temperature: request.temperature ?? 0,
     topP: request.topP ?? 1,
     seed: request.seed ?? randomBytes(4).readUInt32LE(),
     ...(request.maxTokens === undefined ? {} : { maxTokens: request.maxTokens }),
     ...(request.stop === undefined ? {} : { stop: request.stop }),
-  })
-  if (answer.ok) return answer.value
-  const { code, message } = answer.error
-  if (code === 'CONTEXT_EXCEEDED') throw new EngineError(code, message)
-  throw new EngineError('ENGINE_FAILED', message, { retryable: false })
+  }
+  const answer = request.raw
+    ? model.goOn({ text: request.messages[0]?.content ?? '', ...settings })
+    : model.answer({ turns: request.messages.filter(isTurn), ...settings })
+  if (!answer.ok) throw refusal(answer.error)
+  return answer.value
+}
+
+const isTurn = (message: ChatMessage): message is Turn => message.role !== 'tool'
+
+function refusal({ code, message }: ChatError): EngineError {
+  return code === 'CONTEXT_EXCEEDED' ? new EngineError(code, message) : unfit(message)
+}
+
+const unfit = (message: string): EngineError =>
+  new EngineError('ENGINE_FAILED', message, { retryable: false })
+
+async function vectorsOf(
+  model: Model,
+  { texts, dimensions }: EmbedRequest,
+  signal: AbortSignal,
+): Promise<Embedded> {
+  const vectors: Float32Array[] = []
+  let promptTokens = 0
+  for (const text of texts) {
+    const embedding = model.embed(text)
+    if (!embedding.ok) throw refusal(embedding.error)
+    const { step, close } = embedding.value
+    try {
+      let vector: Float32Array | undefined
+      while (vector === undefined) {
+        await nextTurn()
+        throwIfAborted(signal)
+        vector = step()
+      }
+      if (dimensions !== undefined && dimensions !== vector.length) {
+        throw unfit(`the vectors of ${TINY_MODEL.name} have ${vector.length} dimensions`)
+      }
+      vectors.push(vector)
+    } finally {
+      close()
+    }
+    promptTokens += embedding.value.promptTokens
+  }
+  return { vectors, promptTokens }
 }
 
 async function* stream(answer: Answer, signal: AbortSignal): AsyncGenerator<Delta> {

@@ -1,19 +1,21 @@
 /**
  * The engine that asks an Ollama server on this host or in its network.
  */
-import { type ChatRequest, type ChatResponse, Ollama } from 'ollama'
+import { Ollama } from 'ollama'
+import { type ToolCall, toolCallsSchema } from '../../../core/jobs/job-options.ts'
 import {
   type Delta,
+  type Embedded,
+  type EmbedRequest,
   type Engine,
   EngineError,
-  type GenerateRequest,
   type LastDelta,
-  type ModelInfo,
   throwIfAborted,
 } from '../engine.ts'
 import { type FailureContext, toEngineError } from './errors.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import { createCatalogue } from './models.ts'
+import { chatRequest, embedRequest, rawRequest } from './requests.ts'
 
 export type OllamaEngineOptions = {
   /** Such as `http://127.0.0.1:11434`. */
@@ -50,12 +52,27 @@ export function createOllamaEngine(options: OllamaEngineOptions): Engine {
         const info = await attempt(context, () =>
           catalogue.find(request.model, AbortSignal.any([both, AbortSignal.timeout(timeoutMs)])),
         )
-        yield* stream(connect(both), chatRequest(request, info))
+        const client = connect(both)
+        const lines = request.raw
+          ? client.generate(rawRequest(request, info))
+          : client.chat(chatRequest(request, info))
+        yield* stream(await lines)
       } catch (error) {
         throw toEngineError(error, context)
       } finally {
         leave.abort()
       }
+    },
+    async embed(request, { signal }) {
+      throwIfAborted(signal)
+      const context: FailureContext = { model: request.model, signal, secrets: request.texts }
+      return await attempt(context, async () => {
+        const info = await catalogue.find(
+          request.model,
+          AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        )
+        return embedded(request, await connect(signal).embed(embedRequest(request, info)))
+      })
     },
   }
 }
@@ -70,40 +87,14 @@ async function attempt<T>(context: FailureContext, action: () => Promise<T>): Pr
   }
 }
 
-/** Fields of newer servers that the client passes on but does not know; older servers ignore them. */
-type StrictChatRequest = ChatRequest & {
-  readonly stream: true
-  /** A prompt that does not fit is refused, not cut in silence. */
-  readonly truncate: false
-  /** An answer that fills the context ends; the prompt is not pushed out. */
-  readonly shift: false
-}
-
-function chatRequest(request: GenerateRequest, info: ModelInfo): StrictChatRequest {
-  return {
-    model: request.model,
-    messages: request.messages.map(({ role, content }) => ({ role, content })),
-    stream: true,
-    think: false,
-    truncate: false,
-    shift: false,
-    options: {
-      num_ctx: info.contextTokens,
-      num_predict: Math.min(request.maxTokens ?? info.contextTokens, info.contextTokens),
-      temperature: request.temperature ?? 0,
-      top_p: request.topP ?? 1,
-      ...(request.seed === undefined ? {} : { seed: request.seed }),
-      ...(request.stop === undefined ? {} : { stop: request.stop.filter((stop) => stop !== '') }),
-    },
-  }
-}
-
-async function* stream(client: Ollama, request: StrictChatRequest): AsyncGenerator<Delta> {
+async function* stream(lines: AsyncIterable<unknown>): AsyncGenerator<Delta> {
   let counted = 0
-  for await (const chunk of await client.chat(request)) {
+  const calls: ToolCall[] = []
+  for await (const chunk of lines) {
     const text = contentOf(chunk)
-    if (chunk.done === true) {
-      yield lastDelta(chunk, { text, counted })
+    calls.push(...callsOf(chunk))
+    if (field(chunk, 'done') === true) {
+      yield lastDelta(chunk, { text, counted, calls })
       return
     }
     if (text === '') continue
@@ -115,29 +106,67 @@ async function* stream(client: Ollama, request: StrictChatRequest): AsyncGenerat
 }
 
 /** The server's answers are data from outside, whatever the client's types say. */
-function contentOf(chunk: ChatResponse): string {
-  const content: unknown = chunk.message?.content
+function contentOf(chunk: unknown): string {
+  const content = field(field(chunk, 'message'), 'content') ?? field(chunk, 'response')
   return typeof content === 'string' ? content : ''
 }
 
+function callsOf(chunk: unknown): readonly ToolCall[] {
+  const listed = field(field(chunk, 'message'), 'tool_calls')
+  if (!Array.isArray(listed) || listed.length === 0) return []
+  const calls = toolCallsSchema.safeParse(
+    listed.map((each) => {
+      const called = field(each, 'function')
+      return { name: field(called, 'name'), arguments: field(called, 'arguments') ?? {} }
+    }),
+  )
+  if (!calls.success) throw new EngineError('ENGINE_FAILED', 'Ollama calls what is no function')
+  return calls.data
+}
+
+function embedded({ texts, dimensions }: EmbedRequest, answer: unknown): Embedded {
+  const rows = field(answer, 'embeddings')
+  const isWhole =
+    Array.isArray(rows) && rows.length === texts.length && rows.every((row) => isVector(row))
+  if (!isWhole) throw new EngineError('ENGINE_FAILED', 'Ollama answers without the vectors')
+  const vectors = (rows as number[][]).map((row) => Float32Array.from(row))
+  const length = vectors[0]?.length ?? 0
+  if (vectors.some((each) => each.length !== (dimensions ?? length))) {
+    const message = `the vectors have ${length} dimensions`
+    throw new EngineError('ENGINE_FAILED', message, { retryable: false })
+  }
+  return { vectors, promptTokens: countOf(field(answer, 'prompt_eval_count')) }
+}
+
+const isVector = (row: unknown): boolean =>
+  Array.isArray(row) && row.length > 0 && row.every((value) => Number.isFinite(value))
+
 function lastDelta(
-  chunk: ChatResponse,
-  { text, counted }: { text: string; counted: number },
+  chunk: unknown,
+  { text, counted, calls }: { text: string; counted: number; calls: readonly ToolCall[] },
 ): LastDelta {
-  const reason: unknown = chunk.done_reason
+  const reason = field(chunk, 'done_reason')
   if (reason !== undefined && reason !== 'stop' && reason !== 'length') {
     throw new EngineError('ENGINE_FAILED', 'Ollama ended the answer for an unknown reason')
   }
   const seen = counted + (text === '' ? 0 : 1)
-  const completionTokens = Math.max(seen, countOf(chunk.eval_count))
+  // A call that a limit cut off is none.
+  const isCall = calls.length > 0 && reason !== 'length'
+  const completionTokens = Math.max(seen, countOf(field(chunk, 'eval_count')))
   return {
     text,
     tokens: completionTokens - counted,
-    finish: reason === 'length' ? 'length' : 'stop',
-    usage: { promptTokens: countOf(chunk.prompt_eval_count), completionTokens },
+    finish: isCall ? 'tool_calls' : reason === 'length' ? 'length' : 'stop',
+    usage: { promptTokens: countOf(field(chunk, 'prompt_eval_count')), completionTokens },
+    ...(isCall ? { calls } : {}),
   }
 }
 
 function countOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0
+}
+
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  return (value as Record<string, unknown>)[name]
 }

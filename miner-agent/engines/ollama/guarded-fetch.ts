@@ -9,7 +9,7 @@ export type GuardedFetchOptions = { readonly signal: AbortSignal }
 const LINE_BYTES_MAX = 1_048_576
 const ERROR_BYTES_MAX = 65_536
 const NEWLINE = 10
-const STREAM_PATH = '/api/chat'
+const STREAM_PATHS = ['/api/chat', '/api/generate']
 
 /** Made anew for each call, as the signal belongs to the call. */
 export function guardedFetch({ signal }: GuardedFetchOptions): typeof fetch {
@@ -18,7 +18,8 @@ export function guardedFetch({ signal }: GuardedFetchOptions): typeof fetch {
     const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) })
     if (!response.ok) return await plainError(response)
     // By path and not by content type: the client reads lines whatever the server calls them.
-    if (response.body === null || !String(input).endsWith(STREAM_PATH)) return response
+    const isStream = STREAM_PATHS.some((path) => String(input).endsWith(path))
+    if (response.body === null || !isStream) return response
     const { status, headers } = response
     return new Response(response.body.pipeThrough(checkLines()), { status, headers })
   }

@@ -2,6 +2,7 @@
  * What models an Ollama server has, and how much context each gets.
  */
 import type { Ollama } from 'ollama'
+import type { ModelFeature } from '../../../core/jobs/model-features.ts'
 import { EngineError, type ModelInfo } from '../engine.ts'
 
 export type CatalogueOptions = {
@@ -10,7 +11,7 @@ export type CatalogueOptions = {
 }
 
 export type Catalogue = {
-  /** Models that can chat on this host; a model's details are asked for once. */
+  /** Models that can work on this host; a model's details are asked for once. */
   list(signal: AbortSignal): Promise<readonly ModelInfo[]>
   find(name: string, signal: AbortSignal): Promise<ModelInfo>
 }
@@ -27,10 +28,10 @@ export function createCatalogue({ connect, contextTokensMax }: CatalogueOptions)
 
   const details = async (name: string, signal: AbortSignal): Promise<ModelInfo | null> => {
     const shown: unknown = await connect(signal).show({ model: name })
-    if (!canChat(shown)) return null
+    const features = featuresOf(shown)
     const context = contextLength(shown)
-    if (context === null) return null
-    return { name, contextTokens: Math.min(context, contextTokensMax) }
+    if (features.length === 0 || context === null) return null
+    return { name, contextTokens: Math.min(context, contextTokensMax), features }
   }
   const inspect = async (model: Listed, signal: AbortSignal): Promise<ModelInfo | null> => {
     const key = `${model.name}@${model.digest}`
@@ -59,7 +60,7 @@ export function createCatalogue({ connect, contextTokensMax }: CatalogueOptions)
       const listedInfo = byName.get(name) ?? byName.get(`${name}:latest`)
       const info = listedInfo ?? (await details(name, signal))
       if (info === null) {
-        throw new EngineError('MODEL_NOT_FOUND', `Ollama's model ${name} cannot chat here`)
+        throw new EngineError('MODEL_NOT_FOUND', `Ollama's model ${name} cannot work here`)
       }
       if (byName.size >= MODELS_MAX) byName.clear()
       byName.set(name, info)
@@ -91,11 +92,16 @@ function isRemote(model: unknown): boolean {
   return typeof host === 'string' && host !== ''
 }
 
-/** Older servers do not list capabilities: then any model may chat. */
-function canChat(shown: unknown): boolean {
-  if (isRemote(shown)) return false
+/** Older servers do not list capabilities: then any model may chat, and is taken for nothing more. */
+function featuresOf(shown: unknown): readonly ModelFeature[] {
+  if (isRemote(shown)) return []
   const capabilities = field(shown, 'capabilities')
-  return !Array.isArray(capabilities) || capabilities.includes('completion')
+  if (!Array.isArray(capabilities)) return ['chat', 'completion', 'json']
+  const features: ModelFeature[] = []
+  if (capabilities.includes('completion')) features.push('chat', 'completion', 'json')
+  if (capabilities.includes('tools')) features.push('tools')
+  if (capabilities.includes('embedding')) features.push('embeddings')
+  return features
 }
 
 /** `model_info` names it after the architecture: `llama.context_length`. */

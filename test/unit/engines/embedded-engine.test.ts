@@ -19,7 +19,12 @@ const never = new AbortController().signal
 describe('embedded engine', () => {
   test('lists its one model with context and digest', async () => {
     expect(await engine.listModels()).toEqual([
-      { name: 'aitbc-tiny', contextTokens: 256, digest: TINY_MODEL.digest },
+      {
+        name: 'aitbc-tiny',
+        contextTokens: 256,
+        digest: TINY_MODEL.digest,
+        features: ['chat', 'completion', 'embeddings'],
+      },
     ])
   })
 

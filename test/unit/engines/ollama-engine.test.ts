@@ -242,8 +242,8 @@ describe('ollama engine', () => {
 })
 
 describe('ollama catalogue', () => {
-  test('leaves out what cannot chat and what runs elsewhere', async () => {
-    const cases = [{ remote_host: 'https://ollama.com' }, { capabilities: ['embedding'] }]
+  test('leaves out what can do nothing here and what runs elsewhere', async () => {
+    const cases = [{ remote_host: 'https://ollama.com' }, { capabilities: ['image'] }]
     for (const extraFields of cases) {
       const odd = await startOllamaServer({ extraFields })
       const other = createOllamaEngine({ url: odd.url })

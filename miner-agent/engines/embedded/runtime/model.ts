@@ -2,9 +2,10 @@
  * A loaded model and its answers, computed one step at a time. Nothing here knows of time, files
  * or threads: whoever calls decides when the next step is due, in Node, a Worker or a browser.
  */
-import { ok, type Result } from '../../../../core/base/result.ts'
+import { err, ok, type Result } from '../../../../core/base/result.ts'
 import { type Arithmetic, bestArithmetic, type Room } from './arithmetic.ts'
 import { type ChatError, type ChatFormat, readChatFormat, type Turn } from './chat.ts'
+import { type Embedding, startEmbedding } from './embedding.ts'
 import { type Gguf, type GgufError, readGguf } from './gguf.ts'
 import { type ModelError, modelError } from './metadata.ts'
 import { createSampler, type SamplerOptions } from './sampler.ts'
@@ -25,7 +26,14 @@ export type Model = {
   readonly tokenizer: Tokenizer
   /** Prepares an answer; computes nothing yet. */
   answer(request: AnswerRequest): Result<Answer, ChatError>
+  /** Prepares to go on with a text as it stands, without the chat format. */
+  goOn(request: TextRequest): Result<Answer, ChatError>
+  /** Prepares the vector of a text. */
+  embed(text: string): Result<Embedding, ChatError>
 }
+
+/** A text that goes on; the rest as in `AnswerRequest`. */
+export type TextRequest = Omit<AnswerRequest, 'turns'> & { readonly text: string }
 
 export type AnswerRequest = Partial<SamplerOptions> & {
   readonly turns: readonly Turn[]
@@ -87,6 +95,14 @@ export function loadModel(
       const prompt = parts.chat.prompt(request.turns, shape.contextTokens)
       return prompt.ok ? ok(startAnswer(parts, prompt.value, request)) : prompt
     },
+    goOn(request) {
+      const prompt = plainTokens(parts, request.text, shape.contextTokens - 1)
+      return prompt.ok ? ok(startAnswer(parts, prompt.value, request)) : prompt
+    },
+    embed(text) {
+      const tokens = plainTokens(parts, text, shape.contextTokens)
+      return tokens.ok ? ok(startEmbedding(parts, tokens.value)) : tokens
+    },
   })
 }
 
@@ -103,6 +119,22 @@ function readTransformer(
   return weights.ok ? ok(createTransformer(weights.value, arithmetic)) : weights
 }
 
+/** Tokens of a text as it stands; refused when there are none, or more than `tokensMax`. */
+function plainTokens(
+  { tokenizer }: Parts,
+  text: string,
+  tokensMax: number,
+): Result<readonly number[], ChatError> {
+  const hopeless = text.length > tokensMax * tokenizer.tokenBytesMax
+  const tokens = hopeless ? [] : tokenizer.encode(text)
+  if (hopeless || tokens.length > tokensMax) {
+    const message = `the text does not fit into ${tokensMax} tokens`
+    return err({ code: 'CONTEXT_EXCEEDED', message })
+  }
+  if (tokens.length > 0) return ok(tokens)
+  return err({ code: 'NO_QUESTION', message: 'there is no text' })
+}
+
 type Parts = {
   readonly transformer: Transformer
   readonly tokenizer: Tokenizer
@@ -110,7 +142,11 @@ type Parts = {
   readonly pool: Pool
 }
 
-function startAnswer(parts: Parts, prompt: readonly number[], request: AnswerRequest): Answer {
+function startAnswer(
+  parts: Parts,
+  prompt: readonly number[],
+  request: Omit<AnswerRequest, 'turns'>,
+): Answer {
   const { transformer, tokenizer, chat, pool } = parts
   const room = transformer.shape.contextTokens - prompt.length
   const limit = Math.min(room, request.maxTokens ?? room)

@@ -23,6 +23,11 @@ export type Transformer = {
   feed(cache: Cache, tokens: readonly number[]): Float64Array
   /** The same without scores, for the part of a prompt that is followed by more of it. */
   feedSilently(cache: Cache, tokens: readonly number[]): void
+  /**
+   * The same; returns the normalised state behind each token, `width` numbers each, one after the other: a
+   * shared buffer, valid until the next call.
+   */
+  feedForStates(cache: Cache, tokens: readonly number[]): Float64Array
 }
 
 export const FEED_TOKENS_MAX = 8
@@ -89,6 +94,12 @@ export function createTransformer(weights: LlamaWeights, arithmetic: Arithmetic)
       return scratch.logits
     },
     feedSilently: run,
+    feedForStates(cache, tokens) {
+      run(cache, tokens)
+      const count = tokens.length
+      normalise(scratch.normed, { x: scratch.stream, weight: weights.outputNorm, count, shape })
+      return scratch.normed.subarray(0, count * shape.width)
+    },
   }
 }
 
