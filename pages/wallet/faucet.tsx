@@ -1,11 +1,12 @@
 /** Free money of a devnet, only where the chain has a faucet. */
 import { useState } from 'preact/hooks'
 import { useResource } from '../shared/live/resource.ts'
+import { sendJson } from '../shared/live/send.ts'
 import { amountWords } from '../shared/ui/amount-text.ts'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
 import { Progress } from './progress.tsx'
 import { askTrouble } from './trouble.ts'
-import { genesisAnswer, sendJson, sentAnswer } from './wire.ts'
+import { genesisAnswer, sentAnswer } from './wire.ts'
 
 export function FaucetButton({ address }: { address: string }) {
   const genesis = useResource('/rpc/genesis', genesisAnswer)

@@ -16,6 +16,7 @@ const loaders = {
   settings: async () => (await import('./settings.tsx')).Settings,
   create: async () => (await import('./create.tsx')).CreateWallet,
   import: async () => (await import('./import.tsx')).ImportWallet,
+  sign: async () => (await import('./sign.tsx')).Sign,
   'sign-in': async () => (await import('./sign-in.tsx')).SignIn,
 } satisfies Partial<Record<WalletView, ViewLoader<object>>>
 

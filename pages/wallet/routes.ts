@@ -12,6 +12,7 @@ export const walletViews = [
   { view: 'settings', path: '/wallet/settings', title: 'Settings', tab: 'Settings' },
   { view: 'create', path: '/wallet/create', title: 'Create a wallet', tab: undefined },
   { view: 'import', path: '/wallet/import', title: 'Import a wallet', tab: undefined },
+  { view: 'sign', path: '/wallet/sign', title: 'Sign', tab: undefined },
   { view: 'sign-in', path: '/wallet/sign-in', title: 'Sign in', tab: undefined },
 ] as const
 

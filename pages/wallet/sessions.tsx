@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks'
 import { moment } from '../explorer/wire.ts'
 import { keepSessionHint, sessionHint } from '../shared/frame/session-hint.ts'
 import { useResource } from '../shared/live/resource.ts'
+import { sendJson } from '../shared/live/send.ts'
 import { flag, integer, list, object, type ShapeOf, text } from '../shared/live/shape.ts'
 import { Badge } from '../shared/ui/bits.tsx'
 import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { toast } from '../shared/ui/toast.tsx'
-import { sendJson } from './wire.ts'
 
 const sessionsAnswer = object({
   items: list(
@@ -51,7 +51,7 @@ function SessionList({ onOut }: { onOut: () => void }) {
   }
   const end = async (session: Session) => {
     const path = `/api/v1/auth/sessions/${encodeURIComponent(session.session_id)}`
-    const ended = await sendJson(path, undefined, endedAnswer, 'DELETE')
+    const ended = await sendJson(path, undefined, endedAnswer, { method: 'DELETE' })
     toast(ended.ok ? 'Signed out there' : ended.error.message)
     if (ended.ok && session.current) forgotten()
     else setAsked((count) => count + 1)

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { ownLabels } from '../shared/labels/own-labels.ts'
 import { slotNow, status } from '../shared/live/chain.ts'
 import { getJson } from '../shared/live/request.ts'
+import { sendJson } from '../shared/live/send.ts'
 import { anything } from '../shared/live/shape.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Disclosure } from '../shared/ui/bits.tsx'
@@ -17,7 +18,7 @@ import type { DraftMessage, TransactionPreview } from '../shared/vault/messages.
 import { Progress } from './progress.tsx'
 import { Risks } from './risks.tsx'
 import { askTrouble, sendTrouble, vaultTrouble } from './trouble.ts'
-import { accountAnswer, sendJson, sentAnswer } from './wire.ts'
+import { accountAnswer, sentAnswer } from './wire.ts'
 
 /** What is to be signed. `nonce`: where it must be a certain one, else the next. */
 export type Wish = {
@@ -45,9 +46,16 @@ type Props = {
   onBack: () => void
   /** On to something else; it is sent. */
   onDone: () => void
+  /** `give`: whoever asked sends it. */
+  deliver?: 'send' | 'give'
+  /** Gets what was signed, whether it is sent here or not. */
+  onSigned?: (signed: Signed) => void
 }
 
-export function SignFlow({ wish, onBack, onDone }: Props) {
+/** Hex: the signed transaction and its hash. */
+type Signed = { readonly bytes: string; readonly hash: string }
+
+export function SignFlow({ wish, onBack, onDone, deliver = 'send', onSigned }: Props) {
   const [stage, setStage] = useState<Stage>({ at: 'preparing' })
   const heading = useRef<HTMLHeadingElement>(null)
   const [attempt, setAttempt] = useState(0)
@@ -65,7 +73,14 @@ export function SignFlow({ wish, onBack, onDone }: Props) {
   useEffect(() => heading.current?.focus(), [at === 'review', at === 'sent'])
   const send = async (preview: TransactionPreview) => {
     setStage({ at: 'sending', preview })
-    setStage(await signAndSend(preview))
+    const signed = await askVault('signTransaction', { token: preview.token })
+    if (!signed.ok) {
+      return setStage({ at: 'review', preview, trouble: vaultTrouble(signed.error) })
+    }
+    if (deliver === 'give') return onSigned?.(signed.value)
+    const next = await sendSigned(preview, signed.value)
+    if (next.at === 'sent') onSigned?.(signed.value)
+    setStage(next)
   }
   return (
     <section class="sign-flow" aria-busy={at === 'preparing'} aria-label="Review and sign">
@@ -99,6 +114,7 @@ export function SignFlow({ wish, onBack, onDone }: Props) {
           preview={stage.preview}
           trouble={at === 'review' ? stage.trouble : undefined}
           busy={at === 'sending'}
+          send={deliver === 'send' ? 'Sign and send' : 'Sign'}
           onBack={onBack}
           onSend={() => void send(stage.preview)}
           onAgain={() => setAttempt(attempt + 1)}
@@ -123,12 +139,14 @@ type ReviewProps = {
   preview: TransactionPreview
   trouble: Trouble | undefined
   busy: boolean
+  /** The verb of the button. */
+  send: string
   onBack: () => void
   onSend: () => void
   onAgain: () => void
 }
 
-function Review({ preview, trouble, busy, onBack, onSend, onAgain }: ReviewProps) {
+function Review({ preview, trouble, busy, send, onBack, onSend, onAgain }: ReviewProps) {
   return (
     <>
       <p class="sign-summary">{preview.title}</p>
@@ -165,7 +183,7 @@ function Review({ preview, trouble, busy, onBack, onSend, onAgain }: ReviewProps
             aria-disabled={busy}
             onClick={() => !busy && onSend()}
           >
-            {busy ? 'Sending' : 'Sign and send'}
+            {busy ? 'Sending' : send}
           </button>
         )}
       </div>
@@ -249,12 +267,10 @@ async function prepare({
   return { at: 'review', preview: preview.value }
 }
 
-async function signAndSend(preview: TransactionPreview): Promise<Stage> {
-  const signed = await askVault('signTransaction', { token: preview.token })
-  if (!signed.ok) return { at: 'review', preview, trouble: vaultTrouble(signed.error) }
-  const sent = await sendJson('/rpc/transactions', { tx: signed.value.bytes }, sentAnswer)
-  if (sent.ok) return { at: 'sent', preview, hash: signed.value.hash }
+async function sendSigned(preview: TransactionPreview, { bytes, hash }: Signed): Promise<Stage> {
+  const sent = await sendJson('/rpc/transactions', { tx: bytes }, sentAnswer)
+  if (sent.ok) return { at: 'sent', preview, hash }
   // What did not answer may have arrived: its way is shown, and sending it twice would be refused.
-  if (sent.error.code !== 'REFUSED') return { at: 'sent', preview, hash: signed.value.hash }
+  if (sent.error.code !== 'REFUSED') return { at: 'sent', preview, hash }
   return { at: 'review', preview, trouble: sendTrouble(sent.error) }
 }

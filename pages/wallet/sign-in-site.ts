@@ -1,10 +1,11 @@
 /** The site's side of signing in: a challenge, and a login with its signature. */
+
 import { moment } from '../explorer/wire.ts'
 import { keepSessionHint } from '../shared/frame/session-hint.ts'
+import { sendJson } from '../shared/live/send.ts'
 import { object, text } from '../shared/live/shape.ts'
 import type { Trouble } from '../shared/ui/trouble.tsx'
 import { askTrouble } from './trouble.ts'
-import { sendJson } from './wire.ts'
 
 const challengeAnswer = object({ message: text, nonce: text })
 const profileAnswer = object({ address: text, expires_at: moment })

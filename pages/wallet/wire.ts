@@ -1,7 +1,5 @@
-/** Answers of the site as the wallet reads them, and the one way to send something. */
-import { err, ok, type Result } from '../../core/base/result.ts'
+/** Answers of the site as the wallet reads them. */
 import { amount } from '../explorer/wire.ts'
-import type { RequestFailure } from '../shared/live/request.ts'
 import {
   anything,
   flag,
@@ -9,9 +7,7 @@ import {
   list,
   maybe,
   object,
-  readShape,
   record,
-  type Shape,
   type ShapeOf,
   text,
 } from '../shared/live/shape.ts'
@@ -86,40 +82,3 @@ export const standingAnswer = object({
 
 export const done = object({})
 export const said = object({ ok: maybe(flag) })
-
-const requestMsMax = 15_000
-
-/** Sends JSON to this site and checks the shape of the answer. Never rejects. */
-export async function sendJson<T>(
-  path: string,
-  body: unknown,
-  shape: Shape<T>,
-  method: 'POST' | 'DELETE' = 'POST',
-): Promise<Result<T, RequestFailure & { readonly siteCode?: string | undefined }>> {
-  let response: Response
-  let raw: unknown
-  try {
-    response = await fetch(path, {
-      method,
-      headers: { accept: 'application/json', 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(requestMsMax),
-    })
-    const text = await response.text()
-    raw = text === '' ? {} : JSON.parse(text)
-  } catch {
-    return err({ code: 'UNREACHABLE', message: 'The site cannot be reached.' })
-  }
-  if (!response.ok) {
-    const { code, message } = (raw as { error?: { code?: unknown; message?: unknown } }).error ?? {}
-    return err({
-      code: 'REFUSED',
-      message: typeof message === 'string' ? message : `The site answered ${response.status}.`,
-      requestId: response.headers.get('x-request-id') ?? undefined,
-      siteCode: typeof code === 'string' ? code : undefined,
-    })
-  }
-  const parsed = readShape(shape, raw)
-  if (parsed.ok) return ok(parsed.value)
-  return err({ code: 'SHAPE_UNKNOWN', message: `The site answered in an unknown shape (${path}).` })
-}
