@@ -35,6 +35,13 @@ export const transactionKinds = [
   'delegate_grant',
   'delegate_revoke',
   'settle',
+  'bond',
+  'unbond',
+  'slash',
+  'receipt_claim',
+  'booking_open',
+  'booking_close',
+  'announce',
 ] as const satisfies readonly MessageKind[]
 
 /** Names of all outcomes, and `failed` for any but `applied`. */

@@ -5,10 +5,12 @@
 import { toHex, toHex0x } from '../base/bytes.ts'
 import { unreachable } from '../base/result.ts'
 import { formatLegacyTime } from '../base/time.ts'
+import { authorisationHash } from '../chain/authorisation.ts'
 import { type Outcome, outcomeCoder, outcomeCodes, settlementCodes } from '../chain/outcome.ts'
 import type { Message } from '../chain/transaction.ts'
 import { decodeTransaction } from '../chain/transaction.ts'
 import { addressOf, formatAddress } from '../crypto/address.ts'
+import { receiptHash } from '../jobs/receipt.ts'
 import type { TransactionView } from './chain-service.ts'
 import { legacyAmount, slotTimeMs } from './rpc-views.ts'
 
@@ -68,17 +70,35 @@ export type SettlementJson = {
 }
 
 /** Who is named as the receiver of a message: a 20-byte address, or undefined. */
-export const recipientOf = (message: Message): Uint8Array | undefined =>
-  message.TAG === 'transfer' || message.TAG === 'faucet' ? message.data.to : undefined
+export function recipientOf(message: Message): Uint8Array | undefined {
+  switch (message.TAG) {
+    case 'transfer':
+    case 'faucet':
+      return message.data.to
+    case 'booking_open':
+      return message.data.provider
+    default:
+      return undefined
+  }
+}
 
 /** What a message moves or locks, base units; undefined for kinds that name no amount. */
-export const amountOf = (message: Message): bigint | undefined =>
-  message.TAG === 'transfer' ||
-  message.TAG === 'faucet' ||
-  message.TAG === 'escrow_open' ||
-  message.TAG === 'escrow_top_up'
-    ? message.data.amount
-    : undefined
+export function amountOf(message: Message): bigint | undefined {
+  switch (message.TAG) {
+    case 'transfer':
+    case 'faucet':
+    case 'escrow_open':
+    case 'escrow_top_up':
+    case 'bond':
+      return message.data.amount
+    case 'booking_open':
+      return message.data.price * message.data.slots
+    case 'receipt_claim':
+      return message.data.claims.reduce((sum, { amount }) => sum + amount, 0n)
+    default:
+      return undefined
+  }
+}
 
 /** A message as the `payload` of `POST /rpc/sendTx`. The items of a settlement are only counted. */
 export function messageToJson(message: Message): JsonObject {
@@ -113,6 +133,41 @@ export function messageToJson(message: Message): JsonObject {
       }
     case 'settle':
       return { items: message.data.items.length }
+    case 'bond':
+      return { amount: legacyAmount(message.data.amount) }
+    case 'unbond':
+      return { owner: formatAddress(message.data.owner) }
+    case 'slash': {
+      const { authorisation, first, second } = message.data
+      return {
+        authorisation: toHex0x(authorisationHash(authorisation)),
+        miner_key: toHex(first.receipt.minerKey ?? new Uint8Array()),
+        receipts: [first, second].map(({ receipt }) => toHex0x(receiptHash(receipt))),
+      }
+    }
+    case 'receipt_claim':
+      return {
+        claims: message.data.claims.map(({ authorisation, expiry, amount }) => ({
+          authorisation: toHex0x(authorisation),
+          expiry: legacyAmount(expiry),
+          amount: legacyAmount(amount),
+        })),
+      }
+    case 'booking_open': {
+      const { provider, coordinator, offer, start, slots, price } = message.data
+      return {
+        provider: formatAddress(provider),
+        coordinator: toHex(coordinator),
+        offer: toHex0x(offer),
+        start: legacyAmount(start),
+        slots: legacyAmount(slots),
+        price: legacyAmount(price),
+      }
+    }
+    case 'booking_close':
+      return { booking: toHex0x(message.data.booking) }
+    case 'announce':
+      return { topic: message.data.topic, body: toHex(message.data.body) }
     case 'authority_change': {
       const { old, set, height } = message.data.terms
       return {

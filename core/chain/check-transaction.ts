@@ -6,7 +6,15 @@ import { supplyMax } from '../base/amount.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { addressOf } from '../crypto/address.ts'
 import type { Verifier } from '../crypto/signature.ts'
-import { settlementItemsMax, transactionBytesMax } from './limits.ts'
+import {
+  announcementBytesMax,
+  bookingSlotsMax,
+  receiptClaimsMax,
+  settlementItemsMax,
+  transactionBytesMax,
+} from './limits.ts'
+import type { BookingOpen } from './messages/booking.ts'
+import type { ReceiptClaim } from './messages/receipt-claim.ts'
 import {
   decodeTransaction,
   type Message,
@@ -63,6 +71,7 @@ function checkMessage(message: Message): SubmitRefusal | undefined {
     case 'transfer':
     case 'faucet':
     case 'escrow_top_up':
+    case 'bond':
       return checkAmount(message.data.amount)
     case 'escrow_open':
       return (
@@ -71,16 +80,44 @@ function checkMessage(message: Message): SubmitRefusal | undefined {
       )
     case 'delegate_grant':
       return checkAmount(message.data.terms.budget)
-    case 'settle': {
-      const { length } = message.data.items
-      if (length >= 1 && length <= settlementItemsMax) return undefined
-      return { code: 'MESSAGE_INVALID', message: `between 1 and ${settlementItemsMax} items` }
-    }
+    case 'settle':
+      return checkCount(message.data.items.length, settlementItemsMax, 'items')
+    case 'booking_open':
+      return checkBooking(message.data)
+    case 'receipt_claim':
+      return checkClaims(message.data)
+    case 'announce':
+      return checkCount(message.data.body.length, announcementBytesMax, 'bytes')
     case 'authority_change':
     case 'escrow_close':
     case 'delegate_revoke':
+    case 'booking_close':
+    case 'unbond':
+    case 'slash':
       return undefined
   }
+}
+
+function checkBooking({ slots, price }: BookingOpen): SubmitRefusal | undefined {
+  if (slots < 1n || slots > bookingSlotsMax) {
+    return { code: 'MESSAGE_INVALID', message: `between 1 and ${bookingSlotsMax} slots` }
+  }
+  return checkAmount(price) ?? checkAmount(price * slots)
+}
+
+function checkClaims({ claims }: ReceiptClaim): SubmitRefusal | undefined {
+  const fault = checkCount(claims.length, receiptClaimsMax, 'claims')
+  if (fault) return fault
+  for (const { amount } of claims) {
+    const wrong = checkAmount(amount)
+    if (wrong) return wrong
+  }
+  return undefined
+}
+
+function checkCount(count: number, most: number, what: string): SubmitRefusal | undefined {
+  if (count >= 1 && count <= most) return undefined
+  return { code: 'MESSAGE_INVALID', message: `between 1 and ${most} ${what}` }
 }
 
 function checkAmount(amount: bigint): SubmitRefusal | undefined {

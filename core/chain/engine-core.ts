@@ -149,7 +149,10 @@ export function costOf({ transaction }: CheckedTransaction): bigint {
     case 'faucet':
     case 'escrow_open':
     case 'escrow_top_up':
+    case 'bond':
       return fee + message.data.amount
+    case 'booking_open':
+      return fee + message.data.price * message.data.slots
     case 'settle':
       return 0n
     default:

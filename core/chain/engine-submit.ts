@@ -4,10 +4,12 @@
 import { toHex } from '../base/bytes.ts'
 import { max } from '../base/int.ts'
 import { assert, err, ok, type Result } from '../base/result.ts'
+import { addressOf } from '../crypto/address.ts'
 import { type CheckedTransaction, checkTransaction } from './check-transaction.ts'
 import { slotAt } from './consensus.ts'
 import { costOf, type EngineContext, type EngineMemory } from './engine-core.ts'
 import { type Execution, rehearseSettle } from './execute.ts'
+import type { Parameters } from './genesis.ts'
 import { submitBatchMax } from './limits.ts'
 import { admit, type PoolView } from './mempool.ts'
 import { type OutcomeCode, outcomeCodes, settlementCodes } from './outcome.ts'
@@ -44,7 +46,7 @@ export function openAdmission(context: EngineContext, memory: EngineMemory, slot
   const removed: Uint8Array[] = []
 
   const admitChecked = (checked: CheckedTransaction): Result<boolean, SubmitRefusal> => {
-    const kind = judgeKind(context, checked, parameters.faucetMax)
+    const kind = judgeKind(context, checked, parameters)
     if (kind) return err(kind)
     const settled = judgeSettle(context, { state, parameters, slot, height }, checked)
     if (!settled.ok) return settled
@@ -88,9 +90,13 @@ export function openAdmission(context: EngineContext, memory: EngineMemory, slot
 function judgeKind(
   { rules }: EngineContext,
   { transaction, sender }: CheckedTransaction,
-  faucetMax: bigint,
+  { faucetMax, market }: Parameters,
 ): SubmitRefusal | undefined {
+  const hasRewards = market !== undefined
   const { message } = transaction.body
+  if (message.TAG === 'receipt_claim' && !hasRewards) {
+    return { code: 'KIND_NOT_ALLOWED', message: 'the genesis of this chain has no rewards' }
+  }
   if (message.TAG !== 'faucet') return undefined
   if (faucetMax === 0n || !rules.faucets.has(toHex(sender))) {
     return { code: 'KIND_NOT_ALLOWED', message: 'only a faucet account of genesis may give' }
@@ -120,7 +126,7 @@ function judgeSettle(
 }
 
 /** State entries that a message would create at the head; settle is judged by its rehearsal. */
-function entriesOf(state: State, { transaction }: CheckedTransaction): number {
+function entriesOf(state: State, { transaction, sender }: CheckedTransaction): number {
   const { message } = transaction.body
   switch (message.TAG) {
     case 'transfer':
@@ -132,10 +138,27 @@ function entriesOf(state: State, { transaction }: CheckedTransaction): number {
       return state.delegate(message.data.escrow, message.data.terms.delegate) ? 0 : 1
     case 'authority_change':
       return state.authorities() ? 0 : 1
+    case 'bond':
+      return state.bond(sender) ? 0 : 1
+    case 'booking_open':
+      return 1
+    case 'booking_close': {
+      const booking = state.booking(message.data.booking)
+      return booking ? unknownOf(state, [booking.provider, addressOf(booking.coordinator)]) : 0
+    }
+    case 'receipt_claim':
+      return unknownOf(
+        state,
+        message.data.claims.flatMap((one) => state.claimable(one)?.miner ?? []),
+      )
     default:
       return 0
   }
 }
+
+/** How many of these addresses have no account. */
+const unknownOf = (state: State, addresses: readonly Uint8Array[]): number =>
+  new Set(addresses.filter((address) => !state.account(address)).map(toHex)).size
 
 function nameOf(codes: Readonly<Record<string, number>>, code: number): string {
   return Object.keys(codes).find((name) => codes[name] === code) ?? String(code)

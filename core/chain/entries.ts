@@ -45,6 +45,57 @@ export type Delegate = P.UnwrapCoder<typeof delegateCoder>
 export const spentCoder = P.struct({ escrow: bytes32, number: u64, settleBy: u64 })
 export type Spent = P.UnwrapCoder<typeof spentCoder>
 
+/**
+ * Time of a machine, paid for in advance. `buyer`, `provider`: 20-byte addresses; `coordinator`: public key
+ * of who gets the coordinator's share; `offer`: hash of what was offered; from slot `start` to slot `end`
+ * (excluded) at `price` base units a slot. It holds `price × (end − start)`.
+ */
+export const bookingCoder = P.struct({
+  buyer: bytes20,
+  provider: bytes20,
+  coordinator: bytes32,
+  offer: bytes32,
+  start: u64,
+  end: u64,
+  price: u64,
+})
+export type Booking = P.UnwrapCoder<typeof bookingCoder>
+
+/** Base units that a booking holds. */
+export const bookingFunds = ({ start, end, price }: Booking): bigint => price * (end - start)
+
+/**
+ * A miner's stake. `owner`: 20-byte address of its key; `amount`: base units; `since`: slot in which it
+ * began; `leavesAt`: slot from which it can be paid out, 0 while that was not asked for; `slashedAt`: slot
+ * in which it was burned, 0 while it was not. One that was burned stays, empty: its key bonds no more.
+ */
+export const bondCoder = P.struct({
+  owner: bytes20,
+  amount: u64,
+  since: u64,
+  leavesAt: u64,
+  slashedAt: u64,
+})
+export type Bond = P.UnwrapCoder<typeof bondCoder>
+
+/**
+ * What a miner may still claim for a settled job: at most what its settlement burned. `authorisation`: hash
+ * of the one that was settled; `receipt`: hash of the receipt; `miner`: 20-byte address; `amount`: base
+ * units; `expiry`: last slot in which a claim counts. It holds no money: a claim mints it.
+ */
+export const claimableCoder = P.struct({
+  authorisation: bytes32,
+  receipt: bytes32,
+  miner: bytes20,
+  amount: u64,
+  expiry: u64,
+})
+export type Claimable = P.UnwrapCoder<typeof claimableCoder>
+
+/** Base units made and destroyed since genesis. */
+export const supplyCoder = P.struct({ minted: u64, burned: u64 })
+export type Supply = P.UnwrapCoder<typeof supplyCoder>
+
 /** First byte of a key. Never reused. */
 export const entryKinds = {
   account: 1,
@@ -53,6 +104,10 @@ export const entryKinds = {
   spent: 4,
   parameters: 5,
   authorities: 6,
+  booking: 7,
+  bond: 8,
+  claimable: 9,
+  supply: 10,
 } as const
 
 /** Key of the account of a 20-byte address. */
@@ -77,6 +132,26 @@ export function spentKey({ escrow, number, settleBy }: Spent): Uint8Array {
   return keyOf(entryKinds.spent, u64.encode(settleBy), name.subarray(0, 23))
 }
 
+/** Key of a booking: its id is a hash already. */
+export const bookingKey = (id: Uint8Array): Uint8Array =>
+  keyOf(entryKinds.booking, id.subarray(0, 31))
+
+/** Key of the bond of a 20-byte address. */
+export const bondKey = (owner: Uint8Array): Uint8Array =>
+  keyOf(entryKinds.bond, taggedHash('aitbc/bond-key/1', owner).subarray(0, 31))
+
+/** Names a claim: the hash of a settled authorisation, and the last slot in which it counts. */
+export type ClaimName = Pick<Claimable, 'authorisation' | 'expiry'>
+
+/** Key of what may be claimed: ordered by the slot in which it lapses. */
+export function claimableKey({ authorisation, expiry }: ClaimName): Uint8Array {
+  const name = taggedHash('aitbc/claim-key/1', authorisation)
+  return keyOf(entryKinds.claimable, u64.encode(expiry), name.subarray(0, 23))
+}
+
+/** Key of the counts of what was minted and burned. */
+export const supplyKey: Uint8Array = keyOf(entryKinds.supply, new Uint8Array(31))
+
 /** Key of the parameters. */
 export const parametersKey: Uint8Array = keyOf(entryKinds.parameters, new Uint8Array(31))
 
@@ -93,9 +168,16 @@ export function delegateRange(escrow: Uint8Array): { from: Uint8Array; to: Uint8
 }
 
 /** Range of keys that holds all spent authorisations with a settle-by before `slot`. */
-export const expiredRange = (slot: bigint): { from: Uint8Array; to: Uint8Array } => ({
-  from: keyOf(entryKinds.spent, new Uint8Array(31)),
-  to: keyOf(entryKinds.spent, u64.encode(slot), new Uint8Array(23)),
+export const expiredRange = (slot: bigint): { from: Uint8Array; to: Uint8Array } =>
+  rangeBefore(entryKinds.spent, slot)
+
+/** Range of keys that holds everything whose last slot to be claimed is before `slot`. */
+export const lapsedRange = (slot: bigint): { from: Uint8Array; to: Uint8Array } =>
+  rangeBefore(entryKinds.claimable, slot)
+
+const rangeBefore = (kind: number, slot: bigint): { from: Uint8Array; to: Uint8Array } => ({
+  from: keyOf(kind, new Uint8Array(31)),
+  to: keyOf(kind, u64.encode(slot), new Uint8Array(23)),
 })
 
 /** Canonical value of an account: balance and nonce, eight bytes each. Hot, hence by hand. */
@@ -112,6 +194,31 @@ export function decodeAccount(bytes: Uint8Array): Account | undefined {
   if (bytes.length !== 16) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   return { balance: view.getBigUint64(0), nonce: view.getBigUint64(8) }
+}
+
+/** Base units in any entry; throws where one that holds money cannot be read. */
+export function fundsOfEntry({
+  key,
+  value,
+}: {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}): bigint {
+  switch (key[0]) {
+    case entryKinds.account: {
+      const account = decodeAccount(value)
+      assert(account, 'an account is well formed')
+      return account.balance
+    }
+    case entryKinds.escrow:
+      return escrowCoder.decode(value).balance
+    case entryKinds.booking:
+      return bookingFunds(bookingCoder.decode(value))
+    case entryKinds.bond:
+      return bondCoder.decode(value).amount
+    default:
+      return 0n
+  }
 }
 
 function keyOf(kind: number, ...parts: readonly Uint8Array[]): Uint8Array {

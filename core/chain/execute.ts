@@ -11,17 +11,21 @@ import type { CheckedTransaction } from './check-transaction.ts'
 import { feeFloor, settlementEntriesMax } from './fees.ts'
 import type { AuthoritySet, Parameters } from './genesis.ts'
 import { blockExpiredMax, blockSettlementItemsMax } from './limits.ts'
-import type { MessageContext } from './message-context.ts'
+import type { MessageContext, Payout } from './message-context.ts'
 import { applyAuthorityChange } from './messages/authority-change.ts'
+import { applyBond, applyUnbond } from './messages/bond.ts'
+import { applyBookingClose, applyBookingOpen } from './messages/booking.ts'
 import { applyDelegateGrant, applyDelegateRevoke } from './messages/delegate.ts'
 import { applyEscrowClose, applyEscrowOpen, applyEscrowTopUp } from './messages/escrow.ts'
 import { applyFaucet } from './messages/faucet.ts'
+import { applyReceiptClaim } from './messages/receipt-claim.ts'
 import { applySettle, type Settle, settlementItemBytes } from './messages/settle.ts'
+import { applySlash } from './messages/slash.ts'
 import { applyTransfer } from './messages/transfer.ts'
 import { type Outcome, type OutcomeCode, outcomeCodes } from './outcome.ts'
 import { credit, debit, openState, type State } from './state.ts'
 import { type NodeReader, type TreeRoot, type TreeUpdate, updateTree } from './state-tree.ts'
-import { escrowIdOf } from './transaction.ts'
+import { bookingIdOf, escrowIdOf } from './transaction.ts'
 import type { SubmitRefusal } from './views.ts'
 
 /** What never changes on one chain. */
@@ -44,7 +48,7 @@ export type ExecutionStart = {
   readonly height: bigint
 }
 
-/** `supplyChange`: base units held after the block less those before; 0 while nothing mints or burns. */
+/** `supplyChange`: base units held after the block less those before: what it minted less what it burned. */
 export type Executed = TreeUpdate & { readonly supplyChange: bigint }
 
 /** One block in the making. */
@@ -58,14 +62,19 @@ export type Execution = {
    * fails is charged, and its outcome says why.
    */
   readonly apply: (transaction: CheckedTransaction) => Result<Outcome, SubmitRefusal>
+  /** What left entries that were removed, for each transaction applied so far. */
+  readonly payouts: () => readonly (readonly Payout[])[]
   /** Pays the fees to the proposer (public key) and updates the tree. Called once, last. */
   readonly finish: (proposer: Uint8Array) => Executed
 }
 
-/** Starts a block: first clears spent authorisations whose settle-by has passed. */
+/** Starts a block: first clears spent authorisations whose settle-by has passed, and lapsed claims. */
 export function openExecution(rules: ExecutionRules, start: ExecutionStart): Execution {
   const state = openState(start.read, start.root)
   state.clearSpent(start.slot, blockExpiredMax)
+  state.clearLapsed(start.slot, blockExpiredMax)
+  const supply = state.supply()
+  const payouts: (readonly Payout[])[] = []
   const parameters = state.parameters()
   let fees = 0n
   let settlementItems = 0
@@ -79,7 +88,9 @@ export function openExecution(rules: ExecutionRules, start: ExecutionStart): Exe
       if (settlementItems + items > blockSettlementItemsMax) {
         return refuse('MEMPOOL_FULL', 'the block has no room for more settlement items')
       }
+      const paid: Payout[] = []
       const context = contextOf(rules, {
+        paid,
         state,
         parameters,
         slot: start.slot,
@@ -93,15 +104,19 @@ export function openExecution(rules: ExecutionRules, start: ExecutionStart): Exe
           ? applySettlement(rules, context, checked, checked.transaction.body.message.data)
           : applyMessage(rules, context, checked)
       if (done.ok) {
+        payouts.push(done.value.code === outcomeCodes.applied ? paid : [])
         fees += done.value.fee
         settlementItems += items
       }
       return done
     },
+    payouts: () => payouts,
     finish(proposer) {
       credit(state, addressOf(proposer), fees)
       const supplyChange = state.supplyChange()
-      assert(supplyChange === 0n, 'a block neither makes nor loses money')
+      const { minted, burned } = state.supply()
+      const counted = minted - supply.minted - (burned - supply.burned)
+      assert(supplyChange === counted, 'a block neither makes nor loses money uncounted')
       const { read, root, nextId } = start
       return { ...updateTree(read, { root, nextId }, state.changes()), supplyChange }
     },
@@ -118,6 +133,8 @@ type ContextParts = {
   readonly slot: bigint
   readonly height: bigint
   readonly checked: CheckedTransaction
+  /** Gathers what is paid out. */
+  readonly paid: Payout[]
 }
 
 const contextOf = (rules: ExecutionRules, parts: ContextParts): MessageContext => ({
@@ -128,6 +145,10 @@ const contextOf = (rules: ExecutionRules, parts: ContextParts): MessageContext =
   authorities: rules.authorities,
   sender: parts.checked.sender,
   newEscrow: () => escrowIdOf(parts.checked.hash),
+  newBooking: () => bookingIdOf(parts.checked.hash),
+  paidOut: (payout) => {
+    if (payout.amount > 0n) parts.paid.push(payout)
+  },
   isFaucet: (address) => rules.faucets.has(toHex(address)),
 })
 
@@ -137,7 +158,7 @@ const contextOf = (rules: ExecutionRules, parts: ContextParts): MessageContext =
  */
 export function rehearseSettle(
   rules: ExecutionRules,
-  on: Omit<ContextParts, 'checked'>,
+  on: Omit<ContextParts, 'checked' | 'paid'>,
   checked: CheckedTransaction,
 ): Result<{ readonly outcome: Outcome; readonly cost: bigint }, SubmitRefusal> {
   const { message } = checked.transaction.body
@@ -145,7 +166,12 @@ export function rehearseSettle(
   const { state } = on
   const balance = (): bigint => state.account(checked.sender)?.balance ?? 0n
   const [mark, before] = [state.mark(), balance()]
-  const done = applySettlement(rules, contextOf(rules, { ...on, checked }), checked, message.data)
+  const done = applySettlement(
+    rules,
+    contextOf(rules, { ...on, checked, paid: [] }),
+    checked,
+    message.data,
+  )
   const cost = maxBig(before - balance(), 0n)
   state.revert(mark)
   return done.ok ? ok({ outcome: done.value, cost }) : done
@@ -211,6 +237,20 @@ function dispatch(
       return applyDelegateGrant(context, message.data)
     case 'delegate_revoke':
       return applyDelegateRevoke(context, message.data)
+    case 'bond':
+      return applyBond(context, message.data)
+    case 'unbond':
+      return applyUnbond(context, message.data)
+    case 'slash':
+      return applySlash({ ...context, ...rules }, message.data)
+    case 'receipt_claim':
+      return applyReceiptClaim(context, message.data)
+    case 'booking_open':
+      return applyBookingOpen(context, message.data)
+    case 'booking_close':
+      return applyBookingClose(context, message.data)
+    case 'announce':
+      return 'applied'
     case 'authority_change':
       return applyAuthorityChange({ ...context, ...rules }, message.data)
     case 'settle':
@@ -252,7 +292,7 @@ function applySettlement(
   const unpaidBytes = (outcomes.length - shares.length) * settlementItemBytes
   const payable = feeFloor(parameters, {
     size: checked.bytes.length - unpaidBytes,
-    entries: settlementEntriesMax(shares.length),
+    entries: settlementEntriesMax(shares.length, parameters),
   })
   const feeFromShares = creditShares(state, shares, minBig(body.fee, payable))
   if (body.fee > feeFromShares && !debit(state, sender, body.fee - feeFromShares)) {

@@ -15,29 +15,44 @@ export const feeFloor = (
   parameters.feePerEntry * BigInt(entries)
 
 /** Most state entries that a message can create; it often creates fewer. */
-export function entriesMaxOf(message: Message): number {
+export function entriesMaxOf(message: Message, parameters: Parameters): number {
   switch (message.TAG) {
     case 'transfer':
     case 'faucet':
     case 'delegate_grant':
     case 'authority_change':
+    case 'bond':
+    case 'booking_open':
+    // The counts of what is minted and burned, with the first of it.
+    case 'slash':
       return 1
+    // Accounts of provider and coordinator.
+    case 'booking_close':
+      return 2
+    case 'receipt_claim':
+      return message.data.claims.length
     case 'escrow_open':
       return message.data.delegate ? 2 : 1
     case 'settle':
-      return settlementEntriesMax(message.data.items.length)
+      return settlementEntriesMax(message.data.items.length, parameters)
     case 'escrow_top_up':
     case 'escrow_close':
     case 'delegate_revoke':
+    case 'unbond':
+    case 'announce':
       return 0
   }
 }
 
-/** Spent authorisation and miner's account an item; accounts of sender and coordinator. */
-export const settlementEntriesMax = (items: number): number => 2 * items + 2
+/**
+ * Spent authorisation, miner's account, and where genesis has rewards what may be claimed, an item; accounts
+ * of sender and coordinator.
+ */
+export const settlementEntriesMax = (items: number, { market }: Parameters): number =>
+  (market ? 3 : 2) * items + 2
 
 /** A fee that is enough for a body whatever the state: what clients offer when they do not know it. */
 export function sufficientFee(parameters: Parameters, body: TransactionBody): bigint {
   const size = transactionCoder.encode({ body, signature: new Uint8Array(64) }).length
-  return feeFloor(parameters, { size, entries: entriesMaxOf(body.message) })
+  return feeFloor(parameters, { size, entries: entriesMaxOf(body.message, parameters) })
 }

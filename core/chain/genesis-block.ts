@@ -4,18 +4,23 @@
 import { emptyHistory, historyRoot } from '../crypto/history.ts'
 import { listRoot } from '../crypto/merkle.ts'
 import type { Header } from './block.ts'
-import { accountKey, encodeAccount, parametersKey } from './entries.ts'
+import { accountKey, encodeAccount, parametersKey, supplyCoder, supplyKey } from './entries.ts'
 import { authoritySetHash, type Genesis, genesisHash, parametersCoder } from './genesis.ts'
 import { rootHash, type TreeChange, type TreeUpdate, updateTree } from './state-tree.ts'
 
-/** State entries at height 0: accounts and parameters. */
+/** State entries at height 0: accounts, parameters, and in version 2 the counts of minted and burned. */
 export function genesisEntries(genesis: Genesis): TreeChange[] {
   const accounts = genesis.accounts.map(({ address, balance }) => ({
     key: accountKey(address),
     value: encodeAccount({ balance, nonce: 0n }),
   }))
   const parameters = parametersCoder.encode(genesis.parameters)
-  return [...accounts, { key: parametersKey, value: parameters }]
+  const supply = { key: supplyKey, value: supplyCoder.encode({ minted: 0n, burned: 0n }) }
+  return [
+    ...accounts,
+    { key: parametersKey, value: parameters },
+    ...(genesis.parameters.market ? [supply] : []),
+  ]
 }
 
 /** Sum of all balances at genesis, base units: the supply. */

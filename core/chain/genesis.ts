@@ -7,7 +7,7 @@ import * as z from 'zod/mini'
 import { parseUnits, supplyMax } from '../base/amount.ts'
 import { bytesEqual, compareBytes, fromHex, toHex } from '../base/bytes.ts'
 import { bytes20, bytes32, type Coder, listOf, text, u8, u16, u64 } from '../base/coders.ts'
-import { err, ok, type Result } from '../base/result.ts'
+import { assert, err, ok, type Result } from '../base/result.ts'
 import { readBy } from '../base/schema.ts'
 import { formatAddress, parseAddress } from '../crypto/address.ts'
 import { isStrictPoint } from '../crypto/ed25519.ts'
@@ -16,8 +16,20 @@ import { taggedHash } from '../crypto/hash.ts'
 /** Milliseconds in a slot. No parameter: governance cannot change it. */
 export const slotMs = 2_000
 
-/** Parameters that genesis sets. Amounts in base units, durations in slots. */
-export const parametersCoder = P.struct({
+/** What a genesis of version 2 sets besides: rewards out of what settlements burn, and bonds. */
+export const marketParametersCoder = P.struct({
+  /** Part of each settlement that is burned, in hundredths of a percent. */
+  burnBps: u16,
+  /** Part of what a settlement burned that its miner may claim, in hundredths of a percent. */
+  rewardBps: u16,
+  /** Slots after a settlement in which its miner may claim. */
+  claimWindowSlots: u64,
+  /** Slots between an unbond and the payment; evidence lapses before. */
+  unbondNoticeSlots: u64,
+})
+export type MarketParameters = P.UnwrapCoder<typeof marketParametersCoder>
+
+const baseParametersCoder = P.struct({
   /** Fee of any transaction, before size. */
   baseFee: u64,
   /** Fee for each byte of the signed transaction. */
@@ -35,7 +47,30 @@ export const parametersCoder = P.struct({
   /** Most that one faucet transaction gives; 0 turns the faucet off. */
   faucetMax: u64,
 })
-export type Parameters = P.UnwrapCoder<typeof parametersCoder>
+
+/**
+ * Parameters that genesis sets. Amounts in base units, durations in slots. `market`: absent under a genesis
+ * of version 1, where settlements burn nothing and nothing can be claimed.
+ */
+export type Parameters = P.UnwrapCoder<typeof baseParametersCoder> & {
+  market?: MarketParameters | undefined
+}
+
+/** Canonical bytes of parameters; what version 1 does not have takes none. */
+export const parametersCoder: Coder<Parameters> = P.wrap<Parameters>({
+  encodeStream(writer, { market, ...base }) {
+    baseParametersCoder.encodeStream(writer, base)
+    if (market) marketParametersCoder.encodeStream(writer, market)
+  },
+  decodeStream(reader) {
+    const base = baseParametersCoder.decodeStream(reader)
+    return reader.isEnd() ? base : { ...base, market: marketParametersCoder.decodeStream(reader) }
+  },
+})
+
+/** Slots between an unbond and the payment: without a word of genesis twice the notice of a close. */
+export const unbondNoticeOf = ({ market, closeNoticeSlots }: Parameters): bigint =>
+  market?.unbondNoticeSlots ?? 2n * closeNoticeSlots
 
 /** Authorities take turns by slot; the name is for people. */
 export const authoritySetCoder = P.array(u8, P.struct({ publicKey: bytes32, name: text }))
@@ -52,18 +87,36 @@ export type Genesis = {
   accounts: { address: Uint8Array; balance: bigint }[]
 }
 
-/** Canonical bytes of a genesis. */
-export const genesisCoder: Coder<Genesis> = P.struct({
+const baseGenesisCoder: Coder<Genesis> = P.struct({
   version: u8,
   chainId: text,
   /** Unix time of slot 0, milliseconds, a multiple of the slot length. */
   genesisTimeMs: u64,
-  parameters: parametersCoder,
+  parameters: baseParametersCoder,
   authorities: authoritySetCoder,
   /** Addresses that may send faucet transactions, one a site. */
   faucets: P.array(u8, bytes20),
   /** Balances at height 0, in strictly rising order of address. */
   accounts: listOf(P.struct({ address: bytes20, balance: u64 })),
+})
+
+/** Canonical bytes of a genesis: those of version 2 end with what only it has. */
+export const genesisCoder: Coder<Genesis> = P.wrap<Genesis>({
+  encodeStream(writer, genesis) {
+    const { market, ...parameters } = genesis.parameters
+    assert(
+      (market !== undefined) === (genesis.version === 2),
+      'version 2 alone has market parameters',
+    )
+    baseGenesisCoder.encodeStream(writer, { ...genesis, parameters })
+    if (market) marketParametersCoder.encodeStream(writer, market)
+  },
+  decodeStream(reader) {
+    const genesis = baseGenesisCoder.decodeStream(reader)
+    if (genesis.version !== 2) return genesis
+    const market = marketParametersCoder.decodeStream(reader)
+    return { ...genesis, parameters: { ...genesis.parameters, market } }
+  },
 })
 
 /** Why a genesis cannot be used; the message names the field. */
@@ -82,7 +135,7 @@ const whole = z.int().check(z.minimum(0))
 
 /** `genesis.json` and `GENESIS_JSON`: amounts are decimal strings of base units. */
 export const genesisJsonSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal([1, 2]),
   chain_id: z.string().check(z.regex(/^[a-z0-9-]{1,40}$/)),
   genesis_time_ms: whole,
   parameters: z.strictObject({
@@ -94,6 +147,15 @@ export const genesisJsonSchema = z.strictObject({
     authorisation_life_slots: whole,
     heartbeat_slots: whole,
     faucet_max: units,
+    /** In version 2 alone. */
+    market: z.optional(
+      z.strictObject({
+        burn_bps: z.int().check(z.minimum(0), z.maximum(10_000)),
+        reward_bps: z.int().check(z.minimum(0), z.maximum(10_000)),
+        claim_window_slots: whole,
+        unbond_notice_slots: whole,
+      }),
+    ),
   }),
   authorities: z
     .array(
@@ -120,7 +182,7 @@ export function parseGenesis(json: unknown): Result<Genesis, GenesisError> {
 export function genesisToJson(genesis: Genesis): GenesisJson {
   const p = genesis.parameters
   return {
-    version: 1,
+    version: p.market ? 2 : 1,
     chain_id: genesis.chainId,
     genesis_time_ms: Number(genesis.genesisTimeMs),
     parameters: {
@@ -132,6 +194,14 @@ export function genesisToJson(genesis: Genesis): GenesisJson {
       authorisation_life_slots: Number(p.authorisationLifeSlots),
       heartbeat_slots: Number(p.heartbeatSlots),
       faucet_max: String(p.faucetMax),
+      ...(p.market && {
+        market: {
+          burn_bps: p.market.burnBps,
+          reward_bps: p.market.rewardBps,
+          claim_window_slots: Number(p.market.claimWindowSlots),
+          unbond_notice_slots: Number(p.market.unbondNoticeSlots),
+        },
+      }),
     },
     authorities: genesis.authorities.map(({ publicKey, name }) => ({
       public_key: toHex(publicKey),
@@ -188,8 +258,10 @@ function convert(json: GenesisJson): Result<Genesis, GenesisError> {
   if (p.base_fee === '0')
     return invalid('parameters: base_fee must be above 0: no fee is ever zero')
   if (p.heartbeat_slots < 1) return invalid('parameters: heartbeat_slots must be at least 1')
+  const market = convertMarket(json)
+  if (!market.ok) return market
   return ok({
-    version: 1,
+    version: json.version,
     chainId: json.chain_id,
     genesisTimeMs: BigInt(json.genesis_time_ms),
     parameters: {
@@ -201,10 +273,40 @@ function convert(json: GenesisJson): Result<Genesis, GenesisError> {
       authorisationLifeSlots: BigInt(p.authorisation_life_slots),
       heartbeatSlots: BigInt(p.heartbeat_slots),
       faucetMax: BigInt(p.faucet_max),
+      ...(market.value && { market: market.value }),
     },
     authorities,
     faucets,
     accounts,
+  })
+}
+
+function convertMarket({
+  version,
+  parameters: p,
+}: GenesisJson): Result<MarketParameters | undefined, GenesisError> {
+  const { market } = p
+  if ((market !== undefined) !== (version === 2)) {
+    return invalid('parameters: version 2, and no other, has market')
+  }
+  if (!market) return ok(undefined)
+  if (market.burn_bps + p.coordinator_share_bps > 10_000) {
+    return invalid('parameters: burn_bps and coordinator_share_bps are more than the whole')
+  }
+  if (market.claim_window_slots < 1) {
+    return invalid('parameters: claim_window_slots must be at least 1')
+  }
+  // An offence of the last moment before an unbond must still be punishable when it comes to light.
+  if (market.unbond_notice_slots < 2 * p.authorisation_life_slots) {
+    return invalid(
+      'parameters: unbond_notice_slots must be at least twice authorisation_life_slots',
+    )
+  }
+  return ok({
+    burnBps: market.burn_bps,
+    rewardBps: market.reward_bps,
+    claimWindowSlots: BigInt(market.claim_window_slots),
+    unbondNoticeSlots: BigInt(market.unbond_notice_slots),
   })
 }
 

@@ -15,7 +15,7 @@ export const blockBytesMax = 1_000_000
 export const blockSettlementItemsMax = 2_048
 
 /**
- * Rule: most spent authorisations that one block clears away. Twice what one block can add, so that
+ * Rule: most spent authorisations, and most lapsed claims, that one block clears away. Twice what one block can add, so that
  * clearing always catches up.
  */
 export const blockExpiredMax = 2 * blockSettlementItemsMax
@@ -25,6 +25,15 @@ export const escrowDelegatesMax = 256
 
 /** Rule: an escrow's expiry is at most this many slots away (one year of 2 s slots). */
 export const escrowLifeSlotsMax = 15_768_000n
+
+/** Rule: most bytes of an announcement. */
+export const announcementBytesMax = 4_096
+
+/** Rule: a booking is for at most this many slots, and begins at most this many from now (90 days). */
+export const bookingSlotsMax = 3_888_000n
+
+/** Rule: most claims of one transaction. */
+export const receiptClaimsMax = 128
 
 /** Rule: most authorities of a set, and most blocks between an authority change and its height. */
 export const authoritiesMax = 64

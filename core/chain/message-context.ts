@@ -5,6 +5,9 @@
 import type { AuthoritySet, Parameters } from './genesis.ts'
 import type { State } from './state.ts'
 
+/** Base units that left an entry: to a 20-byte address, or burned when there is none. */
+export type Payout = { readonly to: Uint8Array | undefined; readonly amount: bigint }
+
 /** Handed to the apply function of each kind. */
 export type MessageContext = {
   readonly state: State
@@ -19,6 +22,10 @@ export type MessageContext = {
   readonly sender: Uint8Array
   /** Id of the escrow that this transaction would open. */
   readonly newEscrow: () => Uint8Array
+  /** Id of the booking that this transaction would open. */
+  readonly newBooking: () => Uint8Array
+  /** Notes who got what out of an entry that the message removes: the books need it. */
+  readonly paidOut: (payout: Payout) => void
   /** Whether genesis names an address as a faucet. */
   readonly isFaucet: (address: Uint8Array) => boolean
 }

@@ -26,6 +26,15 @@ export const outcomeCodes = {
   height_invalid: 16,
   set_invalid: 17,
   quorum_missing: 18,
+  booking_unknown: 19,
+  booking_running: 20,
+  start_invalid: 21,
+  bond_unknown: 22,
+  bond_leaving: 23,
+  bond_slashed: 24,
+  evidence_invalid: 25,
+  evidence_expired: 26,
+  claim_unknown: 27,
 } as const
 export type OutcomeCode = keyof typeof outcomeCodes
 
@@ -48,8 +57,9 @@ export const settlementCodes = {
 export type SettlementCode = keyof typeof settlementCodes
 
 /**
- * What became of one settlement item. Amounts in base units; `minerAmount` + `coordinatorAmount` =
- * `amount`, before the fee is taken out of the coordinator's shares. All three are 0 unless it paid.
+ * What became of one settlement item. Amounts in base units; what `minerAmount` and
+ * `coordinatorAmount` leave of `amount` is burned. The fee is taken out of the coordinator's shares
+ * afterwards. All three are 0 unless it paid.
  */
 export const settlementOutcomeCoder = P.struct({
   code: u8,

@@ -4,7 +4,7 @@
  */
 import { bytesEqual, compareBytes } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { decodeAccount, entryKinds, escrowCoder } from './entries.ts'
+import { fundsOfEntry } from './entries.ts'
 import { snapshotChunkBytesMax, snapshotChunkEntriesMax } from './limits.ts'
 import { type Leaf, type TreeUpdate, treeKeyBytes, updateTree } from './state-tree.ts'
 import type { NodeId } from './store.ts'
@@ -78,19 +78,11 @@ function decodeChunk(count: number, bytes: Uint8Array): Leaf[] | undefined {
   return entries.length === count && count > 0 ? entries : undefined
 }
 
-/** Base units in accounts and escrows; undefined where one of them cannot be read. */
+/** Base units in all entries; undefined where one that holds money cannot be read. */
 function fundsOf(entries: readonly Leaf[]): bigint | undefined {
   let funds = 0n
   try {
-    for (const { key, value } of entries) {
-      if (key[0] === entryKinds.account) {
-        const account = decodeAccount(value)
-        if (!account) return undefined
-        funds += account.balance
-      } else if (key[0] === entryKinds.escrow) {
-        funds += escrowCoder.decode(value).balance
-      }
-    }
+    for (const entry of entries) funds += fundsOfEntry(entry)
   } catch {
     return undefined
   }

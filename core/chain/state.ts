@@ -9,6 +9,17 @@ import {
   type Account,
   accountKey,
   authoritiesKey,
+  type Bond,
+  type Booking,
+  bondCoder,
+  bondKey,
+  bookingCoder,
+  bookingFunds,
+  bookingKey,
+  type Claimable,
+  type ClaimName,
+  claimableCoder,
+  claimableKey,
   type Delegate,
   decodeAccount,
   delegateCoder,
@@ -19,10 +30,14 @@ import {
   escrowCoder,
   escrowKey,
   expiredRange,
+  lapsedRange,
   parametersKey,
   type Spent,
+  type Supply,
   spentCoder,
   spentKey,
+  supplyCoder,
+  supplyKey,
 } from './entries.ts'
 import { type Parameters, parametersCoder } from './genesis.ts'
 import { escrowDelegatesMax } from './limits.ts'
@@ -54,6 +69,18 @@ export type State = {
   readonly putSpent: (name: Spent) => void
   /** Removes spent authorisations whose settle-by is before `slot`, oldest first; returns how many. */
   readonly clearSpent: (slot: bigint, limit: number) => number
+  readonly booking: (id: Uint8Array) => Booking | undefined
+  readonly putBooking: (id: Uint8Array, booking: Booking | undefined) => void
+  /** By the 20-byte address whose key it stands for. */
+  readonly bond: (owner: Uint8Array) => Bond | undefined
+  readonly putBond: (owner: Uint8Array, bond: Bond | undefined) => void
+  readonly claimable: (name: ClaimName) => Claimable | undefined
+  readonly putClaimable: (name: ClaimName, claimable: Claimable | undefined) => void
+  /** Removes what can no longer be claimed in `slot`, oldest first; returns how many. */
+  readonly clearLapsed: (slot: bigint, limit: number) => number
+  /** What was minted and burned since genesis. */
+  readonly supply: () => Supply
+  readonly putSupply: (supply: Supply) => void
   readonly parameters: () => Parameters
   readonly putParameters: (parameters: Parameters) => void
   /** Undefined until the first change: then those of genesis are in force. */
@@ -65,7 +92,7 @@ export type State = {
   /** Entries that came into being since the mark. */
   readonly createdSince: (mark: StateMark) => number
 
-  /** Base units in accounts and escrows now, less what the tree of the parent held. */
+  /** Base units in accounts, escrows, bookings and bonds, less what the tree of the parent held. */
   readonly supplyChange: () => bigint
   /** What to change in the tree: only entries whose value differs. */
   readonly changes: () => TreeChange[]
@@ -94,6 +121,10 @@ const accountKind: Kind<Account> = {
 const escrowKind: Kind<Escrow> = { ...escrowCoder, funds: (escrow) => escrow.balance }
 const delegateKind: Kind<Delegate> = { ...delegateCoder, funds: () => 0n }
 const spentKind: Kind<Spent> = { ...spentCoder, funds: () => 0n }
+const bookingKind: Kind<Booking> = { ...bookingCoder, funds: bookingFunds }
+const bondKind: Kind<Bond> = { ...bondCoder, funds: (bond) => bond.amount }
+const claimableKind: Kind<Claimable> = { ...claimableCoder, funds: () => 0n }
+const supplyKind: Kind<Supply> = { ...supplyCoder, funds: () => 0n }
 const parametersKind: Kind<Parameters> = { ...parametersCoder, funds: () => 0n }
 const authoritiesKind: Kind<AuthorityState> = { ...authorityStateCoder, funds: () => 0n }
 
@@ -127,6 +158,13 @@ export function openState(read: NodeReader, root: TreeRoot): State {
     slotOf(`d${toHex(escrow)}${toHex(delegate)}`, delegateKind, () => delegateKey(escrow, delegate))
   const spentSlot = (name: Spent): Slot =>
     slotOf(`s${toHex(name.escrow)}${name.number}/${name.settleBy}`, spentKind, () => spentKey(name))
+  const bookingSlot = (id: Uint8Array): Slot =>
+    slotOf(`b${toHex(id)}`, bookingKind, () => bookingKey(id))
+  const bondSlot = (owner: Uint8Array): Slot =>
+    slotOf(`m${toHex(owner)}`, bondKind, () => bondKey(owner))
+  const claimableSlot = (name: ClaimName): Slot =>
+    slotOf(`c${toHex(name.authorisation)}/${name.expiry}`, claimableKind, () => claimableKey(name))
+  const supplySlot = (): Slot => slotOf('u', supplyKind, () => supplyKey)
   const parametersSlot = (): Slot => slotOf('p', parametersKind, () => parametersKey)
   const authoritiesSlot = (): Slot => slotOf('n', authoritiesKind, () => authoritiesKey)
 
@@ -158,6 +196,19 @@ export function openState(read: NodeReader, root: TreeRoot): State {
       for (const { value } of expired) put(spentSlot(spentCoder.decode(value)), undefined)
       return expired.length
     },
+    booking: (id) => bookingSlot(id).value as Booking | undefined,
+    putBooking: (id, booking) => put(bookingSlot(id), booking),
+    bond: (owner) => bondSlot(owner).value as Bond | undefined,
+    putBond: (owner, bond) => put(bondSlot(owner), bond),
+    claimable: (name) => claimableSlot(name).value as Claimable | undefined,
+    putClaimable: (name, claimable) => put(claimableSlot(name), claimable),
+    clearLapsed(slot, limit) {
+      const lapsed = scanTree(read, root, { ...lapsedRange(slot), limit })
+      for (const { value } of lapsed) put(claimableSlot(claimableCoder.decode(value)), undefined)
+      return lapsed.length
+    },
+    supply: () => (supplySlot().value as Supply | undefined) ?? { minted: 0n, burned: 0n },
+    putSupply: (supply) => put(supplySlot(), supply),
     parameters() {
       const parameters = parametersSlot().value as Parameters | undefined
       assert(parameters, 'the state holds parameters')
@@ -214,4 +265,16 @@ export function debit(state: State, address: Uint8Array, amount: bigint): boolea
   if (!account || account.balance < amount) return false
   state.putAccount(address, { ...account, balance: account.balance - amount })
   return true
+}
+
+/** Counts base units that are made. The caller credits them. */
+export function countMinted(state: State, amount: bigint): void {
+  const supply = state.supply()
+  if (amount > 0n) state.putSupply({ ...supply, minted: supply.minted + amount })
+}
+
+/** Counts base units that are destroyed. The caller takes them out of an entry. */
+export function countBurned(state: State, amount: bigint): void {
+  const supply = state.supply()
+  if (amount > 0n) state.putSupply({ ...supply, burned: supply.burned + amount })
 }

@@ -15,7 +15,15 @@ import type { Result } from '../base/result.ts'
 import { signingBytes } from '../crypto/domains.ts'
 import { taggedHash } from '../crypto/hash.ts'
 import type { Signer } from '../crypto/signature.ts'
+import { type Announce, announceCoder } from './messages/announce.ts'
 import { type AuthorityChange, authorityChangeCoder } from './messages/authority-change.ts'
+import { type BondMessage, bondMessageCoder, type Unbond, unbondCoder } from './messages/bond.ts'
+import {
+  type BookingClose,
+  type BookingOpen,
+  bookingCloseCoder,
+  bookingOpenCoder,
+} from './messages/booking.ts'
 import {
   type DelegateGrant,
   type DelegateRevoke,
@@ -31,7 +39,9 @@ import {
   escrowTopUpCoder,
 } from './messages/escrow.ts'
 import { type Faucet, faucetCoder } from './messages/faucet.ts'
+import { type ReceiptClaim, receiptClaimCoder } from './messages/receipt-claim.ts'
 import { type Settle, settleCoder } from './messages/settle.ts'
+import { type Slash, slashCoder } from './messages/slash.ts'
 import { type Transfer, transferCoder } from './messages/transfer.ts'
 
 /**
@@ -47,7 +57,14 @@ export type Message =
   | { TAG: 'delegate_grant'; data: DelegateGrant }
   | { TAG: 'delegate_revoke'; data: DelegateRevoke }
   | { TAG: 'settle'; data: Settle }
+  | { TAG: 'bond'; data: BondMessage }
+  | { TAG: 'unbond'; data: Unbond }
+  | { TAG: 'slash'; data: Slash }
+  | { TAG: 'receipt_claim'; data: ReceiptClaim }
+  | { TAG: 'booking_open'; data: BookingOpen }
+  | { TAG: 'booking_close'; data: BookingClose }
   | { TAG: 'authority_change'; data: AuthorityChange }
+  | { TAG: 'announce'; data: Announce }
 
 /** One entry a kind; the number is the wire tag and never changes. */
 export const messageCoder: Coder<Message> = P.mappedTag(u8, {
@@ -59,7 +76,14 @@ export const messageCoder: Coder<Message> = P.mappedTag(u8, {
   delegate_grant: [19, delegateGrantCoder],
   delegate_revoke: [20, delegateRevokeCoder],
   settle: [21, settleCoder],
+  bond: [32, bondMessageCoder],
+  unbond: [33, unbondCoder],
+  slash: [34, slashCoder],
+  receipt_claim: [35, receiptClaimCoder],
+  booking_open: [40, bookingOpenCoder],
+  booking_close: [41, bookingCloseCoder],
   authority_change: [48, authorityChangeCoder],
+  announce: [64, announceCoder],
 })
 export type MessageKind = Message['TAG']
 
@@ -108,6 +132,10 @@ export const transactionHash = (signedBytes: Uint8Array): Uint8Array =>
 /** Names the escrow that a transaction of this hash opens: 32 bytes. */
 export const escrowIdOf = (openTransactionHash: Uint8Array): Uint8Array =>
   taggedHash('aitbc/escrow-id/1', openTransactionHash)
+
+/** Names the booking that a transaction of this hash opens: 32 bytes. */
+export const bookingIdOf = (openTransactionHash: Uint8Array): Uint8Array =>
+  taggedHash('aitbc/booking-id/1', openTransactionHash)
 
 /** Signs a body and returns the canonical signed bytes. */
 export function signTransaction(

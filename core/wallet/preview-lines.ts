@@ -2,12 +2,17 @@
 import { formatCoins } from '../base/amount.ts'
 import { toHex } from '../base/bytes.ts'
 import { unreachable } from '../base/result.ts'
+import { authorisationHash } from '../chain/authorisation.ts'
 import { type Parameters, slotMs } from '../chain/genesis.ts'
 import type { AuthorityChange } from '../chain/messages/authority-change.ts'
+import type { BookingOpen } from '../chain/messages/booking.ts'
 import type { DelegateTerms } from '../chain/messages/escrow.ts'
+import type { ReceiptClaimItem } from '../chain/messages/receipt-claim.ts'
 import type { SettlementItem } from '../chain/messages/settle.ts'
+import type { SignedReceipt, Slash } from '../chain/messages/slash.ts'
 import type { Message } from '../chain/transaction.ts'
 import { formatAddress } from '../crypto/address.ts'
+import { receiptHash } from '../jobs/receipt.ts'
 import { visibleText } from './visible-text.ts'
 
 /** One line of a preview. `label` is ours; `value` is whole, with hidden characters written out. */
@@ -67,6 +72,23 @@ export function messageLines(message: Message, context: PreviewContext): Preview
       return [line('Escrow', toHex(message.data.escrow)), line('Key', toHex(message.data.delegate))]
     case 'settle':
       return message.data.items.flatMap((item, at) => itemLines(item, at + 1, context))
+    case 'bond':
+      return [line('Bonded', coins(message.data.amount))]
+    case 'unbond':
+      return [line('Bond of', whoIs(message.data.owner, context))]
+    case 'slash':
+      return slashLines(message.data, context)
+    case 'receipt_claim':
+      return message.data.claims.flatMap((claim, at) => claimLines(claim, at + 1, slot))
+    case 'booking_open':
+      return bookingLines(message.data, context)
+    case 'booking_close':
+      return [line('Booking', toHex(message.data.booking))]
+    case 'announce':
+      return [
+        line('Topic', String(message.data.topic)),
+        line('Announcement', announcedText(message.data.body)),
+      ]
     case 'authority_change':
       return changeLines(message.data)
     default:
@@ -118,6 +140,82 @@ function itemLines(
     of('receipt', toHex(release.receiptHash)),
     of('coordinator’s signature', toHex(releaseSignature)),
   ]
+}
+
+function bookingLines(message: BookingOpen, context: PreviewContext): PreviewLine[] {
+  const { provider, coordinator, offer, start, slots, price } = message
+  const begins = start === 0n ? 'with its block (0)' : slotText(start, context.slot)
+  const end = (start === 0n ? context.slot : start) + slots
+  return [
+    line('Locked', coins(price * slots)),
+    line('Provider', whoIs(provider, context)),
+    line('Begins', begins),
+    line('Ends', slotText(end, context.slot)),
+    line('Price of a slot', coins(price)),
+    line('Slots', String(slots)),
+    line('Coordinator', toHex(coordinator)),
+    line('Offer', toHex(offer)),
+  ]
+}
+
+function claimLines(
+  { authorisation, expiry, amount }: ReceiptClaimItem,
+  number: number,
+  slot: bigint,
+): PreviewLine[] {
+  const of = (label: string, value: string) => line(`Reward ${number}: ${label}`, value)
+  return [
+    of('amount', coins(amount)),
+    of('authorisation', toHex(authorisation)),
+    of('until', slotText(expiry, slot)),
+  ]
+}
+
+const slashLines = ({ authorisation, first, second }: Slash, context: PreviewContext) => [
+  line('Authorisation', toHex(authorisationHash(authorisation))),
+  line('Escrow', toHex(authorisation.escrow)),
+  line('Number', String(authorisation.number)),
+  line('Limit', coins(authorisation.limit)),
+  line('Settle by', slotText(authorisation.settleBy, context.slot)),
+  line('Job', toHex(authorisation.jobHash)),
+  line('Authorised by', toHex(authorisation.signer)),
+  ...receiptLines(first, 1, context),
+  ...receiptLines(second, 2, context),
+]
+
+function receiptLines(
+  { receipt, signature }: SignedReceipt,
+  number: number,
+  context: PreviewContext,
+): PreviewLine[] {
+  const of = (label: string, value: string) => line(`Receipt ${number}: ${label}`, value)
+  const { minerKey } = receipt
+  return [
+    of('hash', toHex(receiptHash(receipt))),
+    of('accused', minerKey ? toHex(minerKey) : 'nobody'),
+    of('paid to', whoIs(receipt.miner, context)),
+    of('version', String(receipt.version)),
+    of('id', toHex(receipt.receiptId)),
+    of('job', toHex(receipt.jobId)),
+    of('attempt', String(receipt.attempt)),
+    of('client', visibleText(receipt.client)),
+    of('coordinator', toHex(receipt.coordinator)),
+    of('authorisation', toHex(receipt.authorisation)),
+    of('asked', toHex(receipt.jobHash)),
+    of('answered', toHex(receipt.resultHash)),
+    of('in the form of the original', toHex(receipt.legacyHash)),
+    of('model', visibleText(receipt.model)),
+    of('tokens', `${receipt.promptTokens} and ${receipt.completionTokens}`),
+    of('amount', coins(receipt.amount)),
+    of('times', `${receipt.startedAtMs} to ${receipt.completedAtMs}`),
+    of('its signature', toHex(signature)),
+  ]
+}
+
+/** The body as text where it is printable ASCII, else as digits. */
+function announcedText(body: Uint8Array): string {
+  const isText = body.every((byte) => byte >= 0x20 && byte < 0x7f)
+  return isText ? String.fromCharCode(...body) : toHex(body)
 }
 
 const changeLines = ({ terms, signatures }: AuthorityChange): PreviewLine[] => [

@@ -6,6 +6,7 @@ import { supplyMax } from '../base/amount.ts'
 import { bytesEqual } from '../base/bytes.ts'
 import { feeFloor, sufficientFee } from '../chain/fees.ts'
 import { poolValiditySlotsMax } from '../chain/limits.ts'
+import type { BookingOpen } from '../chain/messages/booking.ts'
 import type { DelegateTerms } from '../chain/messages/escrow.ts'
 import { type Message, type TransactionBody, transactionCoder } from '../chain/transaction.ts'
 import { addressOf, formatAddress } from '../crypto/address.ts'
@@ -21,6 +22,7 @@ export type Risk = { readonly level: RiskLevel; readonly code: RiskCode; readonl
 export type RiskCode =
   | 'AUTHORITY_CHANGE'
   | 'BALANCE_TOO_LOW'
+  | 'BOND_AT_RISK'
   | 'COORDINATOR_UNKNOWN'
   | 'DELEGATE_MAY_SPEND_ALL'
   | 'DELEGATE_UNLIMITED'
@@ -30,6 +32,7 @@ export type RiskCode =
   | 'FEE_LOW'
   | 'NONCE_GAP'
   | 'NONCE_USED'
+  | 'PUBLIC_FOREVER'
   | 'RECIPIENT_SELF'
   | 'RECIPIENT_UNKNOWN'
   | 'VALIDITY_LONG'
@@ -45,6 +48,8 @@ export const riskLimits = {
   /** A delegate's life: 31 days; an escrow's: 93 days. */
   delegateSlots: 1_339_200n,
   escrowSlots: 4_017_600n,
+  /** A booking: 7 days. */
+  bookingSlots: 302_400n,
   /** Less than one part in so many of the balance stays. */
   wholeBalanceParts: 50n,
 } as const
@@ -135,11 +140,34 @@ function messageRisks(message: Message, sender: Uint8Array, context: RiskContext
       return delegateRisks(message.data.terms, { slot, within: escrowBalance })
     case 'authority_change':
       return [danger('AUTHORITY_CHANGE', 'it changes who makes the blocks of this chain')]
+    case 'booking_open':
+      return [
+        ...coordinatorRisks(message.data.coordinator, context),
+        ...recipientRisks(message.data.provider, sender, context),
+        ...bookingRisks(message.data, slot),
+      ]
+    case 'bond':
+      return [note('BOND_AT_RISK', 'it is burned if this key signs two receipts for one job')]
+    case 'announce':
+      return [note('PUBLIC_FOREVER', 'everybody can read it, and nobody can take it back')]
     case 'escrow_close':
     case 'delegate_revoke':
     case 'settle':
+    case 'unbond':
+    case 'slash':
+    case 'receipt_claim':
+    case 'booking_close':
       return []
   }
+}
+
+function bookingRisks({ start, slots }: BookingOpen, slot: bigint): Risk[] {
+  if (start !== 0n && start < slot) {
+    return [caution('EXPIRY_PASSED', 'the booking would have begun already: it will be refused')]
+  }
+  return slots > riskLimits.bookingSlots
+    ? [caution('EXPIRY_LONG', `the booking goes on for long (${slotText(slot + slots, slot)})`)]
+    : []
 }
 
 function recipientRisks(to: Uint8Array, sender: Uint8Array, { names }: RiskContext): Risk[] {

@@ -48,7 +48,7 @@ export function previewTransaction(body: TransactionBody, context: PreviewContex
     leaves,
     locked,
     balanceAfter: after !== undefined && after >= 0n ? after : undefined,
-    entriesMax: entriesMaxOf(message),
+    entriesMax: entriesMaxOf(message, context.parameters),
     risks: transactionRisks(body, { ...context, leaves }),
   }
 }
@@ -73,7 +73,16 @@ function givenBy(message: Message, sender: Uint8Array): bigint {
 }
 
 function lockedBy(message: Message): bigint {
-  return message.TAG === 'escrow_open' || message.TAG === 'escrow_top_up' ? message.data.amount : 0n
+  switch (message.TAG) {
+    case 'escrow_open':
+    case 'escrow_top_up':
+    case 'bond':
+      return message.data.amount
+    case 'booking_open':
+      return message.data.price * message.data.slots
+    default:
+      return 0n
+  }
 }
 
 function titleOf(message: Message, context: PreviewContext): string {
@@ -94,6 +103,20 @@ function titleOf(message: Message, context: PreviewContext): string {
       return 'Stop a key from spending from an escrow'
     case 'settle':
       return `Settle ${message.data.items.length} ${message.data.items.length === 1 ? 'job' : 'jobs'}`
+    case 'bond':
+      return `Bond ${coins(message.data.amount)} for the receipts of this key`
+    case 'unbond':
+      return `Take back the bond of ${whoIs(message.data.owner, context)}`
+    case 'slash':
+      return 'Show that a miner has lied, and have its bond burned'
+    case 'receipt_claim':
+      return `Claim ${coins(message.data.claims.reduce((sum, { amount }) => sum + amount, 0n))} of rewards`
+    case 'booking_open':
+      return `Book a machine for ${coins(message.data.price * message.data.slots)}`
+    case 'booking_close':
+      return 'Close a booking and have its time paid'
+    case 'announce':
+      return 'Announce something to all sites of this chain'
     case 'authority_change':
       return 'Change who makes the blocks of this chain'
     default:

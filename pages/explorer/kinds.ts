@@ -11,6 +11,13 @@ export const kinds: Readonly<Record<string, string>> = {
   delegate_grant: 'Grant delegate',
   delegate_revoke: 'Revoke delegate',
   settle: 'Settle jobs',
+  bond: 'Bond',
+  unbond: 'Unbond',
+  slash: 'Slash bond',
+  receipt_claim: 'Claim rewards',
+  booking_open: 'Book a machine',
+  booking_close: 'Close booking',
+  announce: 'Announcement',
 }
 
 /** Kinds of a newer chain are shown by their own name. */

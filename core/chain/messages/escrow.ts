@@ -104,6 +104,7 @@ export function applyEscrowClose(context: MessageContext, message: EscrowClose):
     }
     state.putEscrow(message.escrow, undefined)
     credit(state, escrow.owner, escrow.balance)
+    context.paidOut({ to: escrow.owner, amount: escrow.balance })
     return 'applied'
   }
   if (!bytesEqual(escrow.owner, sender)) return 'not_owner'

@@ -17,7 +17,7 @@ import type { Delegate, Escrow } from '../entries.ts'
 import type { MessageContext } from '../message-context.ts'
 import { type SettlementCode, type SettlementOutcome, settlementCodes } from '../outcome.ts'
 import { type Release, releaseCoder, releaseSigningBytes } from '../release.ts'
-import { credit } from '../state.ts'
+import { countBurned, credit } from '../state.ts'
 import { isChargeable } from './delegate.ts'
 import { isClosed } from './escrow.ts'
 
@@ -69,12 +69,12 @@ export function applySettle(context: SettlementContext, { items }: Settle): Sett
   for (const item of items) {
     const found = judge(context, item)
     if (typeof found === 'string') {
-      outcomes.push(outcomeOf(item, found, 0n))
+      outcomes.push(outcomeOf(item, found, { miner: 0n, share: 0n }))
       continue
     }
-    const share = pay(context, item, found)
-    shares.push({ address: addressOf(found.escrow.coordinator), amount: share })
-    outcomes.push(outcomeOf(item, 'paid', share))
+    const split = pay(context, item, found)
+    shares.push({ address: addressOf(found.escrow.coordinator), amount: split.share })
+    outcomes.push(outcomeOf(item, 'paid', split))
   }
   return { outcomes, shares }
 }
@@ -127,8 +127,11 @@ function judgeSignatures(
   return released ? undefined : 'release_signature_invalid'
 }
 
-/** Moves the money of one item out of escrow and budget; returns the coordinator's share. */
-function pay(context: SettlementContext, item: SettlementItem, payer: Payer): bigint {
+/** The parts of a paid amount; what they leave of it is burned. */
+type Split = { readonly miner: bigint; readonly share: bigint }
+
+/** Moves the money of one item out of escrow and budget; the coordinator's share is left to the caller. */
+function pay(context: SettlementContext, item: SettlementItem, payer: Payer): Split {
   const { state, parameters } = context
   const { authorisation, release } = item
   const { escrow, number, settleBy } = authorisation
@@ -140,14 +143,32 @@ function pay(context: SettlementContext, item: SettlementItem, payer: Payer): bi
   }
   state.putSpent({ escrow, number, settleBy })
   const share = (amount * BigInt(parameters.coordinatorShareBps)) / 10_000n
-  credit(state, release.miner, amount - share)
-  return share
+  const burned = burn(context, item)
+  const miner = amount - share - burned
+  credit(state, release.miner, miner)
+  return { miner, share }
+}
+
+/** Burns the part that genesis says, and leaves a claim for the miner; returns what was burned. */
+function burn({ state, slot, parameters }: SettlementContext, item: SettlementItem): bigint {
+  const { market } = parameters
+  if (!market) return 0n
+  const { amount, miner, receiptHash, authorisation } = item.release
+  const burned = (amount * BigInt(market.burnBps)) / 10_000n
+  const reward = (burned * BigInt(market.rewardBps)) / 10_000n
+  countBurned(state, burned)
+  if (reward > 0n) {
+    const expiry = slot + market.claimWindowSlots
+    const claimable = { authorisation, receipt: receiptHash, miner, amount: reward, expiry }
+    state.putClaimable({ authorisation, expiry }, claimable)
+  }
+  return burned
 }
 
 function outcomeOf(
   { authorisation, release }: SettlementItem,
   code: SettlementCode,
-  share: bigint,
+  split: Split,
 ): SettlementOutcome {
   const amount = code === 'paid' ? release.amount : 0n
   return {
@@ -156,8 +177,8 @@ function outcomeOf(
     number: authorisation.number,
     miner: release.miner,
     amount,
-    minerAmount: amount - share,
-    coordinatorAmount: share,
+    minerAmount: split.miner,
+    coordinatorAmount: split.share,
     receiptHash: release.receiptHash,
   }
 }
