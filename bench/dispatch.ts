@@ -1,19 +1,14 @@
 /**
  * `npm run bench -- dispatch`: how long a submitted job takes to reach a miner, beside a bare socket echo
- * on the same runtime, and how many whole jobs a site carries in a second. docs/benchmarks.md explains.
+ * on the same runtime, and what it costs when one of ten miners dies. docs/benchmarks.md explains.
  */
 import { parseArgs } from 'node:util'
-import { bareRequests } from './support/bare-requests.ts'
-import { type BenchSite, runtimeText, startBenchSite } from './support/bench-site.ts'
-import { startChild } from './support/child.ts'
+import { runtimeText } from './support/bench-site.ts'
 import { monotonicMs } from './support/clock.ts'
-import { measureLatency } from './support/dispatch-latency.ts'
-import { jsonOf } from './support/http-client.ts'
-import { type Level, type LevelResult, measureLevel } from './support/job-throughput.ts'
-import type { MinerFunctions } from './support/miner-process.ts'
-import { makePayers, readChain } from './support/payers.ts'
-import { signatureCost } from './support/primitives.ts'
-import { type Figure, figure, machine, printReport, say } from './support/report.ts'
+import { type Latency, measureLatency } from './support/dispatch-latency.ts'
+import { type DeathResult, measureDeath } from './support/dying-miner.ts'
+import { awaitSettlement, withJobLoad } from './support/job-load.ts'
+import { figure, machine, printReport } from './support/report.ts'
 import { rounded } from './support/statistics.ts'
 
 const { values: options } = parseArgs({
@@ -22,65 +17,30 @@ const { values: options } = parseArgs({
     save: { type: 'boolean', default: false },
     /** Pairs of job and echo. */
     pairs: { type: 'string', default: '400' },
-    /** Longest that one level of load submits, seconds. */
-    seconds: { type: 'string', default: '5' },
-    /** Requests under way at one time, one number a level. */
-    levels: { type: 'string', default: '1,16,64,256' },
+    /** Jobs of each of the two loads in which a miner lives or dies. */
+    jobs: { type: 'string', default: '600' },
   },
 })
 
-const model = 'bench-instant'
-const price = { promptPer1000: 1_000_000n, completionPer1000: 3_000_000n }
-const minerSockets = 8
-const minerConcurrency = 64
-const payerCount = 28
-/** Jobs a second for which the first level is prepared. */
-const rateFirst = 600
-const bareSeconds = 2
-const settleWaitMs = 10_000
-
-/** Of one job at the site: request and authorisation, two receipts; release and attestation. */
-const verificationsPerJob = 4
-const signaturesPerJob = 2
+/** Ten miners of four places, half in use: an answer of 20 tokens takes 0.4 s, a job comes each 20 ms. */
+const paced = { miners: 10, concurrency: 4, pace: { tokens: 20, everyMs: 20 } }
+const everyMs = 20
 
 const startedAt = monotonicMs()
-const levels = options.levels.split(',').map(Number)
-const site = await startBenchSite(Math.max(...levels))
-const miners = startChild<MinerFunctions>('./miner-process.ts')
-try {
-  await run(site)
-} finally {
-  await miners.stop()
-  await site.stop()
-}
+let latency: Latency | undefined
+await withJobLoad({ connections: 64, miners: { miners: 8, concurrency: 64 } }, async (load) => {
+  latency = await measureLatency({ ...load, http: load.site.http }, Number(options.pairs))
+})
+await withJobLoad({ connections: 64, miners: paced }, async (load) => {
+  const death = await measureDeath(load, { jobs: Number(options.jobs), everyMs })
+  report(latency as Latency, death, await awaitSettlement(load))
+})
 
-async function run({ http, socketUrl, pids }: BenchSite): Promise<void> {
-  say(`locking the funds of ${payerCount} payers, and waiting until that is final`)
-  const payers = await makePayers(http, payerCount)
-  await miners.call('connect', {
-    url: socketUrl,
-    miners: minerSockets,
-    model,
-    concurrency: minerConcurrency,
-    pricePrompt: price.promptPer1000,
-    priceCompletion: price.completionPer1000,
-  })
-  const { host } = new URL(socketUrl)
-  const terms = { host, chain: await readChain(http), model, price, maxTokens: 16 }
-  const latency = await measureLatency({ http, miners, payers, terms }, Number(options.pairs))
-  const processes = { ...pids, clients: process.pid, miners: miners.pid }
-  const results: LevelResult[] = []
-  for (const concurrency of levels) {
-    // Room to be twice as fast as the level before.
-    const rate = Math.max(rateFirst, 2 * (results.at(-1)?.jobs_per_second ?? 0))
-    const seconds = Number(options.seconds)
-    const level: Level = { concurrency, seconds, jobsMax: Math.ceil(rate * seconds) }
-    results.push(await measureLevel({ http, miners, payers, terms, processes }, level))
-  }
-  const settlement = await awaitSettlement(site)
-  const bare = await bareRequests({ concurrency: 64, seconds: bareSeconds })
-  const best = results.reduce((a, b) => (b.jobs_per_second > a.jobs_per_second ? b : a))
-  const cost = signatureCost()
+function report(
+  latency: Latency,
+  death: DeathResult,
+  settlement: Readonly<Record<string, unknown>>,
+): void {
   printReport(
     {
       bench: 'dispatch',
@@ -97,46 +57,23 @@ async function run({ http, socketUrl, pids }: BenchSite): Promise<void> {
           cause: () =>
             `the echo takes ${latency.echo_ms.p50} ms, the offer ${latency.offer_ms.p50} ms`,
         }),
-        jobsFigure(best, cost),
+        figure({
+          name: 'one of ten miners dies: p95 of all jobs, as many times that of healthy miners',
+          unit: '×',
+          value: death.times_healthy,
+          goal: { atMost: 1.2 },
+          cause: () => `p95 ${death.healthy_p95_ms} ms becomes ${death.death_p95_ms} ms`,
+        }),
+        figure({
+          name: 'jobs charged twice',
+          unit: 'jobs',
+          value: death.double_charges,
+          goal: { atMost: 0 },
+          cause: () => `of ${2 * death.jobs}`,
+        }),
       ],
-      details: {
-        latency,
-        levels: results,
-        best_concurrency: best.concurrency,
-        settlement,
-        signature_ms: cost,
-        bare_requests_per_second: bare,
-        bare_requests_for_one_job: rounded(bare / best.jobs_per_second),
-      },
+      details: { latency, death, settlement },
     },
     options.save,
   )
-}
-
-/** How many of all jobs are paid on the chain, finally, a short while after the last. */
-async function awaitSettlement({ http }: BenchSite): Promise<Readonly<Record<string, unknown>>> {
-  const from = monotonicMs()
-  let totals = await miners.call('totals')
-  while (totals.settled < totals.released && monotonicMs() - from < settleWaitMs) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    totals = await miners.call('totals')
-  }
-  const { fault } = jsonOf(await http.get('/api/v1/site'))
-  return { ...totals, waited_seconds: rounded((monotonicMs() - from) / 1_000), fault }
-}
-
-function jobsFigure(best: LevelResult, cost: ReturnType<typeof signatureCost>): Figure {
-  const signing = cost.verifyMs * verificationsPerJob + cost.signMs * signaturesPerJob
-  return figure({
-    name: 'whole jobs, from submission to signed release',
-    unit: 'jobs/s',
-    value: best.jobs_per_second,
-    goal: { atLeast: 1_000 },
-    cause: () =>
-      `with ${best.concurrency} requests under way the runtime's one process uses ` +
-      `${best.cpu['workerd']?.cores ?? 0} cores, ${best.cpu_ms_per_job['workerd'] ?? 0} ms a job, ` +
-      `about ${rounded(signing)} ms of it signatures; clients use ` +
-      `${best.cpu['clients']?.cores ?? 0}, miners ${best.cpu['miners']?.cores ?? 0}, other programs ` +
-      `${best.cpu['other_programs']?.cores ?? 0} cores`,
-  })
 }

@@ -11,6 +11,8 @@ export type MinersSaw = {
   /** Releases whose signature holds: checked when asked, so that it costs no measured time. */
   readonly validReleases: number
   readonly lastReleaseAtMs: number
+  /** In the order of their releases: a job that is here twice was paid twice. */
+  readonly releasedJobs: readonly { readonly jobId: string; readonly atMs: number }[]
   /** Payments that have become final. */
   readonly settled: number
   readonly trouble: readonly string[]
@@ -24,6 +26,8 @@ export type MinerFunctions = {
   /** Releases since the last `take`, without ending the count. */
   readonly releases: () => number
   readonly take: () => MinersSaw
+  /** Ends the miner of this number, from 0, without a word; the tokens that it leaves without a result. */
+  readonly die: (miner: number) => number
   /** Of all jobs since the start: how many were released, and how many of these are paid. */
   readonly totals: () => { readonly released: number; readonly settled: number }
 }
@@ -33,6 +37,7 @@ const troubleMax = 20
 let offers: [string, number][] = []
 let trouble: string[] = []
 let releases: (() => boolean)[] = []
+let releasedJobs: { jobId: string; atMs: number }[] = []
 let lastReleaseAtMs = 0
 let settled = 0
 const totals = { released: 0, settled: 0 }
@@ -47,8 +52,9 @@ const functions: MinerFunctions = {
           { ...setup, minerId },
           {
             onOffer: ({ job_id }, atMs) => void offers.push([job_id, atMs]),
-            onRelease: (atMs, holds) => {
+            onRelease: (atMs, holds, jobId) => {
               releases.push(holds)
+              releasedJobs.push({ jobId, atMs })
               totals.released += 1
               lastReleaseAtMs = atMs
             },
@@ -66,6 +72,7 @@ const functions: MinerFunctions = {
   },
   releases: () => releases.length,
   totals: () => totals,
+  die: (miner) => miners[miner]?.die() ?? 0,
   take: () => {
     const validReleases = releases.filter((holds) => holds()).length
     const saw = {
@@ -73,12 +80,14 @@ const functions: MinerFunctions = {
       releases: releases.length,
       validReleases,
       lastReleaseAtMs,
+      releasedJobs,
       settled,
       trouble,
     }
     offers = []
     trouble = []
     releases = []
+    releasedJobs = []
     settled = 0
     lastReleaseAtMs = monotonicMs()
     return saw

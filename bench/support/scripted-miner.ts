@@ -1,6 +1,6 @@
 /**
- * A miner that speaks the socket protocol and whose engine answers at once: what is left is the cost of
- * the path. Receipts are built and signed by the rules that every miner uses, or no result would be taken.
+ * A miner that speaks the socket protocol and whose engine answers at once, or at a fixed pace: what is
+ * left is the cost of the path. Receipts are built and signed by the rules that every miner uses, or no result would be taken.
  */
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
@@ -21,13 +21,17 @@ export type MinerEvents = {
   /** Called first, with the moment at which the offer was here. */
   readonly onOffer: (offer: Frame<'offer'>, atMs: number) => void
   /** `holds` checks its signature, when there is time for that. */
-  readonly onRelease: (atMs: number, holds: () => boolean) => void
+  readonly onRelease: (atMs: number, holds: () => boolean, jobId: string) => void
   readonly onSettled: () => void
   /** Anything that should not happen: refused results, canceled attempts, errors. */
   readonly onTrouble: (text: string) => void
 }
 
-export type ScriptedMiner = { readonly close: () => void }
+export type ScriptedMiner = {
+  readonly close: () => void
+  /** Goes without a word in the middle of its work; the tokens that it had sent of open attempts. */
+  readonly die: () => number
+}
 
 export type MinerSetup = {
   readonly url: string
@@ -37,11 +41,12 @@ export type MinerSetup = {
   /** Base units for 1 000 tokens. */
   readonly pricePrompt: bigint
   readonly priceCompletion: bigint
+  /** Tokens of an answer and the time between two of them; without it, an answer comes at once. */
+  readonly pace?: { readonly tokens: number; readonly everyMs: number }
 }
 
-/** What the engine answers, at once. */
-const answerText = 'An hour has 1800 slots.'
-const answerTokens = 7
+/** What the engine answers at once. */
+const wholeAnswer = { pieces: ['An hour has 1800 slots.'], tokens: 7, everyMs: 0 }
 const promptTokens = 12
 
 const heartbeatEveryMs = 5_000
@@ -56,11 +61,33 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
   const send = (frame: MinerFrame) => socket.send(JSON.stringify(frame))
   let site = { genesisHash: new Uint8Array(), coordinator: new Uint8Array() }
 
+  const { pieces, tokens: answerTokens, everyMs } = answerOf(setup)
+  const answerText = pieces.join('')
+  /** Token frames sent of attempts that have no result yet. */
+  const open = new Map<string, number>()
+
   const work = (offer: Frame<'offer'>): void => {
+    send({ type: 'accept', attempt_id: offer.attempt_id })
+    answer(offer, Date.now(), 0)
+  }
+
+  /** Sends a piece, and the next one when its time comes; after the last one, the result. */
+  const answer = (offer: Frame<'offer'>, startedAtMs: number, seq: number): void => {
     const { attempt_id } = offer
-    const startedAtMs = Date.now()
-    send({ type: 'accept', attempt_id })
-    send({ type: 'tokens', attempt_id, seq: 0, text: answerText, count: answerTokens })
+    if (socket.readyState !== WebSocket.OPEN) return
+    const count = answerTokens / pieces.length
+    send({ type: 'tokens', attempt_id, seq, text: pieces[seq] as string, count })
+    open.set(attempt_id, seq + 1)
+    if (seq + 1 === pieces.length) finish(offer, startedAtMs)
+    else {
+      const dueInMs = startedAtMs + (seq + 1) * everyMs - Date.now()
+      setTimeout(() => answer(offer, startedAtMs, seq + 1), Math.max(0, dueInMs))
+    }
+  }
+
+  const finish = (offer: Frame<'offer'>, startedAtMs: number): void => {
+    const { attempt_id } = offer
+    open.delete(attempt_id)
     const agreed = offerFromFrame(offer, { ...site, minerId, minerKey: signer.publicKey })
     if (!agreed.ok) {
       events.onTrouble(agreed.error.message)
@@ -98,6 +125,12 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
   }
 
   return new Promise((resolve, reject) => {
+    let isDead = false
+    const die = (): number => {
+      isDead = true
+      socket.terminate()
+      return [...open.values()].reduce((sum, sent) => sum + sent, 0)
+    }
     const beat = setInterval(
       () => send({ type: 'heartbeat', inflight: 0, queued: 0 }),
       heartbeatEveryMs,
@@ -105,6 +138,7 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
     socket.once('error', reject)
     socket.once('close', (code, reason) => {
       clearInterval(beat)
+      if (isDead) return
       reject(new Error(`the site closed the socket of ${minerId}: ${code} ${reason}`))
     })
     socket.on('message', (data) => {
@@ -113,9 +147,10 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
       if (frame.type === 'offer') {
         events.onOffer(frame, atMs)
         work(frame)
-      } else if (frame.type === 'release') events.onRelease(atMs, () => holds(frame))
-      else if (frame.type === 'settled') events.onSettled()
-      else if (frame.type === 'welcome') resolve({ close: () => socket.close(1000) })
+      } else if (frame.type === 'release') {
+        events.onRelease(atMs, () => holds(frame), frame.job_id)
+      } else if (frame.type === 'settled') events.onSettled()
+      else if (frame.type === 'welcome') resolve({ close: () => socket.close(1000), die })
       else if (frame.type === 'challenge') {
         site = {
           genesisHash: bytesOf(frame.genesis_hash),
@@ -126,6 +161,12 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
       } else events.onTrouble(JSON.stringify(frame).slice(0, 300))
     })
   })
+}
+
+function answerOf({ pace }: MinerSetup): typeof wholeAnswer {
+  if (!pace) return wholeAnswer
+  const pieces = Array.from({ length: pace.tokens }, (_, token) => `${token} `)
+  return { pieces, tokens: pace.tokens, everyMs: pace.everyMs }
 }
 
 function cardOf(setup: MinerSetup): CapabilityCard {
