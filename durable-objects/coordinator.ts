@@ -8,6 +8,8 @@ import type { ChainService } from '../core/api/chain-service.ts'
 import type { CountReport } from '../core/api/coordinator-figures.ts'
 import type {
   CoordinatorService,
+  HeldDecision,
+  MinerReceipt,
   Principal,
   SiteView,
   SubmitJob,
@@ -74,7 +76,7 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   }
 
   async result(who: Principal, jobId: string) {
-    const { clientJobs, store, dispatcher } = this.#usable()
+    const { clientJobs, store, dispatcher, held } = this.#usable()
     const job = clientJobs.stored(who, jobId)
     if (!job) return notFound
     if (dispatcher.job(jobId)) return err<ApiError>({ code: 'JOB_NOT_READY' })
@@ -82,16 +84,18 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     return ok({
       job: clientJobs.recordOf(job),
       result: row && parseObject(row.result),
-      receipt: row && parseObject(row.legacy_text),
+      receipt: row && held.isPayable(jobId) ? parseObject(row.legacy_text) : undefined,
     })
   }
 
   async receipt(who: Principal, jobId: string) {
-    const { clientJobs, store } = this.#usable()
+    const { clientJobs, store, held } = this.#usable()
     const job = clientJobs.stored(who, jobId)
     if (!job) return notFound
     const row = store.result(jobId)
-    return row ? ok(receiptBundle(job.ask, row)) : err<ApiError>({ code: 'RECEIPT_NOT_FOUND' })
+    if (!row) return err<ApiError>({ code: 'RECEIPT_NOT_FOUND' })
+    if (!held.isPayable(jobId)) return err<ApiError>({ code: 'RESULT_HELD' })
+    return ok(receiptBundle(job.ask, row))
   }
 
   async cancelJob(who: Principal, jobId: string) {
@@ -175,6 +179,30 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
 
   async publicJob(id: string) {
     return this.#usable().clientJobs.publicJob(id)
+  }
+
+  async heldResults(page: Parameters<CoordinatorService['heldResults']>[0]) {
+    const limit = Math.min(page.limit, coordinatorLimits.heldPageMax)
+    return this.#usable().held.list({ ...page, limit })
+  }
+
+  async decideHeld(decision: HeldDecision) {
+    return this.#usable().held.decide(decision)
+  }
+
+  async minerReputation(minerId: string) {
+    const { reputations, miners } = this.#usable()
+    if (!miners.isKnown(minerId)) return undefined
+    const { reputation, atMs } = reputations.read(minerId)
+    return { reputation, asOfMs: atMs }
+  }
+
+  async minerReceipts(
+    minerId: string,
+    page: Parameters<CoordinatorService['minerReceipts']>[1],
+  ): Promise<readonly MinerReceipt[]> {
+    const limit = Math.min(page.limit, coordinatorLimits.heldPageMax)
+    return this.#usable().reputations.receipts(minerId, { ...page, limit })
   }
 
   async watchdog(): Promise<void> {

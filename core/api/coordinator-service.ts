@@ -8,6 +8,8 @@
 import type { AccountPrincipal, ApiKeyPrincipal } from '../auth/principal.ts'
 import type { Result } from '../base/result.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
+import type { Receipt } from '../jobs/receipt.ts'
+import type { Reputation } from '../market/reputation.ts'
 import type { Wanted } from '../jobs/matching.ts'
 import type {
   CoordinatorFigures,
@@ -78,6 +80,20 @@ export type HeldResult = {
   /** Who decided and why; undefined while nobody has, and for `lapsed`. */
   readonly decidedBy: string | undefined
   readonly why: string | undefined
+}
+
+/** A receipt of a miner whose payment is final, with what proves both. */
+export type MinerReceipt = {
+  readonly jobId: string
+  readonly receipt: Receipt
+  /** Its canonical bytes, which the miner's signature and the hash are over. */
+  readonly canonical: Uint8Array
+  readonly receiptHash: Uint8Array
+  /** Undefined for a miner of the original, which has no key pair. */
+  readonly minerSignature: Uint8Array | undefined
+  /** The settlement that paid it. */
+  readonly txHash: Uint8Array
+  readonly height: number
 }
 
 /** What somebody with the right to it decided about a held result. `by`: public id; `why`: for the audit. */
@@ -285,6 +301,31 @@ export type CoordinatorService = {
   figures(): Promise<CoordinatorFigures>
   /** Adds what an instance of the gateway counted. */
   countRequests(report: CountReport): Promise<void>
+
+  // Held results, receipts and reputation
+  /** Results whose payment waits for a decision, or waited, newest first; of one miner, or of all. */
+  heldResults(page: {
+    readonly minerId?: string | undefined
+    readonly onlyOpen: boolean
+    readonly limit: number
+  }): Promise<readonly HeldResult[]>
+  /**
+   * Releases or refuses a held result. `HELD_NOT_FOUND`; `HELD_DECIDED` when it was decided otherwise, or
+   * its time is over. Whether the caller may is the gateway's to check.
+   */
+  decideHeld(decision: HeldDecision): Promise<Result<HeldResult, ApiError>>
+  /** Undefined for a miner that this site has never known. */
+  minerReputation(
+    minerId: string,
+  ): Promise<{ readonly reputation: Reputation; readonly asOfMs: number } | undefined>
+  /** Receipts of a miner with a final payment, newest first; `before`: the last one that was listed. */
+  minerReceipts(
+    minerId: string,
+    page: {
+      readonly before: { readonly height: number; readonly jobId: string } | undefined
+      readonly limit: number
+    },
+  ): Promise<readonly MinerReceipt[]>
 
   site(): Promise<SiteView>
   /** Miners that are here now, by name; at most `publicLimits.minersMax`. */

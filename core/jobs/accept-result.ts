@@ -42,6 +42,17 @@ export function acceptResult(
   observed: Observed,
   keys: { readonly genesisHash: Uint8Array; readonly verifier: Verifier },
 ): Result<AcceptedResult, ApiError> {
+  // Nothing was canceled, or this object would have said so.
+  if (frame.finish === 'canceled') return refuse('the job was not canceled')
+  return acceptSigned(offer, frame, observed, keys)
+}
+
+function acceptSigned(
+  offer: JobOffer,
+  frame: Extract<MinerFrame, { type: 'result' }>,
+  observed: Observed,
+  keys: { readonly genesisHash: Uint8Array; readonly verifier: Verifier },
+): Result<AcceptedResult, ApiError> {
   const receiptBytes = fromHex(frame.receipt)
   const receipt = receiptBytes.ok
     ? decodeCanonical(receiptCoder, receiptBytes.value)
@@ -82,6 +93,26 @@ export function acceptResult(
     minerSignature: minerSignature.value,
     legacySignature: legacySignature.value,
   })
+}
+
+/** What a part was cut from: the token frames that were taken, joined, and the tokens that they counted. */
+export type DeliveredPart = { readonly text: string; readonly tokens: number }
+
+/**
+ * Checks an agent's result for a part. It is over what was delivered, to the token: whatever else a miner
+ * would like to be paid for, nobody has received.
+ */
+export function acceptPart(
+  offer: JobOffer,
+  frame: Extract<MinerFrame, { type: 'result' }>,
+  observed: Observed & DeliveredPart,
+  keys: { readonly genesisHash: Uint8Array; readonly verifier: Verifier },
+): Result<AcceptedResult, ApiError> {
+  if (frame.finish !== 'canceled') return refuse('the job has ended, and only a part of it is paid')
+  if (frame.completion_tokens !== observed.tokens || frame.prompt_tokens !== 0) {
+    return refuse('a part is the tokens that were delivered, and no prompt')
+  }
+  return acceptSigned(offer, frame, observed, keys)
 }
 
 /** A legacy result that says that the job failed: to be reported to the reducer as a failure. */
@@ -156,7 +187,9 @@ function implausible(offer: JobOffer, outcome: JobOutcome, observed: Observed): 
   if (tookMs > heldMs + jobLimits.durationSlackMs) {
     return 'the receipt says that the work took longer than the attempt was held'
   }
-  return answerFault(offer.spec, outcome)
+  const { finish } = outcome
+  // A part has no shape of its own: it ends where its client left.
+  return finish === 'canceled' ? undefined : answerFault(offer.spec, { ...outcome, finish })
 }
 
 /** What legacy programs report, within what the text allows; what they leave out is estimated low. */

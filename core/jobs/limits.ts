@@ -26,6 +26,11 @@ export const jobLimits = {
   /** How long a miner that rejected an offer is passed over for this job. */
   excludeRejectedMs: 2_000,
 
+  /** How long the money of a canceled job is kept for the miner to sign for what it delivered. */
+  partMs: 30_000,
+  /** Reasons that one verdict names. */
+  holdReasonsMax: 16,
+
   /** Jobs that wait in one coordinator. */
   queueMax: 10_000,
   /** Jobs of one client that have not ended. */

@@ -131,6 +131,8 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
     authorisation_signature: hex(64),
     price_prompt: units,
     price_completion: units,
+    /** Least that the finished job is charged, whatever its tokens; 1 when absent. */
+    charge_min: units.optional(),
   }),
   z.object({
     type: z.literal('cancel'),
@@ -206,7 +208,8 @@ export const minerFrameSchema = z.discriminatedUnion('type', [
     type: z.literal('result'),
     ...attempt,
     text: z.string(),
-    finish: finishSchema,
+    /** `canceled`: the answer to a `cancel` that names what is paid. */
+    finish: z.enum([...finishSchema.options, 'canceled']),
     prompt_tokens: count,
     completion_tokens: count,
     /** Canonical receipt and its signature by the miner's key. */

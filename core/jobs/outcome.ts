@@ -15,7 +15,7 @@ import type { Signer } from '../crypto/signature.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from './job-spec.ts'
 import { type LegacyReceiptFields, legacyReceiptHash, legacyReceiptText } from './legacy-receipt.ts'
 import type { Finish, ServerFrame } from './miner-protocol.ts'
-import { chargeOf, type TokenPrice } from './pricing.ts'
+import { chargeMin, chargeOf, type TokenPrice } from './pricing.ts'
 import { type Receipt, receiptCoder, receiptHash, receiptSigningBytes } from './receipt.ts'
 
 /** What was agreed on before the work began: everything in the receipts that is not the work. */
@@ -42,12 +42,15 @@ export type JobOffer = {
   /** Most that may be charged, base units. */
   readonly limit: bigint
   readonly price: TokenPrice
+  /** Least that a finished job is charged, base units; 1 when absent. A part is charged its price alone. */
+  readonly chargeMin?: bigint | undefined
 }
 
 /** What an attempt brought. Times in Unix milliseconds, by the clock of whoever worked. */
 export type JobOutcome = {
   readonly text: string
-  readonly finish: Finish
+  /** `canceled`: a part, paid because its job ended from outside while it was delivered. */
+  readonly finish: Finish | 'canceled'
   readonly promptTokens: number
   readonly completionTokens: number
   readonly startedAtMs: number
@@ -77,7 +80,8 @@ export type OfferError = { readonly code: 'OFFER_INVALID'; readonly message: str
 
 /** Builds both receipts. The same offer and outcome give the same bytes everywhere. */
 export function buildReceipts(offer: JobOffer, outcome: JobOutcome): BuiltReceipts {
-  const amount = chargeOf(offer.price, outcome, offer.limit)
+  const least = outcome.finish === 'canceled' ? chargeMin : (offer.chargeMin ?? chargeMin)
+  const amount = chargeOf(offer.price, outcome, offer.limit, least)
   // A slow clock must not make the work end before it was asked for.
   const startedAtMs = max(outcome.startedAtMs, offer.requestedAtMs)
   const completedAtMs = max(outcome.completedAtMs, startedAtMs)
@@ -195,6 +199,7 @@ export function offerFromFrame(
       promptPer1000: BigInt(frame.price_prompt),
       completionPer1000: BigInt(frame.price_completion),
     },
+    ...(frame.charge_min === undefined ? {} : { chargeMin: BigInt(frame.charge_min) }),
   })
 }
 
@@ -210,7 +215,7 @@ function legacyResult(
   }
   return {
     result: {
-      status: 'completed',
+      status: outcome.finish === 'canceled' ? 'canceled' : 'completed',
       output: outcome.text,
       model: offer.spec.model,
       finish_reason: outcome.finish,

@@ -21,6 +21,13 @@ export const priceOf = (price: TokenPrice, tokens: TokenCount): bigint =>
 /** Least that a job is charged: the chain settles no zero, and settlements anchor receipts. */
 export const chargeMin = 1n
 
-/** What is charged: the price, one base unit at least, capped by what the payer allowed. */
-export const chargeOf = (price: TokenPrice, tokens: TokenCount, limit: bigint): bigint =>
-  minBig(maxBig(priceOf(price, tokens), chargeMin), limit)
+/**
+ * What is charged: the price, at least the site's least charge (least-charge.ts) or one base unit, capped by
+ * what the payer allowed.
+ */
+export const chargeOf = (
+  price: TokenPrice,
+  tokens: TokenCount,
+  limit: bigint,
+  least: bigint = chargeMin,
+): bigint => minBig(maxBig(priceOf(price, tokens), least), limit)

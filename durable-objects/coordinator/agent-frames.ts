@@ -6,17 +6,23 @@ import { liveAttempt, mayFinish } from '../../core/jobs/job.ts'
 import { type MinerFrame, minerProtocolLimits } from '../../core/jobs/miner-protocol.ts'
 import { send, type Welcome } from './agent-sockets.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import type { Held } from './held.ts'
 import type { JobStore, LiveJob, ResultRow } from './job-store.ts'
 import type { Miner, Miners } from './miners.ts'
+import type { Partials } from './partials.ts'
 import type { Results, Worker } from './results.ts'
 import { bytesOf } from './schema.ts'
+import type { Settings } from './settings.ts'
 import type { Settled } from './settlement.ts'
 
 export type AgentFrameParts = {
+  readonly settings: Settings
   readonly store: JobStore
   readonly miners: Miners
   readonly dispatcher: Dispatcher
   readonly results: Results
+  readonly partials: Partials
+  readonly held: Held
   readonly now: () => number
   /** Counts a bad frame against the socket. */
   readonly misbehaved: (miner: Miner, code: string, message: string) => void
@@ -26,7 +32,7 @@ type Frame<Type extends MinerFrame['type']> = Extract<MinerFrame, { type: Type }
 
 /** Handlers of the frames of agents that have proved themselves. */
 export function openAgentFrames(parts: AgentFrameParts) {
-  const { store, miners, dispatcher, results, now } = parts
+  const { store, miners, dispatcher, results, partials, held, now } = parts
 
   /** The job of an attempt of this miner; tells it to drop an attempt that it does not hold. */
   const jobOf = (miner: Miner, attemptId: string): LiveJob | undefined => {
@@ -70,10 +76,18 @@ export function openAgentFrames(parts: AgentFrameParts) {
   }
 
   const result = (miner: Miner, frame: Frame<'result'>): void => {
+    const part = partials.of(frame.attempt_id)
+    // The whole answer was under way when its job ended: the miner signs for what was delivered instead.
+    if (part && frame.finish !== 'canceled') {
+      cancel(miner, frame.attempt_id, part.job.life.state)
+      return
+    }
     const job = dispatcher.byAttempt(frame.attempt_id)
-    const done = job && results.finish(job, workerOf(miner), frame)
+    const done = part
+      ? results.finishPart(part, workerOf(miner), frame)
+      : job && results.finish(job, workerOf(miner), frame)
     if (!done) finished(miner, frame.attempt_id)
-    else if (done.ok) releaseOnly(miner, done.value)
+    else if (done.ok) told(miner, done.value)
     else refuse(miner, frame.attempt_id, done.error)
   }
 
@@ -90,7 +104,7 @@ export function openAgentFrames(parts: AgentFrameParts) {
   const finished = (miner: Miner, attemptId: string): void => {
     const row = store.resultBy('attempt_id', attemptId)
     const message = 'this attempt is not leased to this miner, or its job has ended'
-    if (row?.miner_id === miner.card.minerId) release(miner, row)
+    if (row?.miner_id === miner.card.minerId) told(miner, row)
     else refuse(miner, attemptId, { code: 'LEASE_NOT_HELD', message })
   }
 
@@ -103,16 +117,33 @@ export function openAgentFrames(parts: AgentFrameParts) {
       release_signature: toHex(bytesOf(row.release_signature)),
     })
 
-  /** The release of a job that ended before, and its payment, if that is final by now. */
-  const release = (miner: Miner, row: ResultRow): void => {
-    releaseOnly(miner, row)
+  /** What became of a result: its release and its payment, if that is final by now; or why there is none. */
+  const told = (miner: Miner, row: ResultRow): void => {
     const payment = store.payment(row.job_id)
+    if (payment?.state === 'held' || payment?.state === 'refused') {
+      notPaid(miner, row)
+      return
+    }
+    releaseOnly(miner, row)
     if (payment?.state !== 'settled' || !payment.tx_hash || payment.height === null) return
     const { tx_hash: txHash, height, amount } = payment
-    told(miner, row.attempt_id, { txHash: bytesOf(txHash), height, amount })
+    settled(miner, row.attempt_id, { txHash: bytesOf(txHash), height, amount })
   }
 
-  const told = (
+  const notPaid = (miner: Miner, row: ResultRow): void => {
+    const found = held.of(row.job_id)
+    if (!found) return
+    if (found.decision === undefined) {
+      const { reasons, untilMs } = found
+      const { attempt_id, job_id } = row
+      send(miner.socket, { type: 'held', attempt_id, job_id, reasons: [...reasons], until_ms: untilMs })
+      return
+    }
+    const why = found.why ?? 'nobody released it in time'
+    refuse(miner, row.attempt_id, { code: 'RESULT_REFUSED', message: `not paid: ${why}` })
+  }
+
+  const settled = (
     miner: Miner,
     attemptId: string,
     payment: Pick<Settled, 'txHash' | 'height' | 'amount'>,
@@ -125,8 +156,12 @@ export function openAgentFrames(parts: AgentFrameParts) {
       amount: String(payment.amount),
     })
 
-  const cancel = (miner: Miner | undefined, attemptId: string, reason: string): void =>
-    send(miner?.socket, { type: 'cancel', attempt_id: attemptId, reason })
+  /** Whatever the reason, a miner is told what is paid of an attempt, every time. */
+  const cancel = (miner: Miner | undefined, attemptId: string, reason: string): void => {
+    const part = partials.of(attemptId)?.part
+    const paid = part && part.miner_id === miner?.card.minerId ? { paid_seq: part.next_seq } : {}
+    send(miner?.socket, { type: 'cancel', attempt_id: attemptId, reason, ...paid })
+  }
 
   return {
     handle: (miner: Miner, frame: Exclude<MinerFrame, { type: 'hello' }>): void => {
@@ -145,8 +180,12 @@ export function openAgentFrames(parts: AgentFrameParts) {
           return
         case 'reject':
         case 'fail': {
-          const job = jobOf(miner, frame.attempt_id)
           const { minerId } = miner.card
+          if (partials.of(frame.attempt_id)?.part.miner_id === minerId) {
+            partials.drop(frame.attempt_id)
+            return
+          }
+          const job = jobOf(miner, frame.attempt_id)
           if (!job) return
           const { attempt_id: attemptId, ...event } = frame
           dispatcher.apply(job, { ...event, attemptId, minerId })
@@ -168,6 +207,8 @@ export function openAgentFrames(parts: AgentFrameParts) {
       const { minerId } = miner.card
       const held = new Set(resumed)
       const resume = resumed.flatMap((attemptId) => {
+        const part = partials.of(attemptId)?.part
+        if (part?.miner_id === minerId) return [{ attempt_id: attemptId, next_seq: part.next_seq }]
         const job = dispatcher.byAttempt(attemptId)
         if (!job || !mayFinish(job.life, { attemptId, minerId }, now()).ok) return []
         return [{ attempt_id: attemptId, next_seq: job.texts.get(attemptId)?.nextSeq ?? 0 }]
@@ -183,10 +224,12 @@ export function openAgentFrames(parts: AgentFrameParts) {
             miners.take(miner, attempt.attemptId, now())
             if (held.has(attempt.attemptId)) dispatcher.renew(job, by, 'progress')
             else if (attempt.state === 'running') dispatcher.apply(job, { type: 'lost', ...by })
-            else offer(miner, job)
+            else offer(miner, job, parts.settings.chargeMin)
           }
           for (const attemptId of resumed) {
-            if (!dispatcher.byAttempt(attemptId)) finished(miner, attemptId)
+            const part = partials.of(attemptId)
+            if (part) cancel(miner, attemptId, part.job.life.state)
+            else if (!dispatcher.byAttempt(attemptId)) finished(miner, attemptId)
           }
           dispatcher.fill(minerId)
         },
@@ -197,13 +240,18 @@ export function openAgentFrames(parts: AgentFrameParts) {
     settled: (payment: Settled): void => {
       const row = store.result(payment.jobId)
       const miner = row && miners.get(row.miner_id)
-      if (miner) told(miner, row.attempt_id, payment)
+      if (miner) settled(miner, row.attempt_id, payment)
+    },
+    /** A held result was decided. */
+    decided: (row: ResultRow): void => {
+      const miner = miners.get(row.miner_id)
+      if (miner) told(miner, row)
     },
   }
 }
 
 /** Offers the job's live attempt to the miner that it was assigned to. */
-export function offer(miner: Miner, job: LiveJob): void {
+export function offer(miner: Miner, job: LiveJob, chargeMin: bigint): void {
   const attempt = liveAttempt(job.life)
   const price = attempt && job.terms.get(attempt.attemptId)
   if (!attempt || !price) return
@@ -225,6 +273,7 @@ export function offer(miner: Miner, job: LiveJob): void {
     authorisation_signature: toHex(ask.authorisationSignature),
     price_prompt: String(price.promptPer1000),
     price_completion: String(price.completionPer1000),
+    charge_min: String(chargeMin),
   })
 }
 

@@ -11,7 +11,9 @@ import type {
   SubmitJob,
 } from '../../core/api/coordinator-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
+import { formatCoins } from '../../core/base/amount.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
+import { maxBig } from '../../core/base/int.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import {
   type Authorisation,
@@ -34,7 +36,9 @@ import type { Custody } from './custody.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Funds } from './funds.ts'
 import type { Group } from './grouping.ts'
+import type { Held } from './held.ts'
 import { type JobStore, type LiveJob, makeAsk, type StoredJob } from './job-store.ts'
+import type { Partials } from './partials.ts'
 import { answerEvent, completedEvent } from './results.ts'
 import { bytesOf } from './schema.ts'
 import type { Settings } from './settings.ts'
@@ -49,6 +53,8 @@ export type ClientJobParts = {
   readonly funds: Funds
   readonly dispatcher: Dispatcher
   readonly streams: Streams
+  readonly partials: Partials
+  readonly held: Held
   readonly group: Group
   readonly now: () => number
 }
@@ -63,7 +69,8 @@ type Paid = {
 export type ClientJobs = ReturnType<typeof openClientJobs>
 
 export function openClientJobs(parts: ClientJobParts) {
-  const { settings, store, apiKeys, view, custody, funds, dispatcher, streams, group, now } = parts
+  const { settings, store, apiKeys, view, custody, funds, dispatcher, streams, held, group, now } =
+    parts
   const { authorisationLifeSlots, faucetMax } = settings.genesis.parameters
   const lifeSlots = Number(authorisationLifeSlots)
 
@@ -139,7 +146,8 @@ export function openClientJobs(parts: ClientJobParts) {
       job.limit !== undefined && most !== undefined && most < job.limit ? most : job.limit
     const admission = dispatcher.admit({ size, constraints, limit: limit ?? most })
     if (!admission.ok) return admission
-    const wanted = limit ?? most ?? admission.value.suggestedLimit
+    const wanted = limit ?? most ?? maxBig(admission.value.suggestedLimit, settings.chargeMin)
+    if (wanted < settings.chargeMin) return err(belowLeast(wanted, settings.chargeMin))
     const paid =
       who.kind === 'account'
         ? await paidByAccount(job, stated?.value)
@@ -233,7 +241,10 @@ export function openClientJobs(parts: ClientJobParts) {
     const { life, ask } = job
     if (isTerminal(life.state)) {
       const row = store.result(ask.jobId)
-      return row ? [answerEvent(row), completedEvent(row)] : [endEventOf(life)]
+      if (!row) return [endEventOf(life)]
+      const waits = held.of(ask.jobId)
+      const reasons = waits && waits.decision === undefined ? waits.reasons : undefined
+      return [answerEvent(row), { ...endEventOf(life), ...completedEvent(row, life.state, reasons) }]
     }
     const attempt = life.attempts.at(-1)
     const text = attempt && attempt.state === 'running' && job.texts?.get(attempt.attemptId)
@@ -244,7 +255,7 @@ export function openClientJobs(parts: ClientJobParts) {
     return [stateEventOf(life), ...soFar]
   }
 
-  const recordOf = (job: StoredJob): JobRecord => toRecord(job, store)
+  const recordOf = (job: StoredJob): JobRecord => toRecord(job, parts)
 
   return {
     submit: async (who: Principal, job: SubmitJob): Promise<Result<JobRecord, ApiError>> => {
@@ -335,28 +346,44 @@ const placeOf = ({ txHash, blockHeight }: NonNullable<JobRecord['settlement']>) 
   blockHeight,
 })
 
+const belowLeast = (limit: bigint, least: bigint): ApiError => ({
+  code: 'PRICE_TOO_LOW',
+  message:
+    `The limit of ${formatCoins(limit)} AITBC is below the least charge of this site, ` +
+    `${formatCoins(least)} AITBC: less would not pay for its own settlement.`,
+  details: { reason: 'settlement', limit: String(limit), needed: String(least) },
+})
+
 const alwaysGood: Verifier = { verify: () => true }
 
-function toRecord({ ask, life }: StoredJob, store: JobStore): JobRecord {
-  const row = life.state === 'completed' ? store.result(ask.jobId) : undefined
-  const payment = row && store.payment(ask.jobId)
+function toRecord(
+  { ask, life }: StoredJob,
+  { store, held, partials }: Pick<ClientJobParts, 'store' | 'held' | 'partials'>,
+): JobRecord {
+  // One that was canceled or has expired may have a result too: the part that was delivered.
+  const result = isTerminal(life.state) ? store.result(ask.jobId) : undefined
+  const waits = result && held.of(ask.jobId)
+  const row = waits && waits.decision !== 'released' ? undefined : result
+  const payment = result && store.payment(ask.jobId)
   const last = life.attempts.findLast((each) => each.state !== 'rejected')
   return {
     jobId: ask.jobId,
     state: life.state,
     client: ask.client,
     model: ask.spec.model,
-    minerId: row?.miner_id ?? (life.state === 'queued' ? undefined : last?.minerId),
+    minerId: result?.miner_id ?? (life.state === 'queued' ? undefined : last?.minerId),
     attempts: life.attempts.filter((each) => each.state !== 'rejected').length,
     requestedAtMs: life.requestedAtMs,
     expiresAtMs: life.expiresAtMs,
     completedAtMs: life.endedAtMs,
     error: life.error?.message,
-    paymentStatus: paymentStatusOf(life.state, payment?.state),
+    paymentStatus: partials.isOpen(ask.jobId)
+      ? 'escrowed'
+      : paymentStatusOf(life.state, payment?.state),
     limit: ask.limit,
     amount: row ? BigInt(row.amount) : undefined,
-    promptTokens: row?.prompt_tokens,
-    completionTokens: row?.completion_tokens,
+    promptTokens: result?.prompt_tokens,
+    completionTokens: result?.completion_tokens,
     receiptId: row?.receipt_id,
     receiptHash: row ? bytesOf(row.receipt_hash) : undefined,
     settlement:
@@ -364,12 +391,15 @@ function toRecord({ ask, life }: StoredJob, store: JobStore): JobRecord {
         ? { txHash: bytesOf(payment.tx_hash), blockHeight: payment.height, final: true }
         : undefined,
     isPaidElsewhere: payment?.reason === 'already_settled',
+    ...(waits && { held: waits }),
   }
 }
 
 /** The original's words: money is released when the coordinator has accepted the work. */
 function paymentStatusOf(state: JobRecord['state'], payment: string | undefined): PaymentStatus {
   if (payment === 'unpayable') return 'failed'
+  if (payment === 'held') return 'escrowed'
+  if (payment === 'refused') return 'refunded'
   if (payment !== undefined) return 'released'
   return isTerminal(state) ? 'refunded' : 'escrowed'
 }

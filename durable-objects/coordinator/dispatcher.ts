@@ -25,6 +25,7 @@ import { type JobStore, type LiveJob, noText } from './job-store.ts'
 import { append, hasSavedText, markSaved, takeLateText, utf8Length, writeOpen } from './job-text.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Miner, Miners } from './miners.ts'
+import type { Partials } from './partials.ts'
 import { openPlacement } from './placement.ts'
 import { openProgress } from './progress.ts'
 import { openQueue } from './queue.ts'
@@ -38,6 +39,7 @@ export type DispatcherParts = {
   readonly miners: Miners
   readonly streams: Streams
   readonly funds: Funds
+  readonly partials: Partials
   /** Unix milliseconds. */
   readonly now: () => number
   /** Makes sure that `tick` is called at this time or a little later. */
@@ -53,7 +55,7 @@ export type Dispatcher = ReturnType<typeof openDispatcher>
 
 /** Rebuilds the dispatcher from the jobs on disk that have not ended. */
 export function openDispatcher(parts: DispatcherParts) {
-  const { database, store, miners, streams, funds, now } = parts
+  const { database, store, miners, streams, funds, partials, now } = parts
   const jobs = openJobIndex()
   const queue = openQueue()
   const progress = openProgress(database, store)
@@ -76,8 +78,11 @@ export function openDispatcher(parts: DispatcherParts) {
     also: { readonly write?: () => void; readonly finale?: readonly StreamEvent[] } = {},
   ): void => {
     const next: LiveJob = { ...job, life: step.job }
+    const part = partials.wanted(job, step.effects, now())
     database.transactionSync(() => {
-      if (isTerminal(step.job.state)) {
+      if (part) {
+        partials.write(next, part)
+      } else if (isTerminal(step.job.state)) {
         store.saveLife(next)
         if (hasSavedText(job)) store.dropTexts(job.ask.jobId)
       } else {
@@ -86,6 +91,7 @@ export function openDispatcher(parts: DispatcherParts) {
       also.write?.()
     })
     job.life = step.job
+    if (part) partials.enter(job, part)
     progress.forget(job)
     if (isTerminal(step.job.state)) jobs.leave(job)
     else markSaved(job)
@@ -125,6 +131,9 @@ export function openDispatcher(parts: DispatcherParts) {
         return
       case 'free_hold':
         funds.free(jobId)
+        return
+      case 'pay_part':
+        if (!partials.of(effect.attemptId)) funds.free(jobId)
         return
       case 'end_stream':
         for (const event of finale) streams.send(jobId, event)

@@ -79,8 +79,22 @@ export type ResultRow = {
   readonly release_signature: Blob
 }
 
-/** `due`: waits for a batch; `sent`: in one; `settled`: final; `unpayable`: never will be, see reason. */
-export type PaymentState = 'due' | 'sent' | 'settled' | 'unpayable'
+/** What a job that ended from outside has delivered, and until when its miner can sign for it. */
+export type PartRow = {
+  readonly job_id: string
+  readonly attempt_id: string
+  readonly miner_id: string
+  /** Token frames and tokens that were taken. */
+  readonly next_seq: number
+  readonly tokens: number
+  readonly until_ms: number
+}
+
+/**
+ * `held`: waits for a decision, no release is signed; `due`: waits for a batch; `sent`: in one; `settled`:
+ * final; `unpayable`: never will be, see reason; `refused`: decided so, or not decided in time.
+ */
+export type PaymentState = 'held' | 'due' | 'sent' | 'settled' | 'unpayable' | 'refused'
 
 export type PaymentRow = {
   readonly job_id: string
@@ -132,10 +146,11 @@ export function openJobStore(database: SqlDatabase) {
     },
 
     /** Writes how a job goes. One that ends without a result keeps nothing of what was asked. */
-    saveLife: (job: Pick<LiveJob, 'ask' | 'life' | 'terms'>): void => {
+    saveLife: (job: Pick<LiveJob, 'ask' | 'life' | 'terms'>, isPaid = false): void => {
       const { jobId, state, endedAtMs } = job.life
-      sql.exec(updateLife, openOf(state), endedAtMs ?? null, lifeText(job), jobId)
-      if (openOf(state) !== openCodes.unpaid) return
+      const open = isPaid ? openCodes.paid : openOf(state)
+      sql.exec(updateLife, open, endedAtMs ?? null, lifeText(job), jobId)
+      if (open !== openCodes.unpaid) return
       const { ask } = job
       const { options: _, ...plain } = ask.spec
       const bare = { ...plain, version: 1, messages: [], stop: [], extra: '' }
@@ -153,12 +168,38 @@ export function openJobStore(database: SqlDatabase) {
       if (fresh !== '') sql.exec(insertText, jobId, attemptId, text.nextSeq, text.tokens, fresh)
     },
 
+    /** The end of a job whose part is to be paid: what was asked is kept for its receipt. */
+    savePart: (ended: Pick<LiveJob, 'ask' | 'life' | 'terms'>, part: PartRow): void => {
+      const { jobId, endedAtMs } = ended.life
+      sql.exec(updateLife, openCodes.part, endedAtMs ?? null, lifeText(ended), jobId)
+      const { attempt_id, miner_id, next_seq, tokens, until_ms } = part
+      sql.exec(insertPart, jobId, attempt_id, miner_id, next_seq, tokens, until_ms)
+    },
+
+    /** Forgets a part; its text too, for it is in the result or nobody wants it. */
+    endPart: (jobId: string): void => {
+      sql.exec('DELETE FROM parts WHERE job_id = ?', jobId)
+      sql.exec('DELETE FROM attempt_text WHERE job_id = ?', jobId)
+    },
+
+    /** Parts that wait for a signature, with the jobs that they are of. */
+    loadParts: (): { job: LiveJob; part: PartRow }[] =>
+      rowsOf<PartRow>(database, 'SELECT * FROM parts').flatMap((part) => {
+        const row = rowsOf<JobRow>(database, `${selectJob} WHERE jobs.job_id = ?`, part.job_id)[0]
+        if (!row) return []
+        const stored = storedOf(row)
+        return [{ job: { ...stored, texts: loadTexts(database, stored.life) }, part }]
+      }),
+
     dropTexts: (jobId: string): void => {
       sql.exec('DELETE FROM attempt_text WHERE job_id = ?', jobId)
     },
 
-    /** A result, and its payment: due, or settled at once where nothing is charged. */
-    saveResult: (row: ResultRow, payment: { settleBy: number; nowMs: number }): void => {
+    /** A result, and its payment: due or held, or settled at once where nothing is charged. */
+    saveResult: (
+      row: ResultRow,
+      payment: { settleBy: number; nowMs: number; isHeld?: boolean },
+    ): void => {
       sql.exec(
         insertResult,
         row.job_id,
@@ -178,7 +219,7 @@ export function openJobStore(database: SqlDatabase) {
         row.release,
         row.release_signature,
       )
-      const state: PaymentState = row.amount === 0 ? 'settled' : 'due'
+      const state: PaymentState = payment.isHeld ? 'held' : row.amount === 0 ? 'settled' : 'due'
       sql.exec(insertPayment, row.job_id, state, row.amount, payment.settleBy, payment.nowMs)
     },
 
@@ -248,7 +289,7 @@ export function openJobStore(database: SqlDatabase) {
       ])
       sql.exec(deleteBatches, rows, before.slot)
       for (const id of ids) {
-        for (const table of ['payments', 'results', 'lives', 'jobs']) {
+        for (const table of ['held', 'miner_receipts', 'payments', 'results', 'lives', 'jobs']) {
           sql.exec(`DELETE FROM ${table} WHERE job_id = ?`, id)
         }
       }
@@ -266,8 +307,8 @@ export type Sweep = {
   readonly rows: number
 }
 
-/** Column `lives.open`: ended with a result, open, ended without one. */
-const openCodes = { paid: 0, open: 1, unpaid: 2 } as const
+/** Column `lives.open`: ended with a result, open, ended without one, ended with a part to be signed for. */
+const openCodes = { paid: 0, open: 1, unpaid: 2, part: 3 } as const
 
 const openOf = (state: Job['state']): number => {
   if (!isTerminal(state)) return openCodes.open
@@ -380,17 +421,20 @@ const selectStanding = `SELECT seq, jobs.job_id, client, ask, spec, authorisatio
   authorisation_signature, life, NULL AS amount FROM jobs JOIN lives USING (job_id) WHERE open = 1
   UNION ALL SELECT seq, jobs.job_id, client, ask, spec, authorisation, authorisation_signature, life,
   amount FROM jobs JOIN lives USING (job_id) JOIN payments USING (job_id)
-  WHERE payments.state IN ('due', 'sent')`
+  WHERE payments.state IN ('held', 'due', 'sent')
+  UNION ALL SELECT seq, jobs.job_id, client, ask, spec, authorisation, authorisation_signature, life,
+  NULL AS amount FROM parts JOIN jobs USING (job_id) JOIN lives USING (job_id)`
 const insertJob = `INSERT INTO jobs (job_id, client, model, ask, spec, escrow, number, authorisation,
   authorisation_signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const updateLife = 'UPDATE lives SET open = ?, ended_at_ms = ?, life = ? WHERE job_id = ?'
 const updateAsk = 'UPDATE jobs SET ask = ?, spec = ? WHERE job_id = ?'
+const insertPart = 'INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)'
 const insertText = 'INSERT OR REPLACE INTO attempt_text VALUES (?, ?, ?, ?, ?)'
 const insertResult = `INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const insertPayment = `INSERT INTO payments (job_id, state, amount, settle_by, released_at_ms)
   VALUES (?, ?, ?, ?, ?)`
 const selectOld = `SELECT job_id FROM lives WHERE open = 0 AND ended_at_ms < ? AND job_id NOT IN
-  (SELECT job_id FROM payments WHERE state IN ('due', 'sent')) ORDER BY ended_at_ms LIMIT ?`
+  (SELECT job_id FROM payments WHERE state IN ('held', 'due', 'sent')) ORDER BY ended_at_ms LIMIT ?`
 const selectOldUnpaid = `SELECT job_id FROM lives WHERE open = 2 AND ended_at_ms < ?
   ORDER BY ended_at_ms LIMIT ?`
 const selectSurplus = `SELECT job_id FROM lives WHERE open = 2 ORDER BY ended_at_ms DESC

@@ -11,7 +11,8 @@ import { jobLimits } from '../../core/jobs/limits.ts'
 import { workerOf } from './agent-frames.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { JobStore, LiveJob } from './job-store.ts'
+import type { Held } from './held.ts'
+import type { JobStore, LiveJob, ResultRow } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Miner, Miners } from './miners.ts'
 import type { Results } from './results.ts'
@@ -22,6 +23,7 @@ export type LegacyMinerParts = {
   readonly apiKeys: ApiKeys
   readonly dispatcher: Dispatcher
   readonly results: Results
+  readonly held: Held
   readonly now: () => number
 }
 
@@ -135,11 +137,9 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
       const job = dispatcher.job(jobId)
       const worker = minerOf(who.publicId)
       if (!worker) return err({ code: 'MINER_NOT_REGISTERED' })
-      if (!job) return finished(store, jobId, who.publicId)
+      if (!job) return finished(parts, jobId, who.publicId)
       const done = results.finishLegacy(job, workerOf(worker), { result, metrics })
-      if (done.ok) {
-        return ok({ receipt: JSON.parse(done.value.legacy_text) as Record<string, unknown> })
-      }
+      if (done.ok) return ok({ receipt: receiptOf(parts.held, done.value) })
       // A reported failure has been taken note of: that is no error of the call.
       if (done.error.code === 'MINER_REPORTED_FAILURE') return ok({ receipt: null })
       return err(publicError(done.error as JobError | ApiError))
@@ -165,16 +165,20 @@ const handed = ({ ask }: LiveJob): LegacyMinerJob => ({
   constraints: ask.constraints,
 })
 
+/** The receipt of a result; none while its payment waits for a decision, or when that was no. */
+function receiptOf(held: Held, row: ResultRow): Record<string, unknown> | null {
+  if (!held.isPayable(row.job_id)) return null
+  return JSON.parse(row.legacy_text) as Record<string, unknown>
+}
+
 /** A result for a job that has ended: the same miner's own gets its receipt again. */
 function finished(
-  store: JobStore,
+  { store, held }: Pick<LegacyMinerParts, 'store' | 'held'>,
   jobId: string,
   minerId: string,
 ): Result<{ readonly receipt: Record<string, unknown> | null }, ApiError> {
   const row = store.result(jobId)
-  if (row?.miner_id === minerId) {
-    return ok({ receipt: JSON.parse(row.legacy_text) as Record<string, unknown> })
-  }
+  if (row?.miner_id === minerId) return ok({ receipt: receiptOf(held, row) })
   if (row) return err({ code: 'ALREADY_COMPLETED' })
   return err(store.load(jobId) ? { code: 'LEASE_NOT_HELD' } : { code: 'JOB_NOT_FOUND' })
 }

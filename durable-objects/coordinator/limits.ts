@@ -29,8 +29,28 @@ export const coordinatorLimits = {
   openBytesMax: 16_777_216,
   openBytesPerClientMax: 4_194_304,
 
-  /** Jobs looked at in one model's queue before a freed miner goes on to its next model. */
+  /** Jobs looked at in one line of the queue before a freed miner goes on to its next. */
   queueScanMax: 64,
+
+  /** Speeds that are remembered, and how often they are written. */
+  speedsMax: 16_384,
+  speedsFlushMs: 10_000,
+  /** Newest jobs from which a miner reads why it got none. */
+  recentJobsMax: 512,
+
+  /** Idempotency keys are kept for a day, and this many at most. */
+  idempotencyMs: 86_400_000,
+  idempotencyKept: 100_000,
+
+  /** Deliveries of webhooks: under way at one time, time for each, and how long their record is kept. */
+  webhooksAtOnce: 8,
+  webhookTimeoutMs: 10_000,
+  webhookKeptMs: 604_800_000,
+  webhookKept: 100_000,
+  /** Deliveries of one client that wait: more are not taken. */
+  webhooksPerClientMax: 2_048,
+  /** How long a secret that was replaced signs along. */
+  webhookSecretGraceMs: 86_400_000,
 
   /** Age at which the view of an escrow that is in use is read again. */
   escrowRefreshMs: 2_000,
@@ -39,6 +59,12 @@ export const coordinatorLimits = {
   headRefreshMs: 30_000,
   /** How long a caller waits for the chain. */
   chainWaitMs: 3_000,
+
+  /** How long a computed reputation is good for matching, and how many are kept. */
+  reputationKeptMs: 60_000,
+  reputationsKeptMax: 2_048,
+  /** Rows of one page of held results and of receipts. */
+  heldPageMax: 200,
 
   /** Settle transactions under way at one time. */
   openBatchesMax: 64,

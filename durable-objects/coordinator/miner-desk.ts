@@ -157,6 +157,7 @@ const paymentWords: Partial<Readonly<Record<string, MinerJob['payment']>>> = {
   sent: 'pending',
   settled: 'paid',
   unpayable: 'lost',
+  refused: 'lost',
 }
 
 const minerJob = (row: WorkRow, netOf: (amount: bigint) => bigint): MinerJob => ({

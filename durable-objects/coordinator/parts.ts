@@ -2,6 +2,8 @@
  * The coordinator's parts, joined: who calls whom, and in which order they are rebuilt from the disk.
  */
 import type { ChainService } from '../../core/api/chain-service.ts'
+import { offerOf } from '../../core/jobs/matching.ts'
+import { joined, plausibility } from '../../core/jobs/plausibility.ts'
 import { offer, openAgentFrames } from './agent-frames.ts'
 import { openAgentSockets } from './agent-sockets.ts'
 import { openApiKeys } from './api-keys.ts'
@@ -13,11 +15,14 @@ import { type Custody, openCustody } from './custody.ts'
 import { type Dispatcher, openDispatcher } from './dispatcher.ts'
 import { openFunds } from './funds.ts'
 import { openGroup } from './grouping.ts'
+import { openHeld } from './held.ts'
 import { openJobStore } from './job-store.ts'
 import { openLegacyMiners } from './legacy-miners.ts'
 import { coordinatorLimits as limits } from './limits.ts'
 import { openMinerDesk } from './miner-desk.ts'
 import { type Miners, openMiners } from './miners.ts'
+import { openPartials } from './partials.ts'
+import { openReputations } from './reputations.ts'
 import { openResults } from './results.ts'
 import { createTables } from './schema.ts'
 import { openVault } from './sealing.ts'
@@ -44,7 +49,7 @@ export function openCoordinator(host: CoordinatorHost) {
   const working = openWorking(ground)
   const { dispatcher } = working
   const custody = openCustody(ground)
-  const clientJobs = openClientJobs({ ...ground, custody, dispatcher })
+  const clientJobs = openClientJobs({ ...ground, ...working, custody })
   restoreLoads(dispatcher, miners, now())
   // After a restart the age of the final head is not known: jobs wait for it.
   if (isBusy(dispatcher)) wakeAt(now())
@@ -66,6 +71,9 @@ function openGround(host: CoordinatorHost) {
   const vault = openVault(settings.sealingKeys)
   const { apiKeys: admitted, payouts } = settings
   const store = openJobStore(database)
+  const funds = openFunds(store.standing())
+  const miners = openMiners(database)
+  const { chargeMin } = settings
   return {
     ...host,
     database,
@@ -75,8 +83,10 @@ function openGround(host: CoordinatorHost) {
     startedAtMs: now(),
     apiKeys: openApiKeys({ database, vault, apiKeys: admitted, payouts, nowMs: now() }),
     view: openChainView(host),
-    funds: openFunds(store.standing()),
-    miners: openMiners(database),
+    funds,
+    miners,
+    partials: openPartials({ ...host, database, store, funds, miners, chargeMin }),
+    reputations: openReputations({ ...host, database }),
     streams: openStreams(),
     group: openGroup(() => state.storage.sync()),
   }
@@ -86,7 +96,7 @@ type Ground = ReturnType<typeof openGround>
 
 /** What works: each tells the others through the callbacks given here. */
 function openWorking(ground: Ground) {
-  const { miners, view } = ground
+  const { miners, view, reputations } = ground
   const dispatcher = openDispatcher({
     ...ground,
     mayDispatch: (nowMs) => {
@@ -95,30 +105,52 @@ function openWorking(ground: Ground) {
     },
     sendOffer: (miner, job) => {
       if (miner.card.kind === 'legacy') legacyMiners.claimed(miner, job)
-      else offer(miner, job)
+      else offer(miner, job, ground.settings.chargeMin)
     },
     sendCancel: (minerId, attemptId, reason) =>
       agentFrames.cancel(miners.get(minerId), attemptId, reason),
   })
   const settlement = openSettlement({
     ...ground,
-    onSettled: (payment) => agentFrames.settled(payment),
+    onSettled: (payment) => {
+      reputations.settled(payment.jobId)
+      agentFrames.settled(payment)
+    },
   })
-  const results = openResults({ ...ground, dispatcher, onDue: settlement.onDue })
+  const held = openHeld({
+    ...ground,
+    onDue: settlement.onDue,
+    onDecided: (row) => agentFrames.decided(row),
+  })
+  const results = openResults({
+    ...ground,
+    dispatcher,
+    held,
+    judge: joined([plausibility]),
+    cardOf: (minerId, model) => {
+      const card = miners.get(minerId)?.card
+      const named = card && offerOf(card, model)
+      return named && { contextTokens: named.contextTokens, claimedRate: undefined }
+    },
+    measuredRate: () => undefined,
+    onDue: settlement.onDue,
+    onHeld: () => undefined,
+  })
   const agentFrames = openAgentFrames({
     ...ground,
     dispatcher,
     results,
+    held,
     misbehaved: (miner, code, message) => sockets.misbehaved(miner, code, message),
   })
-  const legacyMiners = openLegacyMiners({ ...ground, dispatcher, results })
+  const legacyMiners = openLegacyMiners({ ...ground, dispatcher, results, held })
   const sockets = openAgentSockets({
     ...ground,
     onHello: agentFrames.welcome,
     onFrame: agentFrames.handle,
     onGone: dispatcher.gone,
   })
-  return { dispatcher, settlement, legacyMiners, sockets }
+  return { dispatcher, settlement, held, legacyMiners, sockets }
 }
 
 type Working = ReturnType<typeof openWorking>
@@ -163,6 +195,8 @@ function openWork(parts: Ground & Working & { readonly custody: Custody }): () =
       }
     }
     dispatcher.tick()
+    parts.partials.tick()
+    parts.held.tick()
     await custody.tick()
     await settlement.tick()
     sweepOld(nowMs)

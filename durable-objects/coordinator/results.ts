@@ -2,17 +2,18 @@
  * Results: from what a miner delivered to a job that is completed, with receipts, a signed release and a
  * payment that is due. All of it in one atomic write, or none.
  */
-import type { ReceiptBundle } from '../../core/api/coordinator-service.ts'
+import type { HoldReason, ReceiptBundle } from '../../core/api/coordinator-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { releaseCoder, releaseSigningBytes } from '../../core/chain/release.ts'
 import {
   type AcceptedResult,
   acceptLegacyResult,
+  acceptPart,
   acceptResult,
   type LegacyFailure,
 } from '../../core/jobs/accept-result.ts'
-import { type Attempt, applyJobEvent, type JobError, mayFinish } from '../../core/jobs/job.ts'
+import { type Attempt, applyJobEvent, type JobError, type JobState, mayFinish } from '../../core/jobs/job.ts'
 import {
   legacySignature,
   sealLegacyReceipt,
@@ -20,10 +21,13 @@ import {
 } from '../../core/jobs/legacy-receipt.ts'
 import type { MinerFrame } from '../../core/jobs/miner-protocol.ts'
 import { type JobOffer, releaseOf } from '../../core/jobs/outcome.ts'
+import type { Judge, MeasuredRate } from '../../core/jobs/plausibility.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Funds } from './funds.ts'
+import type { Held } from './held.ts'
 import type { Ask, JobStore, LiveJob, ResultRow } from './job-store.ts'
-import { bytesOf } from './schema.ts'
+import type { Part, Partials } from './partials.ts'
+import { bytesOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
 import type { StreamEvent } from './streams.ts'
 
@@ -39,46 +43,149 @@ export type ResultParts = {
   readonly store: JobStore
   readonly funds: Funds
   readonly dispatcher: Dispatcher
+  readonly partials: Partials
+  readonly held: Held
+  readonly database: SqlDatabase
+  /** Says of each result whether it is paid at once. */
+  readonly judge: Judge
+  /** What the card says of a model: context, and the rate that it claims. */
+  readonly cardOf: (
+    minerId: string,
+    model: string,
+  ) => { readonly contextTokens: number; readonly claimedRate: number | undefined } | undefined
+  readonly measuredRate: (minerId: string, model: string) => MeasuredRate | undefined
   readonly now: () => number
   /** A payment has become due. */
   readonly onDue: () => void
+  /** A result of this miner was held. */
+  readonly onHeld: (minerId: string, jobId: string) => void
 }
 
 export type Results = ReturnType<typeof openResults>
 
 /** Takes results. */
 export function openResults(parts: ResultParts) {
-  const { settings, store, dispatcher, now } = parts
+  const { settings, store, dispatcher, partials, held, now } = parts
+
+  /** What is to become of a result that passed all checks. */
+  const verdictOf = (
+    job: LiveJob,
+    attempt: Pick<Attempt, 'attemptId' | 'minerId' | 'offeredAtMs'>,
+    { outcome }: AcceptedResult,
+  ): ReturnType<Judge> => {
+    const { spec } = job.ask
+    const { minerId } = attempt
+    const card = parts.cardOf(minerId, spec.model)
+    return parts.judge({
+      spec,
+      outcome,
+      minerId,
+      tookMs: now() - attempt.offeredAtMs,
+      contextTokens: card?.contextTokens ?? 0,
+      claimedRate: card?.claimedRate,
+      measuredRate: parts.measuredRate(minerId, spec.model),
+      promptCosts: (job.terms.get(attempt.attemptId)?.promptPer1000 ?? 0n) > 0n,
+    })
+  }
+
+  /** Signs and stores a result with what pays for it, or with the reasons why nothing does yet. */
+  const rowOf = (
+    job: LiveJob,
+    worker: Worker,
+    attempt: Attempt,
+    accepted: AcceptedResult,
+    reasons: readonly HoldReason[] | undefined,
+  ) => {
+    const row = resultRow(settings, {
+      offer: offerOf(settings, job, worker, attempt),
+      attemptId: attempt.attemptId,
+      accepted,
+      isHeld: reasons !== undefined,
+    })
+    const settleBy = Number(job.ask.authorisation.settleBy)
+    const untilMs = held.untilMs(settleBy)
+    const write = (): void => {
+      store.saveResult(row, { settleBy, nowMs: now(), isHeld: reasons !== undefined })
+      if (reasons) held.write(row, reasons, untilMs)
+    }
+    /** Memory after the write. */
+    const kept = (): void => {
+      const { amount } = accepted.built
+      if (amount === 0n && !reasons) {
+        parts.funds.free(job.ask.jobId)
+        return
+      }
+      parts.funds.owe(job.ask.jobId, amount)
+      if (!reasons) {
+        parts.onDue()
+        return
+      }
+      held.entered(untilMs)
+      parts.onHeld(worker.minerId, job.ask.jobId)
+    }
+    return { row, write, kept }
+  }
 
   const complete = (
     job: LiveJob,
     worker: Worker,
     attempt: Attempt,
     accepted: AcceptedResult,
-  ): Result<ResultRow, JobError> => {
+  ): Result<ResultRow, JobError | ApiError> => {
     const nowMs = now()
     const { attemptId, minerId } = attempt
+    const verdict = verdictOf(job, attempt, accepted)
+    if (verdict.kind === 'refuse') return refusedBy(verdict.reasons)
     const event = { type: 'result', attemptId, minerId } as const
     const step = applyJobEvent(job.life, event, nowMs)
     if (!step.ok) return step
-    const offer = offerOf(settings, job, worker, attempt)
-    const row = resultRow(settings, offer, attemptId, accepted)
-    const settleBy = Number(job.ask.authorisation.settleBy)
+    const reasons = verdict.kind === 'hold' ? verdict.reasons : undefined
+    const { row, write, kept } = rowOf(job, worker, attempt, accepted, reasons)
     const isLate = step.value.effects.some((effect) => effect.type === 'pay' && effect.late)
     const finale: StreamEvent[] = [
       // Readers saw another attempt, or nothing, of what turns out to be the answer.
       ...(isLate ? lateText(accepted) : []),
-      completedEvent(row),
+      completedEvent(row, 'completed', reasons),
     ]
-    const write = () => store.saveResult(row, { settleBy, nowMs })
     dispatcher.keep(job, step.value, { write, finale })
-    const { amount } = accepted.built
-    if (amount === 0n) {
-      parts.funds.free(job.ask.jobId)
-    } else {
-      parts.funds.owe(job.ask.jobId, amount)
-      parts.onDue()
+    kept()
+    return ok(row)
+  }
+
+  /** The signed end of a part: paid, or held like any result; refused, its money is free. */
+  const finishPart = (
+    { job, part }: { readonly job: LiveJob; readonly part: Part },
+    worker: Worker,
+    frame: Extract<MinerFrame, { type: 'result' }>,
+  ): Result<ResultRow, ApiError> => {
+    const attempt = job.life.attempts.find((each) => each.attemptId === part.attempt_id)
+    const text = job.texts.get(part.attempt_id)
+    if (!attempt || !text || part.miner_id !== worker.minerId) return err({ code: 'LEASE_NOT_HELD' })
+    const { offeredAtMs } = attempt
+    const accepted = acceptPart(
+      offerOf(settings, job, worker, attempt),
+      frame,
+      { text: text.pieces.join(''), tokens: part.tokens, offeredAtMs, nowMs: now() },
+      { genesisHash: settings.genesisHash, verifier: settings.verifier },
+    )
+    if (!accepted.ok) {
+      partials.drop(part.attempt_id)
+      return accepted
     }
+    const verdict = verdictOf(job, attempt, accepted.value)
+    if (verdict.kind === 'refuse') {
+      partials.drop(part.attempt_id)
+      return refusedBy(verdict.reasons)
+    }
+    const reasons = verdict.kind === 'hold' ? verdict.reasons : undefined
+    const { row, write, kept } = rowOf(job, worker, attempt, accepted.value, reasons)
+    parts.database.transactionSync(() => {
+      store.endPart(part.job_id)
+      store.saveLife(job, true)
+      write()
+    })
+    partials.paid(part.attempt_id)
+    kept()
     return ok(row)
   }
 
@@ -105,8 +212,9 @@ export function openResults(parts: ResultParts) {
         },
         { genesisHash: settings.genesisHash, verifier: settings.verifier },
       )
-      if (accepted.ok) return complete(job, worker, attempt, accepted.value)
-      const message = accepted.error.message ?? 'the result was refused'
+      const done = accepted.ok ? complete(job, worker, attempt, accepted.value) : accepted
+      if (done.ok || done.error.code !== 'RESULT_INVALID') return done
+      const message = done.error.message ?? 'the result was refused'
       dispatcher.apply(job, {
         type: 'fail',
         ...by,
@@ -114,8 +222,10 @@ export function openResults(parts: ResultParts) {
         message,
         retryable: true,
       })
-      return accepted
+      return done
     },
+
+    finishPart,
 
     /** The result of a miner of the original. */
     finishLegacy: (
@@ -135,10 +245,12 @@ export function openResults(parts: ResultParts) {
       const offer = offerOf(settings, job, worker, attempt)
       const times = { offeredAtMs: attempt.offeredAtMs, nowMs: now() }
       const accepted = acceptLegacyResult(offer, sent, times)
-      if (accepted.ok) return complete(job, worker, attempt, accepted.value)
-      const { code, message = 'the result was refused' } = accepted.error
+      const done = accepted.ok ? complete(job, worker, attempt, accepted.value) : accepted
+      if (done.ok) return done
+      const { code, message = 'the result was refused' } = done.error
+      if (code !== 'RESULT_INVALID' && code !== 'MINER_REPORTED_FAILURE') return done
       dispatcher.apply(job, { type: 'fail', ...by, code, message, retryable: true })
-      return accepted
+      return done
     },
   }
 }
@@ -167,6 +279,7 @@ export function offerOf(
     requestedAtMs: job.life.requestedAtMs,
     limit: ask.limit,
     price: job.terms.get(attempt.attemptId) ?? { promptPer1000: 0n, completionPer1000: 0n },
+    chargeMin: settings.chargeMin,
   }
 }
 
@@ -184,15 +297,20 @@ export function receiptBundle(ask: Ask, row: ResultRow): ReceiptBundle {
   }
 }
 
-/** The end of a completed job, for readers. */
-export const completedEvent = (row: ResultRow): StreamEvent => ({
+/** The end of a job with a result, for readers; `held`: why its payment waits. */
+export const completedEvent = (
+  row: ResultRow,
+  state: JobState,
+  held?: readonly HoldReason[],
+): StreamEvent => ({
   type: 'end',
-  state: 'completed',
+  state,
   finish: row.finish,
   prompt_tokens: row.prompt_tokens,
   completion_tokens: row.completion_tokens,
   amount: String(row.amount),
   receipt_id: row.receipt_id,
+  ...(held && { held }),
 })
 
 /** The whole answer of a completed job, for readers that come late. */
@@ -207,13 +325,23 @@ const lateText = ({ outcome }: AcceptedResult): StreamEvent[] => [
   { type: 'text', text: outcome.text, tokens: outcome.completionTokens },
 ]
 
+const refusedBy = (reasons: readonly HoldReason[]): Result<never, ApiError> =>
+  err({
+    code: 'RESULT_INVALID',
+    message: `The result is refused: ${reasons.map(({ message }) => message).join(' ')}`,
+  })
+
 /** Signs the release and the attestation, and puts all that is kept of a result into one row. */
 function resultRow(
   settings: Settings,
-  offer: JobOffer,
-  attemptId: string,
-  accepted: AcceptedResult,
+  of: {
+    readonly offer: JobOffer
+    readonly attemptId: string
+    readonly accepted: AcceptedResult
+    readonly isHeld: boolean
+  },
 ): ResultRow {
+  const { offer, attemptId, accepted } = of
   const { built, outcome } = accepted
   const { coordinator, genesisHash } = settings
   const release = releaseOf(offer, built)
@@ -242,6 +370,9 @@ function resultRow(
     canonical: built.receiptBytes,
     miner_signature: accepted.minerSignature ?? null,
     release: releaseCoder.encode(release),
-    release_signature: coordinator.sign(releaseSigningBytes(genesisHash, release)),
+    // What is held cannot be paid by anybody: nobody has signed for it.
+    release_signature: of.isHeld
+      ? new Uint8Array()
+      : coordinator.sign(releaseSigningBytes(genesisHash, release)),
   }
 }

@@ -117,6 +117,35 @@ const tables: readonly string[] = [
     height INTEGER
   ) WITHOUT ROWID`,
   "CREATE INDEX IF NOT EXISTS payments_open ON payments (job_id) WHERE state IN ('due', 'sent')",
+  "CREATE INDEX IF NOT EXISTS payments_held ON payments (job_id) WHERE state = 'held'",
+  `CREATE TABLE IF NOT EXISTS parts (
+    job_id TEXT PRIMARY KEY,
+    attempt_id TEXT NOT NULL,
+    miner_id TEXT NOT NULL,
+    next_seq INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS held (
+    job_id TEXT PRIMARY KEY,
+    miner_id TEXT NOT NULL,
+    reasons TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    held_at_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    decision TEXT,
+    decided_at_ms INTEGER,
+    decided_by TEXT,
+    why TEXT
+  ) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS held_by_miner ON held (miner_id, held_at_ms)',
+  'CREATE INDEX IF NOT EXISTS held_open ON held (held_at_ms) WHERE decision IS NULL',
+  `CREATE TABLE IF NOT EXISTS miner_receipts (
+    miner_id TEXT NOT NULL,
+    height INTEGER NOT NULL,
+    job_id TEXT NOT NULL UNIQUE,
+    PRIMARY KEY (miner_id, height, job_id)
+  ) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS batches (
     batch INTEGER PRIMARY KEY AUTOINCREMENT,
     open INTEGER NOT NULL,
@@ -127,6 +156,53 @@ const tables: readonly string[] = [
     jobs TEXT NOT NULL
   )`,
   'CREATE INDEX IF NOT EXISTS batches_open ON batches (batch) WHERE open = 1',
+
+  // Submissions that must not be done twice
+  `CREATE TABLE IF NOT EXISTS idempotency (
+    client TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (client, key)
+  ) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS idempotency_by_time ON idempotency (at_ms)',
+
+  // News of ended jobs: what signs them, and what is to be delivered
+  `CREATE TABLE IF NOT EXISTS webhook_secrets (
+    client TEXT PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    older BLOB,
+    older_until_ms INTEGER
+  ) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS webhook_deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    delivery_id TEXT NOT NULL UNIQUE,
+    client TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    event TEXT NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    last_status INTEGER,
+    last_error TEXT,
+    created_at_ms INTEGER NOT NULL
+  )`,
+  'CREATE INDEX IF NOT EXISTS webhooks_by_client ON webhook_deliveries (client, seq)',
+  "CREATE INDEX IF NOT EXISTS webhooks_due ON webhook_deliveries (next_at_ms) WHERE state = 'due'",
+
+  // How fast miners are, as measured here
+  `CREATE TABLE IF NOT EXISTS speeds (
+    miner_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    tokens_per_second REAL NOT NULL,
+    first_token_ms REAL NOT NULL,
+    samples INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (miner_id, model)
+  ) WITHOUT ROWID`,
 
   // Miners, as they last introduced themselves
   `CREATE TABLE IF NOT EXISTS miners (

@@ -7,6 +7,7 @@ import { type Genesis, genesisHash, parseGenesis } from '../../core/chain/genesi
 import { parseAddress } from '../../core/crypto/address.ts'
 import type { Signer, Verifier } from '../../core/crypto/signature.ts'
 import { sealingSecrets } from '../key-ring.ts'
+import { leastChargeOf } from '../../core/jobs/least-charge.ts'
 import { createNativeVerifier } from '../native-ed25519.ts'
 import { nativeSigner } from './native-signer.ts'
 
@@ -32,6 +33,8 @@ export type Settings = {
   readonly genesis: Genesis
   readonly genesisHash: Uint8Array
   readonly genesisTimeMs: number
+  /** Least that a finished job is charged, base units. */
+  readonly chargeMin: bigint
   readonly verifier: Verifier
   /** Signs releases and settle transactions. */
   readonly coordinator: Signer
@@ -56,6 +59,7 @@ export function readSettings(env: CoordinatorEnv): Settings {
     genesis: genesis.value,
     genesisHash: genesisHash(genesis.value),
     genesisTimeMs: Number(genesis.value.genesisTimeMs),
+    chargeMin: leastChargeOf(genesis.value.parameters),
     verifier: createNativeVerifier(),
     coordinator: nativeSigner(require32('COORDINATOR_KEY', fromHex(env.COORDINATOR_KEY ?? '', 32))),
     sealingKeys: sealingSecrets(env),

@@ -112,3 +112,6 @@ const setPaidElsewhere =
 export const setUnpayable = "UPDATE payments SET state = 'unpayable', reason = ? WHERE job_id = ?"
 export const insertBatch = `INSERT INTO batches (open, nonce, valid_until, tx_hash, bytes, jobs)
   VALUES (1, ?, ?, ?, ?, ?) RETURNING batch`
+/** What a miner's reputation is made of: receipts with a final payment, in the order of the chain. */
+export const insertMinerReceipts = `INSERT OR IGNORE INTO miner_receipts (miner_id, height, job_id)
+  SELECT miner_id, ?, job_id FROM results WHERE job_id IN (SELECT value FROM json_each(?))`

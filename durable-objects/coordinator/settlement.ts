@@ -35,6 +35,7 @@ import {
   escrowOf,
   feeOf,
   insertBatch,
+  insertMinerReceipts,
   itemOf,
   nameOf,
   openBatches,
@@ -202,6 +203,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
       database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch.batch)
       const paid = ends.filter(({ code }) => code === 'paid').map(({ jobId }) => jobId)
       database.sql.exec(setPaid, txHash, height, JSON.stringify(paid))
+      database.sql.exec(insertMinerReceipts, height, JSON.stringify(paid))
       for (const end of ends) if (end.code !== 'paid') writeEnd(database, end)
     })
     open -= 1

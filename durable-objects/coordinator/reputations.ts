@@ -1,0 +1,121 @@
+/**
+ * Reputations as matching reads them: computed when somebody asks, from the receipts on this disk whose
+ * payment is final, and kept for a while. Lists of the same receipts, for everybody to compute them anew.
+ */
+import type { MinerReceipt } from '../../core/api/coordinator-service.ts'
+import { decodeCanonical } from '../../core/base/coders.ts'
+import { assert } from '../../core/base/result.ts'
+import { type Receipt, receiptCoder } from '../../core/jobs/receipt.ts'
+import { type Reputation, reputationOf, reputationTerms } from '../../core/market/reputation.ts'
+import { coordinatorLimits } from './limits.ts'
+import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+import type { Settings } from './settings.ts'
+
+/** Where a receipt stands in the list of its miner: newest first. */
+export type ReceiptPlace = { readonly height: number; readonly jobId: string }
+
+type Row = {
+  readonly height: number
+  readonly job_id: string
+  readonly canonical: Blob
+  readonly receipt_hash: Blob
+  readonly miner_signature: Blob | null
+  readonly tx_hash: Blob
+}
+
+type Known = { readonly reputation: Reputation; readonly atMs: number }
+
+/** Reputations over the receipts on disk. */
+export function openReputations(parts: {
+  readonly database: SqlDatabase
+  readonly settings: Settings
+  readonly now: () => number
+}) {
+  const { database, settings, now } = parts
+  const { parameters } = settings.genesis
+  const known = new Map<string, Known>()
+
+  const rows = (minerId: string, before: ReceiptPlace | undefined, limit: number): Row[] =>
+    before
+      ? rowsOf<Row>(
+          database,
+          `${selectReceipts} AND (miner_receipts.height < ? OR
+           (miner_receipts.height = ? AND miner_receipts.job_id < ?)) ${newest}`,
+          minerId,
+          before.height,
+          before.height,
+          before.jobId,
+          limit,
+        )
+      : rowsOf<Row>(database, `${selectReceipts} ${newest}`, minerId, limit)
+
+  const compute = (minerId: string): Known => {
+    const atMs = now()
+    const receipts = rows(minerId, undefined, reputationTerms.receiptsMax).map((row) => {
+      const receipt = receiptOf(row)
+      return {
+        ...receipt,
+        startedAtMs: Number(receipt.startedAtMs),
+        completedAtMs: Number(receipt.completedAtMs),
+      }
+    })
+    const costBps = parameters.coordinatorShareBps
+    const computed = { reputation: reputationOf(receipts, { asOfMs: atMs, costBps }), atMs }
+    if (known.size >= coordinatorLimits.reputationsKeptMax) known.clear()
+    known.set(minerId, computed)
+    return computed
+  }
+
+  const read = (minerId: string): Known => {
+    const before = known.get(minerId)
+    const isFresh = before && now() - before.atMs < coordinatorLimits.reputationKeptMs
+    return isFresh ? before : compute(minerId)
+  }
+
+  return {
+    /** The reputation at `atMs`: now, or a little earlier. */
+    read,
+
+    /** From 0 to 1, for matching; undefined for a miner without a receipt that counts. */
+    scoreOf: (minerId: string): number | undefined => {
+      const { reputation } = read(minerId)
+      return reputation.receipts === 0 ? undefined : reputation.scoreMilli / 1_000
+    },
+
+    /** A payment is final: whose it is will be computed anew. */
+    settled: (jobId: string): void => {
+      const query = 'SELECT miner_id FROM results WHERE job_id = ?'
+      const minerId = rowsOf<{ miner_id: string }>(database, query, jobId)[0]?.miner_id
+      if (minerId !== undefined) known.delete(minerId)
+    },
+
+    /** Receipts of a miner with a final payment, newest first, from a place on. */
+    receipts: (
+      minerId: string,
+      page: { readonly before: ReceiptPlace | undefined; readonly limit: number },
+    ): MinerReceipt[] =>
+      rows(minerId, page.before, page.limit).map((row) => ({
+        jobId: row.job_id,
+        receipt: receiptOf(row),
+        canonical: bytesOf(row.canonical),
+        receiptHash: bytesOf(row.receipt_hash),
+        minerSignature: row.miner_signature === null ? undefined : bytesOf(row.miner_signature),
+        txHash: bytesOf(row.tx_hash),
+        height: row.height,
+      })),
+  }
+}
+
+export type Reputations = ReturnType<typeof openReputations>
+
+function receiptOf(row: Row): Receipt {
+  const receipt = decodeCanonical(receiptCoder, bytesOf(row.canonical))
+  assert(receipt.ok, 'receipts are stored canonically')
+  return receipt.value
+}
+
+const selectReceipts = `SELECT miner_receipts.height AS height, miner_receipts.job_id AS job_id,
+  canonical, receipt_hash, miner_signature, tx_hash FROM miner_receipts
+  JOIN results USING (job_id) JOIN payments USING (job_id)
+  WHERE miner_receipts.miner_id = ? AND tx_hash IS NOT NULL`
+const newest = 'ORDER BY miner_receipts.height DESC, miner_receipts.job_id DESC LIMIT ?'
