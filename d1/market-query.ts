@@ -1,0 +1,266 @@
+/**
+ * Offers out of the read model: the query language as SQL, pages by place and never by offset. A test
+ * compares every answer with what core/market/query.ts says of the same rows. Rules: QUERY-5.
+ */
+import { marketLimits } from '../core/market/limits.ts'
+import type { CompareSign, MarketQuery, Term } from '../core/market/query.ts'
+import type { OfferSort, RowPlace } from '../core/market/row.ts'
+import type { Fragment } from './chain-lists.ts'
+
+/** A page of offers, as JSON text each, and the place of the last one where there are more. */
+export type OfferRows = { readonly bodies: readonly string[]; readonly next: RowPlace | undefined }
+
+/** Counts of what the offers are that a query finds. */
+export type FacetRows = {
+  readonly counts: readonly {
+    readonly facet: string
+    readonly value: string
+    readonly count: number
+  }[]
+  readonly counted: number
+  readonly price: { readonly least: number; readonly most: number } | undefined
+  readonly vram: { readonly least: number; readonly most: number } | undefined
+}
+
+/** Prices by day, and how many offers have a price between. */
+export type PriceRows = {
+  readonly days: readonly {
+    readonly day: string
+    readonly least: number
+    readonly median: number
+    readonly most: number
+    readonly offers: number
+  }[]
+  readonly histogram: readonly {
+    readonly from: number
+    readonly to: number
+    readonly count: number
+  }[]
+}
+
+export type MarketQueries = ReturnType<typeof marketQueries>
+
+/** The market's queries over one database. */
+export function marketQueries(db: D1Database) {
+  const all = async <T>({ text, values }: Fragment): Promise<T[]> => {
+    const { results } = await db
+      .prepare(text)
+      .bind(...values)
+      .all<T>()
+    return results
+  }
+  return {
+    offers: async (
+      query: MarketQuery,
+      page: { readonly place: RowPlace | undefined; readonly limit: number },
+    ): Promise<OfferRows> => {
+      const rows = await all<{ body: string; key: number; offerId: string }>(
+        offersFragment(query, page),
+      )
+      const shown = rows.slice(0, page.limit)
+      const last = rows.length > page.limit ? shown.at(-1) : undefined
+      return {
+        bodies: shown.map((row) => row.body),
+        next: last && { key: last.key, offerId: last.offerId },
+      }
+    },
+
+    facets: async (query: MarketQuery): Promise<FacetRows> => {
+      const rows = await all<{ facet: string; value: string; count: number; other: number }>(
+        facetsFragment(query),
+      )
+      const spanOf = (facet: string) => {
+        const row = rows.find((each) => each.facet === facet)
+        return row && row.value !== null ? { least: Number(row.value), most: row.other } : undefined
+      }
+      return {
+        counts: rows.filter((row) => !['counted', 'price', 'vram'].includes(row.facet)),
+        counted: rows.find((row) => row.facet === 'counted')?.count ?? 0,
+        price: spanOf('price'),
+        vram: spanOf('vram'),
+      }
+    },
+
+    prices: async (asked: {
+      readonly name: string
+      readonly fromDay: string
+    }): Promise<PriceRows> => {
+      const days = await all<PriceRows['days'][number]>({
+        text: `SELECT day, least, median, most, offers FROM market_price_days
+          WHERE name = ? AND day >= ? ORDER BY day`,
+        values: [asked.name, asked.fromDay],
+      })
+      return { days, histogram: await histogram(all, asked.name) }
+    },
+
+    /** Figures of the whole list. */
+    figures: async () => {
+      const [row] = await all<{
+        offers: number
+        online: number
+        verified: number
+        sites: number
+        places: number
+        free: number
+        cheapest: number | null
+        models: number
+      }>({ text: selectFigures, values: [] })
+      return row
+    },
+  }
+}
+
+/** SQL of a page of offers; asks for one row more, which says whether there are any. */
+export function offersFragment(
+  query: MarketQuery,
+  page: { readonly place: RowPlace | undefined; readonly limit: number },
+): Fragment {
+  const column = orderColumn(query.sort)
+  const found = conditionsOf(query)
+  const { place } = page
+  const beyond: Fragment[] = place
+    ? [{ text: `(${column}, offer_id) > (?, ?)`, values: [place.key, place.offerId] }]
+    : []
+  const conditions = [...found, ...beyond]
+  return {
+    text:
+      `SELECT o.body AS body, r.key AS "key", r.offer_id AS offerId FROM (SELECT offer_id, ` +
+      `${column} AS key FROM market_rows WHERE ${conditions.map(({ text }) => text).join(' AND ')} ` +
+      `ORDER BY ${column}, offer_id LIMIT ?) AS r JOIN market_offers AS o ON o.offer_id = r.offer_id ` +
+      'ORDER BY r.key, r.offer_id',
+    values: [...conditions.flatMap(({ values }) => values), page.limit + 1],
+  }
+}
+
+/** Looks at a bounded number of offers, once, and counts them in several ways. */
+function facetsFragment(query: MarketQuery): Fragment {
+  const conditions = conditionsOf(query)
+  const count = (facet: string, value: string) =>
+    `SELECT * FROM (SELECT '${facet}' AS facet, ${value} AS value, count(*) AS count, 0 AS other ` +
+    `FROM m WHERE ${value} <> '' GROUP BY ${value} ORDER BY count(*) DESC, ${value} ` +
+    `LIMIT ${marketLimits.facetValuesMax})`
+  const span = (column: string) =>
+    `SELECT '${column}', min(${column}), 0, max(${column}) FROM m WHERE ${column} IS NOT NULL`
+  // The first GPU stands for all: an offer counts once.
+  const gpu = `substr(gpus, 2, instr(substr(gpus, 2), char(10)) - 1)`
+  return {
+    text:
+      `WITH m AS MATERIALIZED (SELECT offer_id, region, engine, status, ${gpu} AS gpu, price, vram ` +
+      `FROM market_rows WHERE ${conditions.map(({ text }) => text).join(' AND ')} LIMIT ?) ` +
+      [
+        `SELECT 'counted' AS facet, '' AS value, count(*) AS count, 0 AS other FROM m`,
+        ...['region', 'engine', 'status', 'gpu'].map((name) => count(name, name)),
+        `SELECT * FROM (SELECT 'model', r.name, count(*), 0 FROM m CROSS JOIN market_rows AS r ` +
+          `ON r.offer_id = m.offer_id WHERE r.name <> '' GROUP BY r.name ` +
+          `ORDER BY count(*) DESC, r.name LIMIT ${marketLimits.facetValuesMax})`,
+        span('price'),
+        span('vram'),
+      ].join(' UNION ALL '),
+    values: [...conditions.flatMap(({ values }) => values), marketLimits.facetOffersMax],
+  }
+}
+
+async function histogram(
+  all: <T>(fragment: Fragment) => Promise<T[]>,
+  name: string,
+): Promise<PriceRows['histogram']> {
+  const priced = 'FROM market_rows WHERE name = ? AND online = 1 AND price IS NOT NULL'
+  const [span] = await all<{ least: number | null; most: number | null }>({
+    text: `SELECT min(price) AS least, max(price) AS most ${priced}`,
+    values: [name],
+  })
+  if (!span || span.least === null || span.most === null) return []
+  const { least, most } = span
+  const width = Math.max(1, Math.ceil((most - least + 1) / marketLimits.histogramBuckets))
+  const rows = await all<{ bucket: number; count: number }>({
+    text: `SELECT CAST((price - ?) / ? AS INTEGER) AS bucket, count(*) AS count ${priced}
+      GROUP BY bucket ORDER BY bucket`,
+    values: [least, width, name],
+  })
+  return rows.map(({ bucket, count }) => ({
+    from: least + bucket * width,
+    to: least + (bucket + 1) * width - 1,
+    count,
+  }))
+}
+
+const conditionsOf = (query: MarketQuery): Fragment[] => [
+  { text: 'name = ?', values: [query.focus ?? ''] },
+  ...query.words.map((word) => ({ text: 'instr(words, ?) > 0', values: [word] })),
+  ...query.terms.map(conditionOf),
+]
+
+function conditionOf(term: Term): Fragment {
+  switch (term.type) {
+    case 'flag':
+      return { text: `${term.column} = ?`, values: [term.value] }
+    case 'number':
+      return {
+        text: `${numberColumns[term.column]} ${sqlSigns[term.sign]} ?`,
+        values: [term.value],
+      }
+    case 'text':
+      return anyOf(term.sign === '!=', term.values, (value) => {
+        if (term.sign === '~') return { text: `instr(${term.column}, ?) > 0`, values: [value] }
+        if (term.column !== 'region') return { text: `${term.column} = ?`, values: [value] }
+        // Whatever begins with `eu-`: the character after the hyphen in order is the full stop.
+        return {
+          text: '(region = ? OR (region >= ? AND region < ?))',
+          values: [value, `${value}-`, `${value}.`],
+        }
+      })
+    case 'list':
+      return anyOf(term.sign === '!=', term.values, (value) => ({
+        text: `instr(${term.column}, ?) > 0`,
+        values: [term.sign === '~' ? value : `\n${value}\n`],
+      }))
+    default:
+      return term satisfies never
+  }
+}
+
+function anyOf(
+  isNegated: boolean,
+  values: readonly string[],
+  condition: (value: string) => Fragment,
+): Fragment {
+  const parts = values.map(condition)
+  return {
+    text: `${isNegated ? 'NOT ' : ''}(${parts.map(({ text }) => text).join(' OR ')})`,
+    values: parts.flatMap((part) => part.values),
+  }
+}
+
+const sqlSigns: Readonly<Record<CompareSign, string>> = {
+  '=': '=',
+  '!=': '<>',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+}
+
+const numberColumns: Readonly<Record<Extract<Term, { type: 'number' }>['column'], string>> = {
+  vram: 'vram',
+  price: 'price',
+  pricePrompt: 'price_prompt',
+  priceHour: 'price_hour',
+  speed: 'speed',
+  performance: 'performance',
+  uptime: 'uptime',
+  reputation: 'reputation',
+  rating: 'rating',
+  reviews: 'reviews',
+  context: 'context',
+  places: 'places',
+  free: 'free',
+}
+
+const orderColumn = (sort: OfferSort): string => `order_${sort}`
+
+const selectFigures = `SELECT count(*) AS offers, coalesce(sum(online), 0) AS online,
+  coalesce(sum(verified), 0) AS verified, count(DISTINCT site) AS sites,
+  coalesce(sum(places * online), 0) AS places, coalesce(sum(free * online), 0) AS free,
+  min(CASE WHEN online = 1 THEN price END) AS cheapest,
+  (SELECT count(DISTINCT name) FROM market_rows WHERE name <> '') AS models
+  FROM market_rows WHERE name = ''`
