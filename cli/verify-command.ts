@@ -9,6 +9,7 @@ import { formatCoins } from '../core/base/amount.ts'
 import { fromHex, toHex0x } from '../core/base/bytes.ts'
 import { isLoopback } from '../core/base/loopback.ts'
 import { err, ok, type Result, unreachable } from '../core/base/result.ts'
+import { bookingFunds } from '../core/chain/entries.ts'
 import { slotMs } from '../core/chain/genesis.ts'
 import type { Checkpoint, LightState } from '../core/chain/light.ts'
 import { type LightFact, type LightSubject, verdictOf } from '../core/chain/light-fact.ts'
@@ -97,6 +98,8 @@ function verifyCommand(): Command {
     .option('--transaction <HASH>', 'that a transaction is final, and what it did')
     .option('--balance <ADDRESS>', 'what an account holds')
     .option('--escrow <ID>', 'what an escrow holds')
+    .option('--booking <ID>', 'what a booking holds, and until when')
+    .option('--bond <ADDRESS>', 'what a miner’s key has bonded')
     .option('--receipt <HASH>', 'that a receipt was paid')
     .option('--unsent <HEX>', 'that a signed transaction is in no block')
     .option('--genesis <FILE>', 'trust exactly this genesis file')
@@ -109,22 +112,31 @@ function verifyCommand(): Command {
 type Raw = Readonly<Record<string, string | true | undefined>>
 
 function subjectOf(raw: Raw, faults: string[]): VerifyOptions['subject'] | undefined {
-  const names = ['transaction', 'balance', 'escrow', 'receipt', 'unsent'] as const
+  const names = [
+    'transaction',
+    'balance',
+    'escrow',
+    'booking',
+    'bond',
+    'receipt',
+    'unsent',
+  ] as const
   const [name, more] = names.filter((each) => raw[each] !== undefined)
   if (name === undefined || more !== undefined) {
     faults.push(`give one of ${names.map((each) => `--${each}`).join(', ')}`)
     return undefined
   }
   const text = String(raw[name])
-  const bytes =
-    name === 'balance' ? parseAddress(text) : fromHex(text, name === 'unsent' ? undefined : 32)
+  const isAddress = name === 'balance' || name === 'bond'
+  const bytes = isAddress ? parseAddress(text) : fromHex(text, name === 'unsent' ? undefined : 32)
   if (!bytes.ok) {
     faults.push(`--${name}: ${bytes.error.message}`)
     return undefined
   }
   const { value } = bytes
   if (name === 'balance') return { kind: 'account', address: value }
-  if (name === 'escrow') return { kind: 'escrow', id: value }
+  if (name === 'bond') return { kind: 'bond', address: value }
+  if (name === 'escrow' || name === 'booking') return { kind: name, id: value }
   if (name === 'unsent') return { kind: 'no_transaction', bytes: value }
   return name === 'receipt' ? { kind: name, hash: value } : { kind: name, hash: value }
 }
@@ -170,6 +182,15 @@ function sentence(fact: LightFact): string {
       return fact.escrow
         ? `the escrow holds ${formatCoins(fact.escrow.balance)} AITBC until slot ${fact.escrow.expiry}`
         : 'there is no such escrow'
+    case 'booking':
+      return fact.booking
+        ? `the booking holds ${formatCoins(bookingFunds(fact.booking))} AITBC until slot ${fact.booking.end}`
+        : 'there is no such booking'
+    case 'bond':
+      if (!fact.bond) return 'this key has no bond'
+      return fact.bond.slashedAt > 0n
+        ? `the bond was burned in slot ${fact.bond.slashedAt}`
+        : `the bond holds ${formatCoins(fact.bond.amount)} AITBC`
     case 'no_transaction':
       return fact.never
         ? 'the transaction is in no block and never will be'
@@ -218,12 +239,31 @@ function fieldsOf(fact: LightFact): object {
       const exists = fact.escrow !== undefined
       return { kind: 'escrow', exists, balance: String(balance), expiry_slot: Number(expiry) }
     }
+    case 'booking': {
+      const { booking } = fact
+      const balance = booking ? bookingFunds(booking) : 0n
+      const end = Number(booking?.end ?? 0n)
+      const exists = booking !== undefined
+      return { kind: 'booking', exists, balance: String(balance), end_slot: end }
+    }
+    case 'bond': {
+      const { amount, leavesAt, slashedAt } = fact.bond ?? none
+      return {
+        kind: 'bond',
+        exists: fact.bond !== undefined,
+        amount: String(amount),
+        leaves_at_slot: leavesAt === 0n ? null : Number(leavesAt),
+        slashed_at_slot: slashedAt === 0n ? null : Number(slashedAt),
+      }
+    }
     case 'no_transaction':
       return { kind: 'no_transaction', never: fact.never }
     default:
       return unreachable(fact)
   }
 }
+
+const none = { amount: 0n, leavesAt: 0n, slashedAt: 0n }
 
 const outcomeName = (code: number): string =>
   Object.entries(outcomeCodes).find(([, value]) => value === code)?.[0] ?? `code ${code}`

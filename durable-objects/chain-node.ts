@@ -13,6 +13,9 @@ import {
 import type {
   AccountView,
   BlockView,
+  BondView,
+  BookingView,
+  ClaimableView,
   EscrowView,
   HeadView,
   ProofError,
@@ -33,6 +36,7 @@ import type {
 } from '../core/api/sync-service.ts'
 import { openEngine } from '../core/chain/engine.ts'
 import type { Engine, Step } from '../core/chain/engine-api.ts'
+import type { ClaimName } from '../core/chain/entries.ts'
 import type { AuthoritySet, Genesis } from '../core/chain/genesis.ts'
 import type { LightUpdate } from '../core/chain/light.ts'
 import type { LightAnswer } from '../core/chain/light-fact.ts'
@@ -179,6 +183,18 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
 
   async finalEscrow(id: Uint8Array): Promise<EscrowView | undefined> {
     return this.#open().finalEscrow(id)
+  }
+
+  async finalBooking(id: Uint8Array): Promise<BookingView | undefined> {
+    return this.#open().finalBooking(id)
+  }
+
+  async finalBond(owner: Uint8Array): Promise<BondView | undefined> {
+    return this.#open().finalBond(owner)
+  }
+
+  async finalClaimable(name: ClaimName): Promise<ClaimableView | undefined> {
+    return this.#open().finalClaimable(name)
   }
 
   async transaction(hash: Uint8Array): Promise<TransactionView | undefined> {

@@ -4,10 +4,14 @@
  */
 import type { ChainNodeService } from '../core/api/chain-reads.ts'
 import type { ChainService, ProofError, SubmitVerdict } from '../core/api/chain-service.ts'
+import { nameOfSubject } from '../core/api/light-json.ts'
 import { readPeerUrls } from '../core/api/peer-urls.ts'
 import {
   type AnswerError,
   readAccount,
+  readBond,
+  readBooking,
+  readClaimable,
   readEscrow,
   readHead,
   readProof,
@@ -45,6 +49,9 @@ export function chainNodeOf(env: Env): ChainNodeService {
     head: method('head'),
     account: method('account'),
     finalEscrow: method('finalEscrow'),
+    finalBooking: method('finalBooking'),
+    finalBond: method('finalBond'),
+    finalClaimable: method('finalClaimable'),
     transaction: method('transaction'),
     faucet: (to: Uint8Array, amount: bigint) =>
       giftOf(env.PEERS, { own: () => method('faucet')(to, amount), to, amount }),
@@ -120,6 +127,18 @@ export function httpChain(base: string): ChainService {
       const answer = await get(`escrow/${toHex0x(id)}`)
       return answer.status === 404 ? undefined : trusted(readEscrow(expect200(answer)))
     },
+    finalBooking: async (id) => {
+      const answer = await get(`booking/${toHex0x(id)}`)
+      return answer.status === 404 ? undefined : trusted(readBooking(expect200(answer)))
+    },
+    finalBond: async (owner) => {
+      const answer = await get(`bond/${formatAddress(owner)}`)
+      return answer.status === 404 ? undefined : trusted(readBond(expect200(answer)))
+    },
+    finalClaimable: async ({ authorisation, expiry }) => {
+      const answer = await get(`claimable/${toHex0x(authorisation)}?expiry=${expiry}`)
+      return answer.status === 404 ? undefined : trusted(readClaimable(expect200(answer)))
+    },
     transaction: async (hash) => {
       const answer = await get(`tx/${toHex0x(hash)}`)
       return answer.status === 404 ? undefined : trusted(readTransaction(expect200(answer)))
@@ -131,11 +150,7 @@ export function httpChain(base: string): ChainService {
       return faucetRefusal(answer)
     },
     proof: async (subject) => {
-      const name =
-        subject.kind === 'account'
-          ? formatAddress(subject.address)
-          : toHex0x(subject.kind === 'escrow' ? subject.id : subject.hash)
-      const answer = await get(`proof/${subject.kind}/${name}`)
+      const answer = await get(`proof/${subject.kind}/${nameOfSubject(subject)}`)
       const refused = proofRefusal(answer)
       return refused ?? trusted(readProof(expect200(answer)))
     },

@@ -63,6 +63,7 @@ export function layLargeState(input: LargeState): void {
     endNode: nextId,
     staled: [],
     held: before.held + balance * BigInt(input.accounts),
+    payouts: [],
   }
   layTip(input, { history, parent, execution })
 }

@@ -4,9 +4,14 @@
  *
  * Hashes and keys are bytes; amounts base units as `bigint`; heights and slots safe integers.
  */
+
+import type { ClaimName } from '../chain/entries.ts'
 import type { Parameters } from '../chain/genesis.ts'
 import type {
   AccountView,
+  BondView,
+  BookingView,
+  ClaimableView,
   EscrowView,
   HeadView,
   ProofError,
@@ -19,6 +24,9 @@ import type {
 export type {
   AccountView,
   BlockView,
+  BondView,
+  BookingView,
+  ClaimableView,
   DelegateView,
   EscrowView,
   HeadView,
@@ -48,7 +56,7 @@ export type StatusView = {
   readonly indexedHeight: number
   /** Lowest height whose block this site keeps: 0, or that of the snapshot with which it began. */
   readonly keptFrom: number
-  /** Base units: at genesis, minted since, burned since, and all that is held (balances and escrows). */
+  /** Base units: at genesis, minted since, burned since, and all that is held (accounts, escrows, bookings, bonds). */
   readonly supply: {
     readonly genesis: bigint
     readonly minted: bigint
@@ -73,6 +81,12 @@ export type ChainService = {
   account(address: Uint8Array): Promise<AccountView>
   /** From the newest final state. */
   finalEscrow(id: Uint8Array): Promise<EscrowView | undefined>
+  /** A booking in the newest final state; undefined once it is closed. */
+  finalBooking(id: Uint8Array): Promise<BookingView | undefined>
+  /** The stake of a key, by its 20-byte address, in the newest final state. */
+  finalBond(owner: Uint8Array): Promise<BondView | undefined>
+  /** What may still be claimed for a settled authorisation, in the newest final state. */
+  finalClaimable(name: ClaimName): Promise<ClaimableView | undefined>
   transaction(hash: Uint8Array): Promise<TransactionView | undefined>
   /** Asks the site's faucet account for a gift; only where genesis has a faucet. */
   faucet(to: Uint8Array, amount: bigint): Promise<SubmitVerdict>

@@ -4,14 +4,14 @@
  */
 import * as z from 'zod/mini'
 import { toHex } from '../base/bytes.ts'
-import { err, ok, type Result } from '../base/result.ts'
+import { err, ok, type Result, unreachable } from '../base/result.ts'
 import { readBy } from '../base/schema.ts'
 import { certificateCoder, headerCoder } from '../chain/block.ts'
 import { authoritySetCoder } from '../chain/genesis.ts'
 import type { LightStep, LightUpdate } from '../chain/light.ts'
 import type { LightAnswer, LightSubject } from '../chain/light-fact.ts'
 import { proofSubjectOf } from '../chain/light-fact.ts'
-import type { FactView } from '../chain/views.ts'
+import type { FactView, ProofSubject } from '../chain/views.ts'
 import { formatAddress } from '../crypto/address.ts'
 import type { AnswerError } from './rpc-read.ts'
 import { bytes, canonical, whole } from './wire-schemas.ts'
@@ -61,11 +61,23 @@ export type LightAnswerJson = LightUpdateJson & {
 export function lightTarget(subject: LightSubject, from: number): string | undefined {
   const wanted = proofSubjectOf(subject)
   if (wanted === undefined) return undefined
-  const name =
-    wanted.kind === 'account'
-      ? formatAddress(wanted.address)
-      : toHex(wanted.kind === 'escrow' ? wanted.id : wanted.hash)
-  return `/rpc/light/proof/${wanted.kind}/${name}?from=${from}`
+  return `/rpc/light/proof/${wanted.kind}/${nameOfSubject(wanted)}?from=${from}`
+}
+
+/** A subject as it stands in the path of `/rpc/proof/` and `/rpc/light/proof/`, after its kind. */
+export function nameOfSubject(subject: ProofSubject): string {
+  switch (subject.kind) {
+    case 'account':
+    case 'bond':
+      return formatAddress(subject.address)
+    case 'escrow':
+    case 'booking':
+      return toHex(subject.id)
+    case 'transaction':
+      return toHex(subject.hash)
+    default:
+      return unreachable(subject)
+  }
 }
 
 /** Writes the way to the newest final block. */

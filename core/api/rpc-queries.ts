@@ -35,6 +35,11 @@ const { pageMax, poolPageMax, explorerPageMax, addressTransactionsMax } = rpcLim
 /** One schema a list. */
 export const rpcQueries = {
   light: z.object({ from: verifiedHeight }),
+  claimable: z.object({
+    expiry: notNegative('expiry').describe(
+      'Last slot in which it counts: that of the settlement and claim_window_slots',
+    ),
+  }),
   lightUpdate: z.object({
     from: verifiedHeight,
     to: notNegative('to')

@@ -11,6 +11,9 @@ import { decodeTransaction, transactionHash } from '../chain/transaction.ts'
 import { parseAddress } from '../crypto/address.ts'
 import type {
   AccountView,
+  BondView,
+  BookingView,
+  ClaimableView,
   EscrowView,
   HeadView,
   ProofView,
@@ -100,6 +103,34 @@ const escrowSchema = z.object({
       revoked_at_slot: z.nullable(whole),
     }),
   ),
+})
+
+const bookingSchema = z.object({
+  id: bytes(32),
+  buyer: address,
+  provider: address,
+  coordinator: bytes(32),
+  offer: bytes(32),
+  start_slot: whole,
+  end_slot: whole,
+  price: units,
+  balance: units,
+})
+
+const bondSchema = z.object({
+  owner: address,
+  amount: units,
+  since_slot: whole,
+  leaves_at_slot: z.nullable(whole),
+  slashed_at_slot: z.nullable(whole),
+})
+
+const claimableSchema = z.object({
+  authorisation: bytes(32),
+  receipt: bytes(32),
+  miner: address,
+  amount: units,
+  expiry_slot: whole,
 })
 
 const transactionSchema = z.object({
@@ -204,6 +235,36 @@ export function readEscrow(json: unknown): Result<EscrowView, AnswerError> {
       revokedAtSlot: terms.revoked_at_slot ?? undefined,
     })),
   })
+}
+
+/** Reads `GET /rpc/booking/{id}`. */
+export function readBooking(json: unknown): Result<BookingView, AnswerError> {
+  const booking = read(bookingSchema, json)
+  if (!booking.ok) return booking
+  const { start_slot: startSlot, end_slot: endSlot, ...rest } = booking.value
+  return ok({ ...rest, startSlot, endSlot })
+}
+
+/** Reads `GET /rpc/bond/{address}`. */
+export function readBond(json: unknown): Result<BondView, AnswerError> {
+  const bond = read(bondSchema, json)
+  if (!bond.ok) return bond
+  const { value } = bond
+  return ok({
+    owner: value.owner,
+    amount: value.amount,
+    sinceSlot: value.since_slot,
+    leavesAtSlot: value.leaves_at_slot ?? undefined,
+    slashedAtSlot: value.slashed_at_slot ?? undefined,
+  })
+}
+
+/** Reads `GET /rpc/claimable/{authorisation}`. */
+export function readClaimable(json: unknown): Result<ClaimableView, AnswerError> {
+  const claimable = read(claimableSchema, json)
+  if (!claimable.ok) return claimable
+  const { expiry_slot: expirySlot, ...rest } = claimable.value
+  return ok({ ...rest, expirySlot })
 }
 
 /** Reads `GET /rpc/tx/{hash}`: everything that matters comes out of the canonical bytes. */

@@ -11,6 +11,9 @@ import { formatAddress } from '../crypto/address.ts'
 import type {
   AccountView,
   BlockView,
+  BondView,
+  BookingView,
+  ClaimableView,
   EscrowView,
   HeadView,
   ProofView,
@@ -241,6 +244,68 @@ export const escrowToJson = (escrow: EscrowView): EscrowJson => ({
     expiry_slot: terms.expirySlot,
     revoked_at_slot: terms.revokedAtSlot ?? null,
   })),
+})
+
+/** `GET /rpc/booking/{id}`, from the newest final state. */
+export type BookingJson = {
+  readonly id: string
+  readonly buyer: string
+  readonly provider: string
+  readonly coordinator: string
+  readonly offer: string
+  readonly start_slot: number
+  readonly end_slot: number
+  readonly price: string
+  readonly balance: string
+}
+
+/** Writes a booking. */
+export const bookingToJson = (booking: BookingView): BookingJson => ({
+  id: toHex0x(booking.id),
+  buyer: formatAddress(booking.buyer),
+  provider: formatAddress(booking.provider),
+  coordinator: toHex(booking.coordinator),
+  offer: toHex0x(booking.offer),
+  start_slot: booking.startSlot,
+  end_slot: booking.endSlot,
+  price: booking.price.toString(),
+  balance: booking.balance.toString(),
+})
+
+/** `GET /rpc/bond/{address}`, from the newest final state. */
+export type BondJson = {
+  readonly owner: string
+  readonly amount: string
+  readonly since_slot: number
+  readonly leaves_at_slot: number | null
+  readonly slashed_at_slot: number | null
+}
+
+/** Writes a bond. */
+export const bondToJson = (bond: BondView): BondJson => ({
+  owner: formatAddress(bond.owner),
+  amount: bond.amount.toString(),
+  since_slot: bond.sinceSlot,
+  leaves_at_slot: bond.leavesAtSlot ?? null,
+  slashed_at_slot: bond.slashedAtSlot ?? null,
+})
+
+/** `GET /rpc/claimable/{authorisation}`, from the newest final state. */
+export type ClaimableJson = {
+  readonly authorisation: string
+  readonly receipt: string
+  readonly miner: string
+  readonly amount: string
+  readonly expiry_slot: number
+}
+
+/** Writes what may be claimed. */
+export const claimableToJson = (claimable: ClaimableView): ClaimableJson => ({
+  authorisation: toHex0x(claimable.authorisation),
+  receipt: toHex0x(claimable.receipt),
+  miner: formatAddress(claimable.miner),
+  amount: claimable.amount.toString(),
+  expiry_slot: claimable.expirySlot,
 })
 
 /** One verdict of `POST /rpc/transactions`. */

@@ -10,15 +10,20 @@ import type { Audit } from './audit.ts'
 import type { Block, Certificate } from './block.ts'
 import type { OffenceProof } from './consensus.ts'
 import type { SnapshotMaker } from './engine-snapshot.ts'
+import type { ClaimName } from './entries.ts'
 import type { Offence } from './evidence.ts'
 import type { AuthoritySet, Genesis } from './genesis.ts'
 import type { LightState, LightUpdate } from './light.ts'
 import type { LightAnswer } from './light-fact.ts'
+import type { Payout } from './message-context.ts'
 import type { Outcome } from './outcome.ts'
 import type { ChainStore } from './store.ts'
 import type {
   AccountView,
   BlockView,
+  BondView,
+  BookingView,
+  ClaimableView,
   EscrowView,
   HeadView,
   ProofError,
@@ -115,6 +120,8 @@ export type FinalizedBlock = {
   /** Signed bytes, hash and outcome of each transaction, in order. */
   readonly transactions: readonly TransactionView[]
   readonly outcomes: readonly Outcome[]
+  /** What left entries that were removed, for each transaction; undefined where this site has not noted it. */
+  readonly payouts: readonly (readonly Payout[])[] | undefined
   readonly certificate: Certificate | undefined
 }
 
@@ -198,6 +205,11 @@ export type Engine = {
   readonly head: () => HeadView
   readonly account: (address: Uint8Array) => AccountView
   readonly finalEscrow: (id: Uint8Array) => EscrowView | undefined
+  readonly finalBooking: (id: Uint8Array) => BookingView | undefined
+  /** By the 20-byte address of the bonded key. */
+  readonly finalBond: (owner: Uint8Array) => BondView | undefined
+  /** What may still be claimed for a settled authorisation. */
+  readonly finalClaimable: (name: ClaimName) => ClaimableView | undefined
   readonly transaction: (hash: Uint8Array) => TransactionView | undefined
   readonly blockAt: (height: number) => BlockView | undefined
   readonly block: (hash: Uint8Array) => BlockView | undefined

@@ -11,6 +11,7 @@ import { type Executed, type Execution, itemsOf, openExecution } from './execute
 import { authoritySetHash } from './genesis.ts'
 import { blockBytesMax, blockSettlementItemsMax, blockTransactionsMax } from './limits.ts'
 import { inOrder, type Pooled } from './mempool.ts'
+import type { Payout } from './message-context.ts'
 import { type Outcome, outcomeCoder } from './outcome.ts'
 import { rootHash } from './state-tree.ts'
 
@@ -19,6 +20,8 @@ export type ExecutedBlock = {
   readonly block: Block
   readonly hash: Uint8Array
   readonly outcomes: readonly Outcome[]
+  /** What left entries that were removed, for each transaction. */
+  readonly payouts: readonly (readonly Payout[])[]
   readonly transactionHashes: readonly Uint8Array[]
   readonly update: Executed
   /** First node id of the update. */
@@ -62,7 +65,15 @@ export function buildBlock(
     transactions: taken.map(({ bytes }) => bytes),
   }
   const hash = headerHash(header)
-  const executed = { block, hash, outcomes, transactionHashes, update, firstNode: nextNodeId }
+  const executed: ExecutedBlock = {
+    block,
+    hash,
+    outcomes,
+    payouts: execution.payouts(),
+    transactionHashes,
+    update,
+    firstNode: nextNodeId,
+  }
   return { executed, dropped }
 }
 

@@ -48,6 +48,7 @@ export function layGenesis(context: EngineContext): void {
     staled: [],
     history,
     held: genesisSupply(genesis),
+    payouts: [],
   }
   store.writeBlock({
     ...genesisRef,
@@ -83,6 +84,7 @@ export function storeExecution(
     staled: update.staled,
     history: appendHistory(parent.execution.history, executed.hash).history,
     held: parent.execution.held + update.supplyChange,
+    payouts: executed.payouts,
   }
   return {
     ...refOf(block),

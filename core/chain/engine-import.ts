@@ -249,7 +249,9 @@ function executeOn(
     return refuse('ROOT_MISMATCH', 'the outcomes root is another')
   }
   const transactionHashes = checked.map((transaction) => transaction.hash)
-  return ok({ block, hash, outcomes, transactionHashes, update, firstNode: memory.nextNodeId })
+  const payouts = execution.payouts()
+  const firstNode = memory.nextNodeId
+  return ok({ block, hash, outcomes, payouts, transactionHashes, update, firstNode })
 }
 
 const fault = (code: ImportError['code'], message: string): ImportError => ({ code, message })

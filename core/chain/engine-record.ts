@@ -3,11 +3,24 @@
  */
 import { concatBytes } from '@noble/hashes/utils.js'
 import * as P from 'micro-packed'
-import { bytes32, bytes64, count, optional, u8, u32, u64 } from '../base/coders.ts'
+import {
+  bytes20,
+  bytes32,
+  bytes64,
+  type Coder,
+  count,
+  listOf,
+  optional,
+  u8,
+  u16,
+  u32,
+  u64,
+} from '../base/coders.ts'
 import { assert } from '../base/result.ts'
 import type { History } from '../crypto/history.ts'
 import { certificateCoder, commitCoder } from './block.ts'
 import type { DurableConsensus } from './consensus.ts'
+import type { Payout } from './message-context.ts'
 import type { TreeRoot } from './state-tree.ts'
 import type { NodeId } from './store.ts'
 
@@ -98,7 +111,9 @@ export function decodeHeadRecord(bytes: Uint8Array): HeadRecord {
  * What executing a block left behind. `root`: its state; `firstNode` to `endNode` (excluded): the nodes it
  * wrote; `staled`: nodes of its parent's state that it no longer uses, to be deleted when it is final
  * (and empty from then on); `history`: all block hashes up to and including its own; `held`: base units
- * in accounts and escrows after it, counted from what each block changed.
+ * in all entries after it, counted from what each block changed; `payouts`: what left entries that were
+ * removed, for each transaction (undefined where this site did not execute the block, or did before it
+ * noted them).
  */
 export type ExecutionRecord = {
   readonly root: TreeRoot
@@ -107,7 +122,16 @@ export type ExecutionRecord = {
   readonly staled: readonly NodeId[]
   readonly history: History
   readonly held: bigint
+  readonly payouts: readonly (readonly Payout[])[] | undefined
 }
+
+/** Only transactions that paid anything out are written. */
+const payoutsCoder = P.struct({
+  transactions: u16,
+  paid: listOf(
+    P.struct({ index: u16, payouts: listOf(P.struct({ to: optional(bytes20), amount: u64 })) }),
+  ),
+})
 
 const executionCoder = P.struct({
   root: optional(P.struct({ id: count, hash: bytes32 })),
@@ -118,16 +142,33 @@ const executionCoder = P.struct({
   held: u64,
 })
 
+/** A record as of before payouts were noted ends without them. */
+const recordCoder: Coder<ExecutionRecord> = P.wrap<ExecutionRecord>({
+  encodeStream(writer, { payouts, ...record }) {
+    executionCoder.encodeStream(writer, {
+      ...record,
+      staled: [...record.staled],
+      history: { size: record.history.size, peaks: [...record.history.peaks] },
+    })
+    if (!payouts) return
+    const paid = payouts.flatMap((list, index) =>
+      list.length === 0 ? [] : { index, payouts: list.map(({ to, amount }) => ({ to, amount })) },
+    )
+    payoutsCoder.encodeStream(writer, { transactions: payouts.length, paid })
+  },
+  decodeStream(reader) {
+    const { root, ...rest } = executionCoder.decodeStream(reader)
+    if (reader.isEnd()) return { root, ...rest, payouts: undefined }
+    const { transactions, paid } = payoutsCoder.decodeStream(reader)
+    const payouts: (readonly Payout[])[] = new Array(transactions).fill([])
+    for (const { index, payouts: list } of paid)
+      payouts[index] = list.map(({ to, amount }) => ({ to, amount }))
+    return { root, ...rest, payouts }
+  },
+})
+
 /** Encodes the bookkeeping of a block. */
-export const encodeExecution = (record: ExecutionRecord): Uint8Array =>
-  executionCoder.encode({
-    ...record,
-    staled: [...record.staled],
-    history: { size: record.history.size, peaks: [...record.history.peaks] },
-  })
+export const encodeExecution = (record: ExecutionRecord): Uint8Array => recordCoder.encode(record)
 
 /** Decodes the bookkeeping of a block; throws on damaged bytes. */
-export function decodeExecution(bytes: Uint8Array): ExecutionRecord {
-  const { root, ...rest } = executionCoder.decode(bytes)
-  return { root, ...rest }
-}
+export const decodeExecution = (bytes: Uint8Array): ExecutionRecord => recordCoder.decode(bytes)

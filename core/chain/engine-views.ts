@@ -6,12 +6,22 @@ import type { Certificate } from './block.ts'
 import { slotAt, stopReason } from './consensus.ts'
 import type { EngineStatus, FinalizedBlock } from './engine-api.ts'
 import { type EngineContext, type EngineMemory, type HeldBlock, recallHeld } from './engine-core.ts'
+import { bookingFunds, type ClaimName } from './entries.ts'
 import { genesisSupply } from './genesis-block.ts'
 import { inOrder, nextNonce, type Pooled } from './mempool.ts'
 import type { Outcome } from './outcome.ts'
 import { openState, type State } from './state.ts'
 import { decodeTransaction, transactionHash } from './transaction.ts'
-import type { AccountView, BlockView, EscrowView, HeadView, TransactionView } from './views.ts'
+import type {
+  AccountView,
+  BlockView,
+  BondView,
+  BookingView,
+  ClaimableView,
+  EscrowView,
+  HeadView,
+  TransactionView,
+} from './views.ts'
 
 const faults = {
   unremembered_signature:
@@ -44,7 +54,8 @@ export function viewStatus(
   nowMs: number,
 ): EngineStatus {
   const { consensus } = memory
-  const supply = genesisSupply(context.genesis)
+  const genesis = genesisSupply(context.genesis)
+  const { minted, burned } = headState(context, memory).supply()
   const stopped = stopReason(memory.rules, consensus)
   return {
     head: viewHead(context, memory, consensus.head.hash),
@@ -53,8 +64,8 @@ export function viewStatus(
     closesAt: memory.closesAt,
     mempoolSize: memory.pool.byHash.size,
     mempoolBytes: memory.pool.bytes,
-    // No kind of transaction mints or burns yet; `audit` counts what is held entry by entry.
-    supply: { genesis: supply, minted: 0n, burned: 0n, held: memory.head.held },
+    // Counted from what blocks changed; `audit` adds up what is held entry by entry.
+    supply: { genesis, minted, burned, held: memory.head.held },
     proposing: memory.rules.self !== undefined && stopped === undefined,
     fault: stopped && faults[stopped],
   }
@@ -101,6 +112,53 @@ export function viewEscrow(
       revokedAtSlot: revokedAt === 0n ? undefined : Number(revokedAt),
     })),
   }
+}
+
+/** A booking in the newest final state. */
+export function viewBooking(
+  context: EngineContext,
+  memory: EngineMemory,
+  id: Uint8Array,
+): BookingView | undefined {
+  const booking = finalState(context, memory).booking(id)
+  if (!booking) return undefined
+  const { start, end, ...terms } = booking
+  return {
+    id,
+    ...terms,
+    startSlot: Number(start),
+    endSlot: Number(end),
+    balance: bookingFunds(booking),
+  }
+}
+
+/** A bond in the newest final state. */
+export function viewBond(
+  context: EngineContext,
+  memory: EngineMemory,
+  owner: Uint8Array,
+): BondView | undefined {
+  const bond = finalState(context, memory).bond(owner)
+  if (!bond) return undefined
+  return {
+    owner,
+    amount: bond.amount,
+    sinceSlot: Number(bond.since),
+    leavesAtSlot: bond.leavesAt === 0n ? undefined : Number(bond.leavesAt),
+    slashedAtSlot: bond.slashedAt === 0n ? undefined : Number(bond.slashedAt),
+  }
+}
+
+/** What may still be claimed, in the newest final state. */
+export function viewClaimable(
+  context: EngineContext,
+  memory: EngineMemory,
+  name: ClaimName,
+): ClaimableView | undefined {
+  const claimable = finalState(context, memory).claimable(name)
+  if (!claimable) return undefined
+  const { expiry, ...rest } = claimable
+  return { ...rest, expirySlot: Number(expiry) }
 }
 
 /** A transaction in the pool or on the head's chain. */
@@ -165,6 +223,7 @@ export function viewFinalized(
         viewPlaced(held, { index, outcome, final: true }),
       ),
       outcomes,
+      payouts: held.execution.payouts,
       certificate: certificateAt(context, memory, held),
     })
   }

@@ -23,6 +23,9 @@ import { importInto, takeCertificate } from './engine-take.ts'
 import {
   viewAccount,
   viewBlock,
+  viewBond,
+  viewBooking,
+  viewClaimable,
   viewEscrow,
   viewFinalized,
   viewHead,
@@ -148,6 +151,9 @@ function engineOver(context: EngineContext, loaded: EngineMemory): Engine {
     head: () => viewHead(context, current(), current().consensus.head.hash),
     account: (address) => viewAccount(context, current(), address),
     finalEscrow: (id) => viewEscrow(context, current(), id),
+    finalBooking: (id) => viewBooking(context, current(), id),
+    finalBond: (owner) => viewBond(context, current(), owner),
+    finalClaimable: (name) => viewClaimable(context, current(), name),
     transaction: (hash) => viewTransaction(context, current(), hash),
     blockAt(height) {
       const hash = store.readHeight(height)

@@ -1,6 +1,6 @@
 /**
  * What a light client can be told about, and when it believes it: a transaction with its outcome, an
- * account, an escrow, a receipt, and that there is none, each under the newest verified block.
+ * account, an escrow, a booking, a bond, a receipt, and that there is none, each under the newest verified block.
  */
 import { bytesEqual } from '../base/bytes.ts'
 import { err, ok, type Result, unreachable } from '../base/result.ts'
@@ -83,6 +83,8 @@ export function proofSubjectOf(subject: LightSubject): ProofSubject | undefined 
     case 'transaction':
     case 'account':
     case 'escrow':
+    case 'booking':
+    case 'bond':
       return subject
     default:
       return unreachable(subject)

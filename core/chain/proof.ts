@@ -1,6 +1,6 @@
 /**
- * Proofs for people who trust nothing but genesis: that a transaction had an outcome, or that an account
- * or escrow stands (or does not stand) in a final state. Built by a site, checked by anyone.
+ * Proofs for people who trust nothing but genesis: that a transaction had an outcome, or that an account,
+ * escrow, booking or bond stands (or does not stand) in a final state. Built by a site, checked by anyone.
  */
 import { bytesEqual } from '../base/bytes.ts'
 import { decodeCanonical } from '../base/coders.ts'
@@ -12,6 +12,12 @@ import { verifyCertificate } from './certificate.ts'
 import {
   type Account,
   accountKey,
+  type Bond,
+  type Booking,
+  bondCoder,
+  bondKey,
+  bookingCoder,
+  bookingKey,
   decodeAccount,
   type Escrow,
   escrowCoder,
@@ -38,7 +44,7 @@ export type ProvenBlock = {
   readonly timeMs: number
 }
 
-/** What a valid proof shows. An account or escrow that is undefined does not exist in that block's state. */
+/** What a valid proof shows. An entry that is undefined does not exist in that block's state. */
 export type ProvenFact =
   | {
       readonly kind: 'transaction'
@@ -49,6 +55,8 @@ export type ProvenFact =
     }
   | { readonly kind: 'account'; readonly block: ProvenBlock; readonly account: Account | undefined }
   | { readonly kind: 'escrow'; readonly block: ProvenBlock; readonly escrow: Escrow | undefined }
+  | { readonly kind: 'booking'; readonly block: ProvenBlock; readonly booking: Booking | undefined }
+  | { readonly kind: 'bond'; readonly block: ProvenBlock; readonly bond: Bond | undefined }
 
 /** What a proof is checked with. */
 export type ProofInput = {
@@ -109,6 +117,10 @@ export function stateKeyOf(subject: ProofSubject): Uint8Array | undefined {
       return accountKey(subject.address)
     case 'escrow':
       return escrowKey(subject.id)
+    case 'booking':
+      return bookingKey(subject.id)
+    case 'bond':
+      return bondKey(subject.address)
     case 'transaction':
       return undefined
     default:
@@ -185,15 +197,38 @@ function verifyState(
   if (!verifyStateProof({ root, key, value, proof: proof.proof })) {
     return fault('NOT_INCLUDED', 'the path does not lead to the state root')
   }
-  if (subject.kind === 'account') {
-    const account = value && decodeAccount(value)
-    if (value && !account) return fault('PROOF_MALFORMED', 'the value is no account')
-    return ok({ kind: 'account', block, account })
+  return entryOf(subject.kind, value, block)
+}
+
+function entryOf(
+  kind: Exclude<ProofSubject['kind'], 'transaction'>,
+  value: Uint8Array | undefined,
+  block: ProvenBlock,
+): Result<ProvenFact, ProofFault> {
+  switch (kind) {
+    case 'account': {
+      const account = value && decodeAccount(value)
+      if (value && !account) return fault('PROOF_MALFORMED', 'the value is no account')
+      return ok({ kind, block, account })
+    }
+    case 'escrow': {
+      const escrow = value && decodeCanonical(escrowCoder, value)
+      if (escrow && !escrow.ok) return fault('PROOF_MALFORMED', 'the value is no escrow')
+      return ok({ kind, block, escrow: escrow?.value })
+    }
+    case 'booking': {
+      const booking = value && decodeCanonical(bookingCoder, value)
+      if (booking && !booking.ok) return fault('PROOF_MALFORMED', 'the value is no booking')
+      return ok({ kind, block, booking: booking?.value })
+    }
+    case 'bond': {
+      const bond = value && decodeCanonical(bondCoder, value)
+      if (bond && !bond.ok) return fault('PROOF_MALFORMED', 'the value is no bond')
+      return ok({ kind, block, bond: bond?.value })
+    }
+    default:
+      return unreachable(kind)
   }
-  if (!value) return ok({ kind: 'escrow', block, escrow: undefined })
-  const escrow = decodeCanonical(escrowCoder, value)
-  if (!escrow.ok) return fault('PROOF_MALFORMED', 'the value is no escrow')
-  return ok({ kind: 'escrow', block, escrow: escrow.value })
 }
 
 const fault = (code: ProofFault['code'], message: string): Result<never, ProofFault> =>

@@ -241,6 +241,7 @@ function layChain(
     staled: [],
     history: appended.history,
     held: funds,
+    payouts: undefined,
   }
   // What this key has signed before is not known here, up to this moment.
   const now = slotAt({ genesisTimeMs: Number(genesis.genesisTimeMs) }, nowMs)

@@ -83,6 +83,43 @@ export type DelegateView = {
   readonly revokedAtSlot: number | undefined
 }
 
+/** A booking in the newest final state. It holds `price × (end − start)` base units. */
+export type BookingView = {
+  readonly id: Uint8Array
+  readonly buyer: Uint8Array
+  readonly provider: Uint8Array
+  /** Public key of who gets the coordinator's share. */
+  readonly coordinator: Uint8Array
+  readonly offer: Uint8Array
+  readonly startSlot: number
+  /** First slot that is no longer booked; from it on anyone may close. */
+  readonly endSlot: number
+  /** Base units a slot. */
+  readonly price: bigint
+  readonly balance: bigint
+}
+
+/** The stake of a miner's key in the newest final state. */
+export type BondView = {
+  readonly owner: Uint8Array
+  readonly amount: bigint
+  readonly sinceSlot: number
+  /** Slot from which it can be paid out; undefined while that was not asked for. */
+  readonly leavesAtSlot: number | undefined
+  /** Slot in which it was burned for good; undefined while it was not. */
+  readonly slashedAtSlot: number | undefined
+}
+
+/** What a miner may still claim for a settled job, in the newest final state. */
+export type ClaimableView = {
+  readonly authorisation: Uint8Array
+  readonly receipt: Uint8Array
+  readonly miner: Uint8Array
+  readonly amount: bigint
+  /** Last slot in which a claim counts. */
+  readonly expirySlot: number
+}
+
 /** A transaction, pooled or in a block. */
 export type TransactionView = {
   readonly hash: Uint8Array
@@ -114,11 +151,13 @@ export type ProofSubject =
   | { readonly kind: 'transaction'; readonly hash: Uint8Array }
   | { readonly kind: 'account'; readonly address: Uint8Array }
   | { readonly kind: 'escrow'; readonly id: Uint8Array }
+  | { readonly kind: 'booking'; readonly id: Uint8Array }
+  | { readonly kind: 'bond'; readonly address: Uint8Array }
 
 /**
  * A fact of one block: its header, and the path from the fact to a root of the header.
  * `transaction`: leaf index, signed bytes, outcome bytes, both list paths.
- * `state` (accounts, escrows): canonical entry bytes (undefined proves absence) and the tree path.
+ * `state` (accounts, escrows, bookings, bonds): canonical entry bytes (undefined proves absence) and the tree path.
  */
 export type FactView =
   | {

@@ -30,6 +30,9 @@ export function createCoordinatorChain(parameters: Partial<Genesis['parameters']
     head: () => call(() => engine.head()),
     account: (address) => call(() => engine.account(address)),
     finalEscrow: (id) => call(() => engine.finalEscrow(id)),
+    finalBooking: (id) => call(() => engine.finalBooking(id)),
+    finalBond: (owner) => call(() => engine.finalBond(owner)),
+    finalClaimable: (name) => call(() => engine.finalClaimable(name)),
     transaction: (of) => call(() => engine.transaction(of)),
     faucet: (to, amount) =>
       call(() => {

@@ -292,18 +292,26 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   getBalance: ofAddress,
   getAddress: ofAddress,
   listAddresses: () => [{}, { query: { limit: '1', min_balance: '1' } }],
+  // The calls that are refused tell what these answer where there is something.
+  getChainBooking: () => [],
+  getBond: () => [],
+  getClaimable: () => [],
   getEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: escrow.slice(2) } }],
   listReceipts: pages,
   getReceipt: ({ receipt }) => [{ params: { id: receipt } }],
   proveTransaction: ({ settlement }) => [{ params: { hash: settlement } }],
   proveAccount: ({ address }) => [{ params: { address } }],
   proveEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: unknownHash } }],
+  proveBooking: () => [{ params: { id: unknownHash } }],
+  proveBond: ({ address }) => [{ params: { address } }],
   getLightUpdate: () => [{}, { query: { from: '1' } }, { query: { from: '999999999' } }],
   getLightTransaction: ({ settlement }) => [
     { params: { hash: settlement } },
     { params: { hash: settlement }, query: { from: '1' } },
   ],
   getLightAccount: ({ address }) => [{ params: { address } }],
+  getLightBooking: () => [{ params: { id: unknownHash } }],
+  getLightBond: ({ address }) => [{ params: { address } }],
   getLightEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: unknownHash } }],
   submitTransactions: (world) => {
     const known = world.transfer()
@@ -357,6 +365,10 @@ const unknownJobs = [
 const unknownEscrows = [
   { params: { id: unknownHash }, code: 'NOT_FOUND' },
   { params: { id: 'xyz' }, code: 'VALIDATION_ERROR' },
+] as const satisfies readonly BadCall[]
+const noBond = [
+  { params: { address: 'nobody' }, code: 'ADDRESS_INVALID' },
+  { params: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
 ] as const satisfies readonly BadCall[]
 const badLimits = [
   { query: { limit: '0' }, code: 'RANGE_INVALID' },
@@ -559,6 +571,13 @@ export const badCalls: Partial<
   ],
   listAddresses: () => [...badPages, { query: { min_balance: 'rich' }, code: 'VALIDATION_ERROR' }],
   getEscrow: () => unknownEscrows,
+  getChainBooking: () => unknownEscrows,
+  getBond: ({ address }) => [...noBond, { params: { address }, code: 'NOT_FOUND' }],
+  getClaimable: () => [
+    { params: { authorisation: unknownHash }, query: { expiry: '1' }, code: 'NOT_FOUND' },
+    { params: { authorisation: unknownHash }, code: 'VALIDATION_ERROR' },
+    { params: { authorisation: unknownHash }, query: { expiry: '-1' }, code: 'RANGE_INVALID' },
+  ],
   listReceipts: () => badPages,
   getReceipt: () => [
     { params: { id: unknownHash }, code: 'NOT_FOUND' },
@@ -573,6 +592,8 @@ export const badCalls: Partial<
     { params: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
   ],
   proveEscrow: () => [{ params: { id: 'none' }, code: 'VALIDATION_ERROR' }],
+  proveBooking: () => [{ params: { id: 'none' }, code: 'VALIDATION_ERROR' }],
+  proveBond: () => noBond,
   getLightUpdate: () => [
     { query: { from: 'one' }, code: 'VALIDATION_ERROR' },
     { query: { from: '-1' }, code: 'RANGE_INVALID' },
@@ -586,6 +607,8 @@ export const badCalls: Partial<
     { params: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
   ],
   getLightEscrow: () => [{ params: { id: 'none' }, code: 'VALIDATION_ERROR' }],
+  getLightBooking: () => [{ params: { id: 'none' }, code: 'VALIDATION_ERROR' }],
+  getLightBond: () => noBond,
   submitTransactions: (world) => {
     const bytes = world.transfer()
     const last = bytes.endsWith('00') ? '01' : '00'

@@ -80,8 +80,9 @@ export function createLedger(genesis: Genesis = defaultGenesis): Ledger {
     for (const id of done.staled) nodes.delete(id)
     root = done.root
     nextId = done.nextId
-    const { balances, escrowed } = auditState(read, root)
-    if (balances + escrowed !== genesisSupply(genesis)) throw new Error('money was made or lost')
+    const { minted, burned } = openState(read, root).supply()
+    const due = genesisSupply(genesis) + minted - burned
+    if (auditState(read, root).held !== due) throw new Error('money was made or lost')
     return verdicts
   }
   return {

@@ -1,7 +1,15 @@
 /** `/rpc`: accounts and escrows. */
 import { Hono } from 'hono'
 import { rpcQueries } from '../../core/api/rpc-queries.ts'
-import { accountToJson, escrowToJson, legacyAmount, slotTimeMs } from '../../core/api/rpc-views.ts'
+import {
+  accountToJson,
+  bondToJson,
+  bookingToJson,
+  claimableToJson,
+  escrowToJson,
+  legacyAmount,
+  slotTimeMs,
+} from '../../core/api/rpc-views.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
 import { chainQueries, type ReceivedRow } from '../../d1/chain-queries.ts'
 import type { AccountRow, TransactionRow } from '../../d1/chain-schema.ts'
@@ -20,6 +28,26 @@ export const rpcAccountRoutes = new Hono<AppEnv>()
     const escrow = await chainNodeOf(c.env).finalEscrow(readHash(c.req.param('id'), 'id'))
     if (!escrow) throw new ApiFailure({ code: 'NOT_FOUND', message: 'escrow not found' })
     return c.json(escrowToJson(escrow))
+  })
+  .get('/booking/:id', async (c) => {
+    const booking = await chainNodeOf(c.env).finalBooking(readHash(c.req.param('id'), 'id'))
+    if (!booking) throw new ApiFailure({ code: 'NOT_FOUND', message: 'booking not found' })
+    return c.json(bookingToJson(booking))
+  })
+  .get('/bond/:address', async (c) => {
+    const lookup = readLookup(c.req.param('address'))
+    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
+    const bond = await chainNodeOf(c.env).finalBond(lookup.address)
+    if (!bond) throw new ApiFailure({ code: 'NOT_FOUND', message: 'this key has no bond' })
+    return c.json(bondToJson(bond))
+  })
+  .get('/claimable/:authorisation', async (c) => {
+    const authorisation = readHash(c.req.param('authorisation'), 'authorisation')
+    const { expiry } = readListQuery(c, rpcQueries.claimable)
+    const name = { authorisation, expiry: BigInt(expiry) }
+    const claimable = await chainNodeOf(c.env).finalClaimable(name)
+    if (!claimable) throw new ApiFailure({ code: 'NOT_FOUND', message: 'nothing to be claimed' })
+    return c.json(claimableToJson(claimable))
   })
 
 async function balance(c: AppContext, text: string): Promise<Response> {

@@ -28,6 +28,14 @@ export const rpcLightRoutes = new Hono<AppEnv>()
   .get('/light/proof/escrow/:id', (c) =>
     proof(c, { kind: 'escrow', id: readHash(c.req.param('id'), 'id') }),
   )
+  .get('/light/proof/booking/:id', (c) =>
+    proof(c, { kind: 'booking', id: readHash(c.req.param('id'), 'id') }),
+  )
+  .get('/light/proof/bond/:address', (c) => {
+    const lookup = readLookup(c.req.param('address'))
+    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
+    return proof(c, { kind: 'bond', address: lookup.address })
+  })
 
 async function proof(c: AppContext, subject: ProofSubject): Promise<Response> {
   const answer = await chainNodeOf(c.env).lightProof(subject, readFrom(c))

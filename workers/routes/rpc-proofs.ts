@@ -19,6 +19,14 @@ export const rpcProofRoutes = new Hono<AppEnv>()
   .get('/proof/escrow/:id', (c) =>
     proof(c, { kind: 'escrow', id: readHash(c.req.param('id'), 'id') }),
   )
+  .get('/proof/booking/:id', (c) =>
+    proof(c, { kind: 'booking', id: readHash(c.req.param('id'), 'id') }),
+  )
+  .get('/proof/bond/:address', (c) => {
+    const lookup = readLookup(c.req.param('address'))
+    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
+    return proof(c, { kind: 'bond', address: lookup.address })
+  })
 
 async function proof(c: AppContext, subject: ProofSubject): Promise<Response> {
   const answer = await chainNodeOf(c.env).proof(subject)

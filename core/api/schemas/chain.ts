@@ -6,6 +6,9 @@ import type {
   AccountJson,
   BlockJson,
   BlockSummaryJson,
+  BondJson,
+  BookingJson,
+  ClaimableJson,
   EscrowJson,
   HeadJson,
   ProofJson,
@@ -177,6 +180,49 @@ export const escrowSchema = z
     description: 'Funds that are locked for a coordinator',
   }) satisfies z.ZodType<EscrowJson>
 
+/** `GET /rpc/booking/{id}`. */
+export const bookingSchema = z
+  .strictObject({
+    id: hash,
+    buyer: address,
+    provider: address.describe('Who is paid'),
+    coordinator: publicKey.describe('Who gets the coordinator’s share'),
+    offer: hash.describe('What was agreed'),
+    start_slot: whole,
+    end_slot: whole.describe('From this slot on anyone may close it'),
+    price: units.describe('Base units a slot'),
+    balance: units.describe('What it holds'),
+  })
+  .meta({
+    id: 'ChainBooking',
+    description: 'Time of a machine, paid for in advance',
+  }) satisfies z.ZodType<BookingJson>
+
+/** `GET /rpc/bond/{address}`. */
+export const bondSchema = z
+  .strictObject({
+    owner: address,
+    amount: units,
+    since_slot: whole,
+    leaves_at_slot: whole.nullable().describe('From when on it can be paid out'),
+    slashed_at_slot: whole.nullable().describe('When it was burned for good'),
+  })
+  .meta({ id: 'Bond', description: 'The stake of a miner’s key' }) satisfies z.ZodType<BondJson>
+
+/** `GET /rpc/claimable/{authorisation}`. */
+export const claimableSchema = z
+  .strictObject({
+    authorisation: hash,
+    receipt: hash,
+    miner: address,
+    amount: units,
+    expiry_slot: whole.describe('Last slot in which a claim counts'),
+  })
+  .meta({
+    id: 'Claimable',
+    description: 'What a miner may still claim for a settled job',
+  }) satisfies z.ZodType<ClaimableJson>
+
 const node = z.string().regex(/^[0-9a-f]{64}$/)
 const trusted = { header: hexBytes, certificate: hexBytes }
 
@@ -197,7 +243,7 @@ export const transactionProofSchema = z
     description: 'That a transaction is in a final block, and what it did',
   }) satisfies z.ZodType<ProofJson>
 
-/** `GET /rpc/proof/account/{address}` and `/rpc/proof/escrow/{id}`. */
+/** `GET /rpc/proof/{account,bond}/{address}` and `/rpc/proof/{escrow,booking}/{id}`. */
 export const stateProofSchema = z
   .strictObject({
     kind: z.literal('state'),
@@ -256,7 +302,7 @@ export const lightTransactionSchema = z
     description: 'That a transaction is on the chain, with the way to it',
   }) satisfies z.ZodType<LightAnswerJson>
 
-/** `GET /rpc/light/proof/account/{address}` and `/rpc/light/proof/escrow/{id}`. */
+/** `GET /rpc/light/proof/…` about an account, escrow, booking or bond. */
 export const lightStateSchema = z
   .strictObject({
     ...updateFields,

@@ -61,13 +61,13 @@ function verified(
 }
 
 function subjectOf(subject: Exclude<Subject, { kind: 'block' }>): LightSubject | undefined {
-  if (subject.kind === 'account') {
+  if (subject.kind === 'account' || subject.kind === 'bond') {
     const address = parseAddress(subject.address)
-    return address.ok ? { kind: 'account', address: address.value } : undefined
+    return address.ok ? { kind: subject.kind, address: address.value } : undefined
   }
-  const name = fromHex(subject.kind === 'escrow' ? subject.id : subject.hash, 32)
+  const name = fromHex('id' in subject ? subject.id : subject.hash, 32)
   if (!name.ok) return undefined
-  if (subject.kind === 'escrow') return { kind: 'escrow', id: name.value }
+  if ('id' in subject) return { kind: subject.kind, id: name.value }
   if (subject.kind === 'transaction') return { kind: 'transaction', hash: name.value }
   const transaction = fromHex(subject.transaction, 32)
   return transaction.ok

@@ -8,6 +8,7 @@ import {
 import { formatCoins } from '../../../core/base/amount.ts'
 import { toHex, toHex0x } from '../../../core/base/bytes.ts'
 import { unreachable } from '../../../core/base/result.ts'
+import { bookingFunds } from '../../../core/chain/entries.ts'
 import type { LightFact } from '../../../core/chain/light-fact.ts'
 import type { SettlementItem } from '../../../core/chain/messages/settle.ts'
 import { transactionCoder, transactionHash } from '../../../core/chain/transaction.ts'
@@ -30,6 +31,12 @@ export function contradiction(
         amountDiffers('escrow', fact, { said: said['balance'], is: fact.escrow?.balance }) ??
         termsDiffer(fact, said)
       )
+    case 'booking': {
+      const is = fact.booking && bookingFunds(fact.booking)
+      return amountDiffers('booking', fact, { said: said['balance'], is })
+    }
+    case 'bond':
+      return amountDiffers('bond', fact, { said: said['amount'], is: fact.bond?.amount })
     case 'transaction':
       return 'receipt' in fact
         ? paymentDiffers(fact, said)

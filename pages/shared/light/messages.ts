@@ -5,6 +5,8 @@ export type Subject =
   | { readonly kind: 'transaction'; readonly hash: string }
   | { readonly kind: 'account'; readonly address: string }
   | { readonly kind: 'escrow'; readonly id: string }
+  | { readonly kind: 'booking'; readonly id: string }
+  | { readonly kind: 'bond'; readonly address: string }
   | { readonly kind: 'receipt'; readonly hash: string; readonly transaction: string }
   | { readonly kind: 'block'; readonly hash: string }
 

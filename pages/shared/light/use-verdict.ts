@@ -33,7 +33,8 @@ export function useVerdict(asked: Asked): Checked | undefined {
 }
 
 /** What a block holds stays; what the state holds goes on. */
-const mayChange = ({ kind }: Subject): boolean => kind === 'account' || kind === 'escrow'
+const mayChange = ({ kind }: Subject): boolean =>
+  kind === 'account' || kind === 'escrow' || kind === 'booking' || kind === 'bond'
 
 async function settledVerdict(
   asked: Asked,
