@@ -4,6 +4,7 @@
  * clock, alarm, sockets.
  */
 import { DurableObject } from 'cloudflare:workers'
+import type { AccountDesk } from '../core/api/account-desk.ts'
 import type { ChainService } from '../core/api/chain-service.ts'
 import type { CountReport } from '../core/api/coordinator-figures.ts'
 import type {
@@ -14,11 +15,15 @@ import type {
   SiteView,
   SubmitJob,
 } from '../core/api/coordinator-service.ts'
-import type { ApiError } from '../core/api/errors.ts'
-import { err, ok, type Result } from '../core/base/result.ts'
+import { type ApiError, messageOf } from '../core/api/errors.ts'
+import { assert, err, ok, type Result } from '../core/base/result.ts'
 import { figuresOf } from './coordinator/figures.ts'
 import { coordinatorLimits } from './coordinator/limits.ts'
-import { type CoordinatorParts, openCoordinator } from './coordinator/parts.ts'
+import {
+  type CoordinatorHost,
+  type CoordinatorParts,
+  openCoordinator,
+} from './coordinator/parts.ts'
 import { receiptBundle } from './coordinator/results.ts'
 import { type CoordinatorEnv, readSettings, type Scope } from './coordinator/settings.ts'
 import { onlineMiners, siteView } from './coordinator/site-view.ts'
@@ -37,6 +42,7 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   #alarmAtMs = Number.POSITIVE_INFINITY
 
   protected abstract openChain(env: Env): ChainService
+  protected abstract openCooldown(env: Env): NonNullable<CoordinatorHost['cooldown']>
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -48,6 +54,7 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
         chain: this.openChain(env),
         now: () => Date.now(),
         wakeAt: (dueAtMs) => this.#wakeAt(dueAtMs),
+        cooldown: this.openCooldown(env),
       })
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'CONFIG_INVALID') throw error
@@ -59,24 +66,27 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     readonly apiKey: string
     readonly scope: Scope
   }): Promise<Principal | undefined> {
-    const publicId = this.#usable().apiKeys.publicIdOf(input.apiKey, input.scope)
-    return publicId === undefined ? undefined : { kind: 'api_key', scope: input.scope, publicId }
+    const { apiKeys, accountKeys } = this.#usable()
+    const publicId = apiKeys.publicIdOf(input.apiKey, input.scope)
+    if (publicId !== undefined) return { kind: 'api_key', scope: input.scope, publicId }
+    const admitted = accountKeys.admit(input.apiKey, input.scope)
+    return admitted.ok ? admitted.value : undefined
   }
 
   async submitJob(who: Principal, job: SubmitJob) {
-    return this.#usable().clientJobs.submit(who, job)
+    return this.#for(who).clientJobs.submit(who, job)
   }
 
   async job(who: Principal, jobId: string) {
-    return this.#usable().clientJobs.job(who, jobId)
+    return this.#for(who).clientJobs.job(who, jobId)
   }
 
   async jobs(who: Principal, page: { readonly limit: number; readonly offset: number }) {
-    return this.#usable().clientJobs.list(who, page)
+    return this.#for(who).clientJobs.list(who, page)
   }
 
   async result(who: Principal, jobId: string) {
-    const { clientJobs, store, dispatcher, held } = this.#usable()
+    const { clientJobs, store, dispatcher, held } = this.#for(who)
     const job = clientJobs.stored(who, jobId)
     if (!job) return notFound
     if (dispatcher.job(jobId)) return err<ApiError>({ code: 'JOB_NOT_READY' })
@@ -89,7 +99,7 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   }
 
   async receipt(who: Principal, jobId: string) {
-    const { clientJobs, store, held } = this.#usable()
+    const { clientJobs, store, held } = this.#for(who)
     const job = clientJobs.stored(who, jobId)
     if (!job) return notFound
     const row = store.result(jobId)
@@ -99,52 +109,52 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   }
 
   async cancelJob(who: Principal, jobId: string) {
-    return this.#usable().clientJobs.cancel(who, jobId)
+    return this.#for(who).clientJobs.cancel(who, jobId)
   }
 
   async streamJob(who: Principal, jobId: string) {
-    return this.#usable().clientJobs.stream(who, jobId)
+    return this.#for(who).clientJobs.stream(who, jobId)
   }
 
   async runJob(who: Principal, job: SubmitJob) {
-    return this.#usable().clientJobs.run(who, job)
+    return this.#for(who).clientJobs.run(who, job)
   }
 
   /** Makes an escrow that its owner opened, with the key's delegate, the one that pays for the key. */
   async linkEscrow(who: Principal, escrowId: string): Promise<Result<null, ApiError>> {
-    return this.#usable().clientJobs.linkEscrow(who, escrowId)
+    return this.#for(who).clientJobs.linkEscrow(who, escrowId)
   }
 
   async registerMiner(...input: Parameters<CoordinatorService['registerMiner']>) {
-    return this.#usable().legacyMiners.register(...input)
+    return this.#for(input[0]).legacyMiners.register(...input)
   }
 
   async heartbeatMiner(...input: Parameters<CoordinatorService['heartbeatMiner']>) {
-    return this.#usable().legacyMiners.heartbeat(...input)
+    return this.#for(input[0]).legacyMiners.heartbeat(...input)
   }
 
   async pollMiner(...input: Parameters<CoordinatorService['pollMiner']>) {
-    return this.#usable().legacyMiners.poll(...input)
+    return this.#for(input[0]).legacyMiners.poll(...input)
   }
 
   async finishMinerJob(...input: Parameters<CoordinatorService['finishMinerJob']>) {
-    return this.#usable().legacyMiners.finish(...input)
+    return this.#for(input[0]).legacyMiners.finish(...input)
   }
 
   async failMinerJob(...input: Parameters<CoordinatorService['failMinerJob']>) {
-    return this.#usable().legacyMiners.fail(...input)
+    return this.#for(input[0]).legacyMiners.fail(...input)
   }
 
   async minerWork(...[who, page]: Parameters<CoordinatorService['minerWork']>) {
-    return this.#usable().minerDesk.work(who.publicId, page)
+    return this.#for(who).minerDesk.work(who.publicId, page)
   }
 
   async changeMiner(...input: Parameters<CoordinatorService['changeMiner']>) {
-    return this.#usable().minerDesk.change(...input)
+    return this.#for(input[0]).minerDesk.change(...input)
   }
 
   async removeMiner(who: Principal) {
-    return this.#usable().minerDesk.remove(who)
+    return this.#for(who).minerDesk.remove(who)
   }
 
   async matchMiners(...input: Parameters<CoordinatorService['matchMiners']>) {
@@ -203,6 +213,15 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   ): Promise<readonly MinerReceipt[]> {
     const limit = Math.min(page.limit, coordinatorLimits.heldPageMax)
     return this.#usable().reputations.receipts(minerId, { ...page, limit })
+  }
+
+  /** The desk for accounts. */
+  async accounts<Name extends keyof AccountDesk>(
+    name: Name,
+    ...input: Parameters<AccountDesk[Name]>
+  ): Promise<Awaited<ReturnType<AccountDesk[Name]>>> {
+    const desk: AccountDesk = this.#usable().accountDesk
+    return await called<Awaited<ReturnType<AccountDesk[Name]>>>(desk, name, input)
   }
 
   async watchdog(): Promise<void> {
@@ -267,6 +286,26 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     if (this.#parts) return this.#parts
     throw this.#configFault
   }
+
+  /** The parts, for whoever may still call: a key that was revoked a moment ago may not. */
+  #for(who: Principal): CoordinatorParts {
+    const parts = this.#usable()
+    const standing = parts.accountKeys.standing(who)
+    if (standing.ok) return parts
+    // Own fields survive RPC; the gateway answers with this code.
+    throw Object.assign(new Error(messageOf(standing.error)), { code: standing.error.code })
+  }
+}
+
+/** Calls one method of a desk by its name, and nothing that it merely inherits. */
+async function called<Answer>(
+  desk: object,
+  name: string,
+  input: readonly unknown[],
+): Promise<Answer> {
+  assert(Object.hasOwn(desk, name), 'a desk is asked for what it does')
+  const methods = desk as Record<string, (...input: readonly unknown[]) => Promise<Answer>>
+  return await (methods[name] as (typeof methods)[string])(...input)
 }
 
 const notFound = err<ApiError>({ code: 'JOB_NOT_FOUND' })

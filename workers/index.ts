@@ -15,6 +15,7 @@ import { chainOf, watchChain } from './chain-client.ts'
 import { configOf } from './config.ts'
 import { coordinatorOf, coordinatorStub } from './coordinator-client.ts'
 import type { Env } from './env.ts'
+import { faucetCooldownOf } from './faucet-cooldown.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createIndexer } from './indexer.ts'
 import { authRoutes } from './routes/auth.ts'
@@ -39,6 +40,10 @@ export class ChainNode extends ChainNodeObject<Env> {
 export class Coordinator extends CoordinatorObject<Env> {
   protected override openChain(env: Env): ChainService {
     return chainOf(env, env.CHAIN_UPSTREAM)
+  }
+
+  protected override openCooldown(env: Env) {
+    return faucetCooldownOf(env.FAUCET_COOLDOWN)
   }
 }
 

@@ -8,6 +8,7 @@
 import type { AccountPrincipal, ApiKeyPrincipal } from '../auth/principal.ts'
 import type { Result } from '../base/result.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
+import type { ModelFeature } from '../jobs/model-features.ts'
 import type { Receipt } from '../jobs/receipt.ts'
 import type { Reputation } from '../market/reputation.ts'
 import type { Wanted } from '../jobs/matching.ts'
@@ -17,6 +18,7 @@ import type {
   MinerMatch,
   MinerWork,
 } from './coordinator-figures.ts'
+import type { AccountDesk } from './account-desk.ts'
 import type { OnlineMiners, PublicJob } from './coordinator-public.ts'
 import type { Dispatching, Idempotency } from './dispatch.ts'
 import type { ApiError } from './errors.ts'
@@ -183,6 +185,8 @@ export type ModelView = {
   readonly pricePrompt: bigint
   readonly priceCompletion: bigint
   readonly engines: readonly string[]
+  /** What some live miner does with it; a plain chat when absent. */
+  readonly features?: readonly ModelFeature[]
 }
 
 /** The coordinator's state, for anyone. */
@@ -326,6 +330,12 @@ export type CoordinatorService = {
       readonly limit: number
     },
   ): Promise<readonly MinerReceipt[]>
+
+  /** The desk for accounts: keys, their money, usage. */
+  accounts<Name extends keyof AccountDesk>(
+    name: Name,
+    ...input: Parameters<AccountDesk[Name]>
+  ): Promise<Awaited<ReturnType<AccountDesk[Name]>>>
 
   site(): Promise<SiteView>
   /** Miners that are here now, by name; at most `publicLimits.minersMax`. */

@@ -143,7 +143,7 @@ function checkSigner(
   }
   return isAlive(delegate, settleBy)
     ? ok({ by: 'delegate' })
-    : refuse('AUTHORISATION_INVALID', 'Its signer has been revoked, or expires before settle-by.')
+    : refuse('DELEGATE_EXPIRED', 'Its signer has been revoked, or expires before settle-by.')
 }
 
 const isAlive = (delegate: DelegateView, settleBy: bigint): boolean =>

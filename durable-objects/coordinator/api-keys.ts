@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { toHex } from '../../core/base/bytes.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
+import type { AccountKeys } from './account-keys.ts'
 import { nativeSigner } from './native-signer.ts'
 import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Vault } from './sealing.ts'
@@ -56,6 +57,15 @@ export function openApiKeys(input: {
       if (!delegates.has(publicId)) delegates.set(publicId, readDelegate(database, vault, publicId))
       return delegates.get(publicId)
     },
+  }
+}
+
+/** Keys of the operator first, then those of accounts. */
+export function withAccountKeys(operator: ApiKeys, accounts: AccountKeys): ApiKeys {
+  return {
+    publicIdOf: operator.publicIdOf,
+    delegateOf: (publicId) => operator.delegateOf(publicId) ?? accounts.delegateOf(publicId),
+    payoutOf: (publicId) => operator.payoutOf(publicId) ?? accounts.payoutOf(publicId),
   }
 }
 

@@ -21,11 +21,7 @@ import {
   authorisationSigningBytes,
 } from '../../core/chain/authorisation.ts'
 import type { Signer, Verifier } from '../../core/crypto/signature.ts'
-import {
-  checkAuthorisation,
-  readAuthorisation,
-  settleByWindow,
-} from '../../core/jobs/check-authorisation.ts'
+import { checkAuthorisation, readAuthorisation } from '../../core/jobs/check-authorisation.ts'
 import { sizeOf } from '../../core/jobs/estimate.ts'
 import { createJob, isTerminal } from '../../core/jobs/job.ts'
 import { jobHashOf } from '../../core/jobs/job-spec.ts'
@@ -38,6 +34,7 @@ import type { Funds } from './funds.ts'
 import type { Group } from './grouping.ts'
 import type { Held } from './held.ts'
 import { type JobStore, type LiveJob, makeAsk, type StoredJob } from './job-store.ts'
+import { type KeyMoney, settleByOf } from './key-money.ts'
 import type { Partials } from './partials.ts'
 import { answerEvent, completedEvent } from './results.ts'
 import { bytesOf } from './schema.ts'
@@ -54,6 +51,7 @@ export type ClientJobParts = {
   readonly dispatcher: Dispatcher
   readonly streams: Streams
   readonly partials: Partials
+  readonly keyMoney: KeyMoney
   readonly held: Held
   readonly group: Group
   readonly now: () => number
@@ -69,6 +67,7 @@ type Paid = {
 export type ClientJobs = ReturnType<typeof openClientJobs>
 
 export function openClientJobs(parts: ClientJobParts) {
+  const { keyMoney } = parts
   const { settings, store, apiKeys, view, custody, funds, dispatcher, streams, held, group, now } =
     parts
   const { authorisationLifeSlots, faucetMax } = settings.genesis.parameters
@@ -110,17 +109,19 @@ export function openClientJobs(parts: ClientJobParts) {
     if (!found) return err({ code: 'ESCROW_REQUIRED' })
     // A limit may be stated that no amount can hold: it is not signed.
     if (limit > found.balance) return err({ code: 'ESCROW_EXHAUSTED' })
-    const window = settleByWindow({
+    const settleBy = settleByOf({
+      escrow: found,
+      delegate: delegate.publicKey,
       nowSlot: view.slotAt(now()),
       ttlSeconds: job.ttlSeconds,
       authorisationLifeSlots: lifeSlots,
-      escrowExpirySlot: found.expirySlot,
     })
+    if (!settleBy.ok) return settleBy
     const authorisation: Authorisation = {
       escrow: found.id,
       number: BigInt(`0x${toHex(new Uint8Array(randomBytes(8)))}`),
       limit,
-      settleBy: BigInt(Math.max(0, window.to)),
+      settleBy: BigInt(settleBy.value),
       jobHash: jobHashOf(job.spec),
       signer: delegate.publicKey,
     }
@@ -218,6 +219,8 @@ export function openClientJobs(parts: ClientJobParts) {
     })
     const room = dispatcher.hasRoom(who.publicId, ask.bytes)
     if (!room.ok) return room
+    const within = keyMoney.isWithinBudget(who, paid.limit)
+    if (!within.ok) return within
     const held = funds.reserve(ask, escrow)
     if (!held.ok) return held
     const life = createJob({ jobId, requestedAtMs: now(), ttlSeconds: job.ttlSeconds })
@@ -233,7 +236,7 @@ export function openClientJobs(parts: ClientJobParts) {
 
   const stored = (who: Principal, jobId: string): StoredJob | undefined => {
     const job = dispatcher.job(jobId) ?? store.load(jobId)
-    return job?.ask.client === who.publicId ? job : undefined
+    return job && keyMoney.maySee(who, job.ask.client) ? job : undefined
   }
 
   /** Everything so far, as events. */
@@ -306,9 +309,9 @@ export function openClientJobs(parts: ClientJobParts) {
 
     list: (who: Principal, page: { readonly limit: number; readonly offset: number }) => ({
       items: store
-        .list(who.publicId, page)
+        .list(keyMoney.clientsOf(who), page)
         .map((job) => recordOf(dispatcher.job(job.ask.jobId) ?? job)),
-      total: store.count(who.publicId),
+      total: store.count(keyMoney.clientsOf(who)),
     }),
 
     cancel: (who: Principal, jobId: string): Result<JobRecord, ApiError> => {

@@ -39,6 +39,25 @@ export type CustodyParts = {
   readonly funds: Funds
   readonly now: () => number
   readonly wakeAt: (dueAtMs: number) => void
+  /** Whom the faucet of a devnet funds here, and how often. */
+  readonly gifts: Gifts
+}
+
+/** Keys of the operator and consoles are funded by the faucet; other keys by their owners. */
+export type Gifts = {
+  readonly isFunded: (owner: string) => boolean
+  /** Books a gift: 0 when it may be asked for, else how many seconds to wait. */
+  readonly take: (owner: string) => Promise<number>
+  /** Takes back a booking whose gift came to nothing. */
+  readonly release: (owner: string) => Promise<unknown>
+}
+
+/** How the money of a key stands, by the disk alone. */
+export type CustodyState = {
+  readonly by: 'escrow' | 'faucet'
+  readonly escrow: Uint8Array | undefined
+  readonly isReady: boolean
+  readonly fault: string | undefined
 }
 
 export type Custody = {
@@ -53,6 +72,10 @@ export type Custody = {
   readonly link: (owner: string, escrowId: Uint8Array) => Promise<Result<null, ApiError>>
   /** Goes on with what is under way; never rejects. */
   readonly tick: () => Promise<void>
+  /** Undefined where nobody has locked anything for a key. */
+  readonly stateOf: (owner: string) => CustodyState | undefined
+  /** Begins to fund a key that the faucet funds, and does not wait for it. */
+  readonly begin: (owner: string) => void
 }
 
 type CustodyRow = {
@@ -66,7 +89,7 @@ type CustodyRow = {
 }
 
 export function openCustody(parts: CustodyParts): Custody {
-  const { database, settings, vault, apiKeys, chain, view, funds, now } = parts
+  const { database, settings, vault, apiKeys, chain, view, funds, gifts, now } = parts
   const { genesis, genesisHash, coordinator } = settings
   const { faucetMax } = genesis.parameters
   const running = new Map<string, Promise<void>>()
@@ -124,8 +147,15 @@ export function openCustody(parts: CustodyParts): Custody {
       const askedAtMs = giftAskedAtMs.get(row.owner) ?? 0
       if (now() - askedAtMs < limits.custodyGiftMs) return
       giftAskedAtMs.set(row.owner, now())
-      const verdict = await ask(chain.faucet(address, faucetMax))
-      if (!verdict.ok) throw new Error(`faucet: ${verdict.error.message}`)
+      const waitSeconds = await gifts.take(row.owner)
+      if (waitSeconds > 0) throw new Error(`faucet: wait ${waitSeconds} s for the next gift`)
+      try {
+        const verdict = await ask(chain.faucet(address, faucetMax))
+        if (!verdict.ok) throw new Error(`faucet: ${verdict.error.message}`)
+      } catch (error) {
+        await gifts.release(row.owner)
+        throw error
+      }
       return
     }
     const known = row.escrow ? await view.read(bytesOf(row.escrow)) : undefined
@@ -267,6 +297,8 @@ export function openCustody(parts: CustodyParts): Custody {
     return peeked ? ok(peeked) : view.read(escrowId)
   }
 
+  const isFunded = (owner: string): boolean => faucetMax > 0n && gifts.isFunded(owner)
+
   const refill = async (owner: string): Promise<Result<boolean, ApiError>> => {
     const row = rowOf(owner)
     if (!row?.account_sealed || faucetMax === 0n) return ok(false)
@@ -280,7 +312,7 @@ export function openCustody(parts: CustodyParts): Custody {
   return {
     escrowOf: async (owner) => {
       let row = rowOf(owner)
-      if (!row && faucetMax > 0n) {
+      if (!row && isFunded(owner)) {
         createAccount(owner)
         row = rowOf(owner)
       }
@@ -331,6 +363,21 @@ export function openCustody(parts: CustodyParts): Custody {
     tick: async () => {
       const rows = rowsOf<CustodyRow>(database, "SELECT * FROM custody WHERE step <> 'ready'")
       for (const { owner } of rows) void run(owner)
+    },
+    stateOf: (owner) => {
+      const row = rowOf(owner)
+      if (!row) return undefined
+      return {
+        by: row.account_sealed ? 'faucet' : 'escrow',
+        escrow: row.escrow ? bytesOf(row.escrow) : undefined,
+        isReady: row.step === 'ready',
+        fault: row.fault ?? undefined,
+      }
+    },
+    begin: (owner) => {
+      if (!isFunded(owner)) return
+      if (!rowOf(owner)) createAccount(owner)
+      if (rowOf(owner)?.step !== 'ready') void run(owner)
     },
   }
 }

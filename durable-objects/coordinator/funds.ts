@@ -31,6 +31,8 @@ export type Funds = {
     escrow: EscrowView,
     signer: Uint8Array,
   ) => { readonly escrow: bigint; readonly budget: bigint }
+  /** Base units that open jobs of a signer (public key in hex) hold, in all escrows. */
+  readonly heldBy: (signer: string) => bigint
 }
 
 /** Rebuilds the ledgers. */
@@ -84,6 +86,11 @@ export function openFunds(
       holds.delete(jobId)
     },
     available: (escrow, signer) => available(ledger(toHex(escrow.id)), escrow, signer),
+    heldBy: (signer) => {
+      let held = 0n
+      for (const { signers } of ledgers.values()) held += signers[signer]?.held ?? 0n
+      return held
+    },
   }
 }
 

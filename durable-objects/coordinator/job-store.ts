@@ -4,6 +4,7 @@
  */
 import { Buffer } from 'node:buffer'
 import type { Constraints } from '../../core/api/coordinator-service.ts'
+import type { JobWebhook, Priority, Routing } from '../../core/api/dispatch.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { assert } from '../../core/base/result.ts'
@@ -30,6 +31,10 @@ export type Ask = {
   readonly size: JobSize
   /** What it weighs while it is open: bytes of specification and payload. */
   readonly bytes: number
+  readonly priority: Priority
+  readonly routing: Routing | undefined
+  readonly near: readonly string[] | undefined
+  readonly webhook: JobWebhook | undefined
   /** Most that may be charged, base units: the authorised limit, or less where the client said so. */
   readonly limit: bigint
   readonly authorisation: Authorisation
@@ -250,18 +255,23 @@ export function openJobStore(database: SqlDatabase) {
       return row && storedOf(row)
     },
 
-    list: (client: string, page: { limit: number; offset: number }): StoredJob[] =>
+    /** Jobs of these clients, newest first. */
+    list: (clients: readonly string[], page: { limit: number; offset: number }): StoredJob[] =>
       rowsOf<JobRow>(
         database,
-        `${selectJob} WHERE client = ? ORDER BY seq DESC LIMIT ? OFFSET ?`,
-        client,
+        `${selectJob} WHERE seq IN (SELECT seq FROM jobs WHERE client IN
+         (SELECT value FROM json_each(?)) ORDER BY seq DESC LIMIT ? OFFSET ?) ORDER BY seq DESC`,
+        JSON.stringify(clients),
         page.limit,
         page.offset,
       ).map(storedOf),
 
-    count: (client: string): number =>
-      rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM jobs WHERE client = ?', client)[0]
-        ?.n ?? 0,
+    count: (clients: readonly string[]): number =>
+      rowsOf<{ n: number }>(
+        database,
+        'SELECT count(*) AS n FROM jobs WHERE client IN (SELECT value FROM json_each(?))',
+        JSON.stringify(clients),
+      )[0]?.n ?? 0,
 
     result: (jobId: string): ResultRow | undefined =>
       rowsOf<ResultRow>(database, 'SELECT * FROM results WHERE job_id = ?', jobId)[0],
@@ -316,24 +326,75 @@ const openOf = (state: Job['state']): number => {
 }
 
 /** Column `jobs.ask`: what was asked beside the specification. */
-const askText = ({
-  payload,
-  constraints,
-  receiptId,
-  limit,
-}: Pick<Ask, 'payload' | 'constraints' | 'receiptId' | 'limit'>): string =>
-  JSON.stringify({ payload, constraints, receiptId, limit: limit.toString() })
+function askText(ask: AskBeside): string {
+  const { payload, constraints, receiptId, limit, priority, routing, near, webhook } = ask
+  const { maxPrice, ...plain } = routing ?? {}
+  return JSON.stringify({
+    payload,
+    constraints,
+    receiptId,
+    limit: limit.toString(),
+    ...(priority !== 'normal' && { priority }),
+    ...(routing && {
+      routing: {
+        ...plain,
+        ...(maxPrice && {
+          maxPrice: {
+            prompt: maxPrice.prompt?.toString(),
+            completion: maxPrice.completion?.toString(),
+          },
+        }),
+      },
+    }),
+    ...(near && { near }),
+    ...(webhook && { webhook }),
+  })
+}
+
+type AskBeside = Pick<
+  Ask,
+  | 'payload'
+  | 'constraints'
+  | 'receiptId'
+  | 'limit'
+  | 'priority'
+  | 'routing'
+  | 'near'
+  | 'webhook'
+>
+
+/** The same column, read. What an older version wrote says nothing of placement. */
+function askBesideOf(text: string): AskBeside {
+  const asked = JSON.parse(text) as Omit<Partial<AskBeside>, 'limit' | 'routing'> &
+    Pick<AskBeside, 'payload' | 'constraints' | 'receiptId'> & {
+      limit: string
+      routing?: Omit<Routing, 'maxPrice'> & { maxPrice?: { prompt?: string; completion?: string } }
+    }
+  const { limit, routing, priority = 'normal', near, webhook, ...same } = asked
+  const { maxPrice, ...plain } = routing ?? {}
+  const prices = maxPrice && {
+    maxPrice: {
+      ...(maxPrice.prompt !== undefined && { prompt: BigInt(maxPrice.prompt) }),
+      ...(maxPrice.completion !== undefined && { completion: BigInt(maxPrice.completion) }),
+    },
+  }
+  return {
+    ...same,
+    limit: BigInt(limit),
+    priority,
+    routing: routing && { ...plain, ...prices },
+    near,
+    webhook,
+  }
+}
 
 function storedOf(row: JobRow): StoredJob {
-  const asked = JSON.parse(row.ask) as Pick<Ask, 'payload' | 'constraints' | 'receiptId'> & {
-    limit: string
-  }
+  const asked = askBesideOf(row.ask)
   const spec = decodeCanonical(jobSpecCoder, bytesOf(row.spec))
   const authorisation = decodeCanonical(authorisationCoder, bytesOf(row.authorisation))
   assert(spec.ok && authorisation.ok, 'what was stored is canonical')
   const ask = makeAsk({
     ...asked,
-    limit: BigInt(asked.limit),
     jobId: row.job_id,
     client: row.client,
     spec: spec.value,
@@ -372,6 +433,10 @@ export function makeAsk(
     | 'constraints'
     | 'spec'
     | 'limit'
+    | 'priority'
+    | 'routing'
+    | 'near'
+    | 'webhook'
     | 'authorisation'
     | 'authorisationBytes'
     | 'authorisationSignature'

@@ -8,6 +8,7 @@ import { addressOf } from '../../core/crypto/address.ts'
 import type { LiveMiner } from '../../core/jobs/matching.ts'
 import { cardFromAgent, cardFromLegacy, type MinerCard } from '../../core/jobs/miner-card.ts'
 import { type CapabilityCard, capabilityCardSchema } from '../../core/jobs/miner-protocol.ts'
+import type { Bars } from './bars.ts'
 import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'
 import { rowsOf, type SqlDatabase } from './schema.ts'
@@ -51,8 +52,30 @@ type MinerRow = {
 export type Miners = ReturnType<typeof openMiners>
 
 /** The registry. Its rows outlive a miner's visit, so that names stay with their keys. */
-export function openMiners(database: SqlDatabase) {
+export function openMiners(
+  database: SqlDatabase,
+  bars: Pick<Bars, 'isBarred'> = { isBarred: () => false },
+) {
   const here = new Map<string, Miner>()
+  const byModel = new Map<string, Set<Miner>>()
+  /** Miners of the original: some take any model, and all take jobs that name none. */
+  const legacy = new Set<Miner>()
+
+  const index = (miner: Miner): void => {
+    if (miner.card.kind === 'legacy') legacy.add(miner)
+    for (const { name } of miner.card.models) {
+      const serving = byModel.get(name) ?? new Set()
+      byModel.set(name, serving.add(miner))
+    }
+  }
+  const unindex = (miner: Miner): void => {
+    legacy.delete(miner)
+    for (const { name } of miner.card.models) {
+      const serving = byModel.get(name)
+      serving?.delete(miner)
+      if (serving?.size === 0) byModel.delete(name)
+    }
+  }
 
   let names = rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM miners')[0]?.n ?? 0
 
@@ -92,10 +115,12 @@ export function openMiners(database: SqlDatabase) {
       inflight: attempts.size,
       idleSinceMs: before?.idleSinceMs ?? nowMs,
       seenAtMs: nowMs,
-      draining: false,
+      draining: bars.isBarred(card.minerId, of.publicKey),
       poll: before?.poll,
     }
+    if (before) unindex(before)
     here.set(card.minerId, miner)
+    index(miner)
     return miner
   }
 
@@ -103,6 +128,14 @@ export function openMiners(database: SqlDatabase) {
     get: (minerId: string): Miner | undefined => here.get(minerId),
     all: (): IterableIterator<Miner> => here.values(),
     count: (): number => here.size,
+
+    /** Miners that are here and may serve a model, with perhaps some that do not. */
+    serving: (model: string): Iterable<Miner> => {
+      if (legacy.size === 0) return byModel.get(model) ?? []
+      return new Set([...(byModel.get(model) ?? []), ...legacy])
+    },
+    /** Whether this name was ever used here. */
+    isKnown: (minerId: string): boolean => here.has(minerId) || rowOf(minerId) !== undefined,
 
     /**
      * The id under which a key is known here: the name that it gives itself, or, where another key had
@@ -197,7 +230,12 @@ export function openMiners(database: SqlDatabase) {
       return { publicKey: publicKey.value, payout: addressOf(publicKey.value) }
     },
 
-    leave: (minerId: string): void => void here.delete(minerId),
+    leave: (minerId: string): void => {
+      const miner = here.get(minerId)
+      if (!miner) return
+      unindex(miner)
+      here.delete(minerId)
+    },
 
     take: (miner: Miner, attemptId: string, nowMs: number): void => {
       miner.attempts.add(attemptId)
@@ -236,4 +274,4 @@ const touch = 'UPDATE miners SET seen_at_ms = ? WHERE miner_id = ?'
 const forgottenAtOnce = 256
 
 /** Public ids of API keys look so (api-keys.ts); a miner of the original is known by its key's. */
-const isPublicId = (label: string): boolean => /^(?:client|miner|admin)_[0-9a-f]{16}$/.test(label)
+const isPublicId = (label: string): boolean => /^(?:client|miner|admin|key|console)_[0-9a-f]{16}$/.test(label)

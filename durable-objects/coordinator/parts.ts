@@ -4,19 +4,24 @@
 import type { ChainService } from '../../core/api/chain-service.ts'
 import { offerOf } from '../../core/jobs/matching.ts'
 import { joined, plausibility } from '../../core/jobs/plausibility.ts'
+import { openAccountDesk } from './account-desk.ts'
+import { openAccountKeys } from './account-keys.ts'
 import { offer, openAgentFrames } from './agent-frames.ts'
 import { openAgentSockets } from './agent-sockets.ts'
-import { openApiKeys } from './api-keys.ts'
+import { openApiKeys, withAccountKeys } from './api-keys.ts'
 import { isLive } from './assignment.ts'
+import { openBars } from './bars.ts'
 import { openChainView } from './chain-view.ts'
 import { openClientJobs } from './client-jobs.ts'
 import { openCounting } from './counting.ts'
-import { type Custody, openCustody } from './custody.ts'
+import { type Custody, type Gifts, openCustody } from './custody.ts'
 import { type Dispatcher, openDispatcher } from './dispatcher.ts'
 import { openFunds } from './funds.ts'
 import { openGroup } from './grouping.ts'
+import { openIdempotencies } from './idempotency.ts'
 import { openHeld } from './held.ts'
 import { openJobStore } from './job-store.ts'
+import { openKeyMoney } from './key-money.ts'
 import { openLegacyMiners } from './legacy-miners.ts'
 import { coordinatorLimits as limits } from './limits.ts'
 import { openMinerDesk } from './miner-desk.ts'
@@ -28,7 +33,10 @@ import { createTables } from './schema.ts'
 import { openVault } from './sealing.ts'
 import type { Settings } from './settings.ts'
 import { openSettlement } from './settlement.ts'
+import { openStanding } from './standing.ts'
 import { openStreams } from './streams.ts'
+import { openWebhooks } from './webhooks.ts'
+import { openUsage } from './usage.ts'
 
 export type CoordinatorParts = ReturnType<typeof openCoordinator>
 
@@ -40,6 +48,11 @@ export type CoordinatorHost = {
   readonly now: () => number
   /** Makes sure that `work` is called at this time or a little later. */
   readonly wakeAt: (dueAtMs: number) => void
+  /** The site's faucet cool-down, by address; absent: gifts follow each other freely. */
+  readonly cooldown?: {
+    readonly take: (address: string, nowSeconds: number) => Promise<number>
+    readonly release: (address: string) => Promise<unknown>
+  }
 }
 
 /** Opens everything over the storage of one object. */
@@ -48,18 +61,43 @@ export function openCoordinator(host: CoordinatorHost) {
   const { miners, now, wakeAt } = ground
   const working = openWorking(ground)
   const { dispatcher } = working
-  const custody = openCustody(ground)
+  const custody = openCustody({ ...ground, gifts: giftsOf(ground) })
   const clientJobs = openClientJobs({ ...ground, ...working, custody })
   restoreLoads(dispatcher, miners, now())
   // After a restart the age of the final head is not known: jobs wait for it.
   if (isBusy(dispatcher)) wakeAt(now())
   const minerDesk = openMinerDesk({ ...ground, dispatcher })
+  const accountDesk = openAccountDesk({
+    ...ground,
+    custody,
+    onRevoked: (keyId) => {
+      const { kind, publicId } = { kind: 'api_key', publicId: keyId } as const
+      if (miners.get(keyId)) minerDesk.remove({ kind, scope: 'miner', publicId })
+    },
+  })
   return {
     ...ground,
     ...working,
     clientJobs,
     minerDesk,
-    work: openWork({ ...ground, ...working, custody }),
+    accountDesk,
+    work: openWork({ ...ground, ...working, custody, accountDesk }),
+  }
+}
+
+/** Keys of the operator are funded freely, consoles of accounts under the faucet's cool-down. */
+function giftsOf({ accountKeys, cooldown, now }: Ground): Gifts {
+  return {
+    isFunded: (owner) => accountKeys.kindOf(owner) !== 'key',
+    take: async (owner) => {
+      const address = accountKeys.ownerOf(owner)
+      if (address === undefined || !cooldown) return 0
+      return await cooldown.take(address, Math.floor(now() / 1_000))
+    },
+    release: async (owner) => {
+      const address = accountKeys.ownerOf(owner)
+      if (address !== undefined) await cooldown?.release(address)
+    },
   }
 }
 
@@ -72,7 +110,11 @@ function openGround(host: CoordinatorHost) {
   const { apiKeys: admitted, payouts } = settings
   const store = openJobStore(database)
   const funds = openFunds(store.standing())
-  const miners = openMiners(database)
+  const reputations = openReputations({ ...host, database })
+  const accountKeys = openAccountKeys({ database, vault, now })
+  const usage = openUsage(database)
+  const bars = openBars(database)
+  const miners = openMiners(database, bars)
   const { chargeMin } = settings
   return {
     ...host,
@@ -81,12 +123,22 @@ function openGround(host: CoordinatorHost) {
     store,
     counting: openCounting(database),
     startedAtMs: now(),
-    apiKeys: openApiKeys({ database, vault, apiKeys: admitted, payouts, nowMs: now() }),
+    accountKeys,
+    usage,
+    keyMoney: openKeyMoney({ accountKeys, usage, funds }),
+    bars,
+    apiKeys: withAccountKeys(
+      openApiKeys({ database, vault, apiKeys: admitted, payouts, nowMs: now() }),
+      accountKeys,
+    ),
     view: openChainView(host),
     funds,
     miners,
     partials: openPartials({ ...host, database, store, funds, miners, chargeMin }),
-    reputations: openReputations({ ...host, database }),
+    reputations,
+    standing: openStanding({ ...host, database, reputationOf: reputations.scoreOf }),
+    idempotency: openIdempotencies({ ...host, database }),
+    webhooks: openWebhooks({ ...host, database, vault, post: host.post ?? fetch }),
     streams: openStreams(),
     group: openGroup(() => state.storage.sync()),
   }
@@ -96,7 +148,7 @@ type Ground = ReturnType<typeof openGround>
 
 /** What works: each tells the others through the callbacks given here. */
 function openWorking(ground: Ground) {
-  const { miners, view, reputations } = ground
+  const { miners, view, reputations, standing } = ground
   const dispatcher = openDispatcher({
     ...ground,
     mayDispatch: (nowMs) => {
@@ -132,9 +184,9 @@ function openWorking(ground: Ground) {
       const named = card && offerOf(card, model)
       return named && { contextTokens: named.contextTokens, claimedRate: undefined }
     },
-    measuredRate: () => undefined,
+    measuredRate: standing.speedOf,
     onDue: settlement.onDue,
-    onHeld: () => undefined,
+    onHeld: (minerId) => standing.implausible(minerId, 'held'),
   })
   const agentFrames = openAgentFrames({
     ...ground,
@@ -156,7 +208,10 @@ function openWorking(ground: Ground) {
 type Working = ReturnType<typeof openWorking>
 
 /** Returns what does all that is due; each part asks for its next time by itself. */
-function openWork(parts: Ground & Working & { readonly custody: Custody }): () => Promise<void> {
+function openWork(
+  parts: Ground &
+    Working & { readonly custody: Custody; readonly accountDesk: { tick: () => Promise<void> } },
+): () => Promise<void> {
   const { database, store, miners, view, dispatcher, sockets, settlement, custody, now } = parts
   let sweptAtMs = 0
   let headAtMs = 0
@@ -166,6 +221,8 @@ function openWork(parts: Ground & Working & { readonly custody: Custody }): () =
     const rows = limits.retentionSweepRows
     const swept = database.transactionSync(() => {
       miners.sweep(endedAtMs, rows)
+      parts.idempotency.sweep(nowMs)
+      parts.webhooks.sweep(nowMs)
       return store.sweep({
         endedAtMs,
         unpaidEndedAtMs: nowMs - limits.unpaidRetentionMs,
@@ -195,9 +252,12 @@ function openWork(parts: Ground & Working & { readonly custody: Custody }): () =
       }
     }
     dispatcher.tick()
+    parts.standing.tick()
+    parts.webhooks.tick()
     parts.partials.tick()
     parts.held.tick()
     await custody.tick()
+    await parts.accountDesk.tick()
     await settlement.tick()
     sweepOld(nowMs)
   }

@@ -25,7 +25,10 @@ export type Vault = {
 }
 
 /** What a sealed seed is for: a key that is moved to another row does not open. */
-export type SealLabel = { readonly owner: string; readonly purpose: 'delegate' | 'account' }
+export type SealLabel = {
+  readonly owner: string
+  readonly purpose: 'delegate' | 'account' | 'webhook' | 'pepper'
+}
 
 /** Derives both keys from each of the site's secrets (32 bytes), newest first. */
 export function openVault(secrets: readonly [Uint8Array, ...Uint8Array[]]): Vault {

@@ -54,6 +54,7 @@ function platformFailure(thrown: unknown): ApiError | undefined {
   }
   if (code === 'CHAIN_UNAVAILABLE' || code === 'COORDINATOR_UNAVAILABLE') return { code }
   if (code === 'CONFIG_INVALID') return { code, message: thrown.message }
+  if (code === 'KEY_REVOKED' || code === 'KEY_EXPIRED' || code === 'KEY_ROTATED') return { code }
   if (retryable === true || overloaded === true) return { code: 'COORDINATOR_UNAVAILABLE' }
   return undefined
 }

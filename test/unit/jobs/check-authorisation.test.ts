@@ -92,11 +92,11 @@ describe('PERMIT-4: signers', () => {
   })
 
   test.each([
-    ['a stranger', escrow({ delegates: [] })],
-    ['a revoked delegate, at once', withDelegate({ revokedAtSlot: 9_000 })],
-    ['a delegate that expires first', withDelegate({ expirySlot: 700 })],
-  ])('PERMIT-4: not %s', (_, view) => {
-    expect(check({}, { escrow: view }, delegate)).toBe('AUTHORISATION_INVALID')
+    ['a stranger', escrow({ delegates: [] }), 'AUTHORISATION_INVALID'],
+    ['a revoked delegate, at once', withDelegate({ revokedAtSlot: 9_000 }), 'DELEGATE_EXPIRED'],
+    ['a delegate that expires first', withDelegate({ expirySlot: 700 }), 'DELEGATE_EXPIRED'],
+  ])('PERMIT-4: not %s', (_, view, code) => {
+    expect(check({}, { escrow: view }, delegate)).toBe(code)
   })
 })
 
