@@ -4,6 +4,7 @@
 import { readPeerUrls } from '../core/api/peer-urls.ts'
 import { readSnapshotEvery, readSnapshotStart } from '../core/api/snapshot-every.ts'
 import { fromBase64Url, fromHex } from '../core/base/bytes.ts'
+import { isLoopback } from '../core/base/loopback.ts'
 import { type Genesis, genesisHash, parseGenesis } from '../core/chain/genesis.ts'
 import type { Env } from './env.ts'
 
@@ -17,7 +18,8 @@ export type Config = {
   readonly sessionSecrets: readonly string[]
   /** Mark the nonces of challenges; the first makes new ones, all of them are good. */
   readonly challengeSecrets: readonly string[]
-  readonly v1Mock: boolean
+  /** Where the development mock listens that answers `/v1/`; undefined: the coordinator does. */
+  readonly v1Mock: string | undefined
 }
 
 /** Names only: a value never leaves this module through an error. */
@@ -49,6 +51,9 @@ const checks: Readonly<Record<string, (value: string) => boolean>> = {
 /** The names that a deployment must set. */
 export const requiredNames = Object.keys(checks)
 
+/** Where `npm run mock` listens unless it is told otherwise. */
+const mockUrlDefault = 'http://127.0.0.1:8090'
+
 const cache = new WeakMap<Env, ConfigCheck>()
 
 /** Reads and checks the configuration of this environment. */
@@ -79,6 +84,9 @@ function readConfig(env: Env): ConfigCheck {
   if (!oldKeys.every((key) => fromBase64Url(key, 32).ok)) invalid.push('WALLET_ENCRYPTION_KEY_OLD')
   if (!readSnapshotEvery(textOf('SNAPSHOT_EVERY')).ok) invalid.push('SNAPSHOT_EVERY')
   if (!readSnapshotStart(textOf('SNAPSHOT_START')).ok) invalid.push('SNAPSHOT_START')
+  // A development setting: nobody is to take invented answers of a site in use for real ones.
+  if (env.V1_UPSTREAM === 'mock' && env.APP_ENV === 'production') invalid.push('V1_UPSTREAM')
+  if (!isLoopbackUrl(textOf('MOCK_URL') ?? mockUrlDefault)) invalid.push('MOCK_URL')
   if (invalid.length > 0) return fault('CONFIG_INVALID', invalid, 'This site cannot use')
   const genesis = readGenesis(env.GENESIS_JSON as string) as Genesis
   return {
@@ -91,7 +99,7 @@ function readConfig(env: Env): ConfigCheck {
       chainUpstream: upstream?.replace(/\/+$/, ''),
       sessionSecrets: splitList(env.JWT_SECRET),
       challengeSecrets: splitList(env.SESSION_SECRET),
-      v1Mock: env.V1_UPSTREAM === 'mock',
+      v1Mock: env.V1_UPSTREAM === 'mock' ? (textOf('MOCK_URL') ?? mockUrlDefault) : undefined,
     },
   }
 }
@@ -126,6 +134,10 @@ function readGenesis(value: string): Genesis | undefined {
   } catch {
     return undefined
   }
+}
+
+function isLoopbackUrl(value: string): boolean {
+  return isHttpUrl(value) && isLoopback(new URL(value).hostname)
 }
 
 function isHttpUrl(value: string): boolean {

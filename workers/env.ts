@@ -53,6 +53,8 @@ export type Env = {
   readonly SNAPSHOT_START?: string
   /** `mock` sends `/v1/` to the development mock instead of the coordinator. */
   readonly V1_UPSTREAM?: string
+  /** Where the mock listens, on this machine; `http://127.0.0.1:8090` unless it is set. */
+  readonly MOCK_URL?: string
   /** `off` turns the anonymous limiter off, on loopback only: for tests and benchmarks. */
   readonly RATE_LIMIT?: string
   /** JSON object from miner API key to the address that is paid. */

@@ -23,7 +23,9 @@ import { chainListRoutes } from './routes/chain-lists.ts'
 import { coordinatorRoutes } from './routes/coordinator.ts'
 import { explorerRoutes } from './routes/explorer.ts'
 import { healthRoutes } from './routes/health.ts'
+import { ollamaRoutes } from './routes/ollama.ts'
 import { rpcRoutes } from './routes/rpc.ts'
+import { metricsRoutes, nodeStatusRoutes } from './routes/status.ts'
 import { userRoutes } from './routes/users.ts'
 import { walletRoutes } from './routes/wallet.ts'
 import { walletRpcRoutes } from './routes/wallet-rpc.ts'
@@ -75,6 +77,7 @@ const gateway = createGateway({
   },
   services: {
     coordinator: coordinatorRoutes,
+    ollama: ollamaRoutes,
     rpc: rpcRoutes,
     explorer: explorerRoutes,
     chain: chainListRoutes,
@@ -83,6 +86,8 @@ const gateway = createGateway({
     users: userRoutes,
     wallet: walletRoutes,
     walletRpc: walletRpcRoutes,
+    status: nodeStatusRoutes,
+    metrics: metricsRoutes,
   },
 })
 

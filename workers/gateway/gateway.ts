@@ -4,11 +4,13 @@
  */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { matchedRoutes } from 'hono/route'
 import { isLoopback } from '../../core/base/loopback.ts'
 import { configOf } from '../config.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import type { Env } from '../env.ts'
 import { ApiFailure } from '../failure.ts'
+import { forwardToMock } from '../mock-upstream.ts'
 import {
   type Arrival,
   fileResponse,
@@ -21,6 +23,7 @@ import { contentSecurityPolicy, isExtensionOrigin, preflight, withHeaders } from
 import { isAnonymous, isLimited } from './limiter.ts'
 import { gatewayLimits } from './limits.ts'
 import { methodsAt } from './methods.ts'
+import { countRequest, isDue, labelOf, tellCounts } from './request-counts.ts'
 import { type Route, routeOf, routeTable, type ServiceName } from './routes.ts'
 
 /** What the composition root provides. */
@@ -104,6 +107,10 @@ function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<
     return guessing ? tooMany(c as AppContext) : failed
   })
   app.use('*', async (c, next) => {
+    await next()
+    count(c as AppContext, base)
+  })
+  app.use('*', async (c, next) => {
     c.set('requestId', requestIdOf(c.req.raw))
     c.set('now', Date.now())
     const config = configOf(c.env)
@@ -113,13 +120,11 @@ function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<
       throw new ApiFailure({ code, message, details: { names } })
     }
     c.set('config', config.value)
-    if (config.value.v1Mock && path.startsWith('/v1/')) {
-      // Never the real coordinator under the name of a mock: a development program would spend money.
-      const message = 'V1_UPSTREAM=mock, and the mock coordinator is not built yet on this site.'
-      throw new ApiFailure({ code: 'NOT_BUILT', message })
+    if (config.value.v1Mock !== undefined && path.startsWith('/v1/')) {
+      return forwardToMock(c.req.raw, config.value.v1Mock)
     }
     // Elsewhere nobody looks at credentials, and a made-up one must not spare the limiter.
-    const looksAtThem = name === 'coordinator' || c.req.path === announcePath
+    const looksAtThem = name === 'coordinator' || name === 'ollama' || c.req.path === announcePath
     const isCounted = !looksAtThem || isAnonymous(c as AppContext)
     if (isCounted && (await isLimited(c as AppContext))) return tooMany(c as AppContext)
     parts.provide(c as AppContext)
@@ -133,6 +138,21 @@ function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<
     throw new ApiFailure({ code: 'METHOD_NOT_ALLOWED' }, { allow: methods.join(', ') })
   })
   return app
+}
+
+/** Counts an answered request by its route, and tells the coordinator when it is time. */
+function count(c: AppContext, base: string): void {
+  const now = c.get('now') ?? Date.now()
+  const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL')
+  const label = route ? labelOf(route.path) : `${labelOf(`${base}/`)}(unknown)`
+  const { env } = c
+  countRequest(env, { route: label, method: c.req.method, status: c.res.status }, now)
+  if (!isDue(env, now) || c.get('coordinator') === undefined) return
+  try {
+    c.executionCtx.waitUntil(tellCounts(env, c.get('coordinator'), now))
+  } catch {
+    // Without an execution context, as in tests of the gateway alone, the next request tells.
+  }
 }
 
 function unconfiguredHealth(c: AppContext, error: string): Response {

@@ -6,6 +6,7 @@
 /** Families of endpoints that this site answers. */
 export type ServiceName =
   | 'coordinator'
+  | 'ollama'
   | 'rpc'
   | 'explorer'
   | 'chain'
@@ -14,6 +15,8 @@ export type ServiceName =
   | 'users'
   | 'wallet'
   | 'walletRpc'
+  | 'status'
+  | 'metrics'
 
 export type Target =
   /** A file of the built pages. */
@@ -77,10 +80,6 @@ export const routeTable: readonly Route[] = [
   ]),
   ...bothSpellings('marketplace/', 'The marketplace'),
   ...bothSpellings('exchange/', 'The exchange'),
-  ...bothSpellings('payments', 'The payments API'),
-  ...bothSpellings('payments/', 'The payments API'),
-  ...bothSpellings('services', 'The services API'),
-  ...bothSpellings('services/', 'The services API'),
   ...bothSpellings('governance/', 'Governance'),
   ...bothSpellings('partners/', 'The partners API'),
   ...bothSpellings('zk/', 'The proofs API'),
@@ -96,6 +95,12 @@ export const routeTable: readonly Route[] = [
   service('/wallet/rpc', 'walletRpc'),
   service('/v1/', 'coordinator'),
   service('/v1/health', 'health'),
+  service('/v1/explorer/', 'explorer'),
+  service('/status', 'status'),
+  service('/metrics', 'metrics'),
+  redirect('/metrics/', '/metrics'),
+
+  service('/ollama/', 'ollama'),
 
   // Health
   { path: '/health', target: { kind: 'text', body: 'OK' } },

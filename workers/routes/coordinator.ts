@@ -3,15 +3,27 @@
  */
 import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
+import { blockchainRoutes } from './blockchain.ts'
 import { escrowRoutes } from './escrow.ts'
 import { jobRoutes } from './jobs.ts'
+import { minerDeskRoutes } from './miner-desk.ts'
 import { minerRoutes } from './miners.ts'
 import { openAiRoutes } from './openai.ts'
+import { paymentRoutes } from './payments.ts'
+import { serviceRoutes } from './services.ts'
 import { siteRoutes } from './site.ts'
+import { statusRoutes } from './status.ts'
+import { toolRoutes } from './tools.ts'
 
 export const coordinatorRoutes = new Hono<AppEnv>()
   .route('/', siteRoutes)
   .route('/', jobRoutes)
   .route('/', escrowRoutes)
+  .route('/', paymentRoutes)
+  .route('/', serviceRoutes)
   .route('/', minerRoutes)
+  .route('/', minerDeskRoutes)
+  .route('/', toolRoutes)
+  .route('/', statusRoutes)
+  .route('/', blockchainRoutes)
   .route('/', openAiRoutes)

@@ -1,18 +1,19 @@
-/** `/api/explorer`: the original's four lists, of what really is on the chain. */
+/** `/api/explorer`: the original's four lists, of what really is on the chain, and one of what they list. */
 import { Hono } from 'hono'
 import { rpcQueries } from '../../core/api/rpc-queries.ts'
-import type { TransactionJson } from '../../core/api/rpc-transactions.ts'
+import { type TransactionJson, transactionToJson } from '../../core/api/rpc-transactions.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
 import { followed } from './follow.ts'
-import { genesisTimeMs, readBlocks } from './rpc-blocks.ts'
-import { fromDatabase, readListQuery } from './rpc-input.ts'
+import { findBlock, genesisTimeMs, readBlocks } from './rpc-blocks.ts'
+import { fromDatabase, readListQuery, readLookup } from './rpc-input.ts'
 import { receiptToJson } from './rpc-receipts.ts'
-import { listTransactions } from './rpc-transactions.ts'
+import { findTransaction, listTransactions } from './rpc-transactions.ts'
 
 /** Newest transactions named with an address. */
 const recentMax = 5
@@ -24,6 +25,9 @@ export const explorerRoutes = new Hono<AppEnv>()
   .get('/transactions', (c) => transactions(c))
   .get('/addresses', (c) => addresses(c))
   .get('/receipts', (c) => receipts(c))
+  .get('/blocks/:at', (c) => oneBlock(c, c.req.param('at')))
+  .get('/transactions/:hash', (c) => oneTransaction(c, c.req.param('hash')))
+  .get('/addresses/:address', (c) => oneAddress(c, c.req.param('address')))
 
 async function blocks(c: AppContext): Promise<Response> {
   const page = readListQuery(c, rpcQueries.explorerBlocks)
@@ -45,16 +49,7 @@ async function blocks(c: AppContext): Promise<Response> {
 async function transactions(c: AppContext): Promise<Response> {
   const page = readListQuery(c, rpcQueries.explorerList)
   const found = await listTransactions(c, page)
-  const items = found.transactions.map((transaction) => ({
-    hash: transaction.tx_hash,
-    block: transaction.block_height,
-    from: transaction.sender,
-    to: transaction.recipient === '' ? null : transaction.recipient,
-    value: String(transaction.payload.payload.amount ?? '0'),
-    status: label(transaction),
-    kind: transaction.payload.type,
-    timestamp: transaction.created_at,
-  }))
+  const items = found.transactions.map(transactionItem)
   return c.json({ items, next_offset: nextOffset(page, items.length) })
 }
 
@@ -102,6 +97,70 @@ async function receipts(c: AppContext): Promise<Response> {
   })
   return c.json({ jobId: asked ?? 'all', items, next_offset: nextOffset(page, items.length) })
 }
+
+async function oneBlock(c: AppContext, text: string): Promise<Response> {
+  const block = await findBlock(c, text)
+  return c.json({
+    height: block.height,
+    hash: block.hash,
+    timestamp: block.timestamp,
+    txCount: block.tx_count,
+    proposer: block.proposer,
+    final: block.final,
+    parentHash: block.parent_hash,
+    transactions: block.transactions,
+  })
+}
+
+async function oneTransaction(c: AppContext, text: string): Promise<Response> {
+  const found = await findTransaction(c, text)
+  if (!found) throw new ApiFailure({ code: 'NOT_FOUND', message: 'transaction not found' })
+  const transaction = transactionToJson(found, genesisTimeMs(c))
+  return c.json({
+    ...transactionItem(transaction),
+    fee: transaction.fee_charged,
+    final: transaction.status === 'final',
+  })
+}
+
+/** The balance is the chain's own; when it was last active, the read model knows. */
+async function oneAddress(c: AppContext, text: string): Promise<Response> {
+  const lookup = readLookup(text)
+  const empty = { txCount: 0, lastActive: null, recentTransactions: [] }
+  if (lookup.kind === 'legacy') {
+    return c.json({ address: lookup.text, balance: inCoins(0), nonce: 0, ...empty })
+  }
+  const queries = chainQueries(c.env.DB)
+  const [account, row, recent] = await Promise.all([
+    chainNodeOf(c.env).account(lookup.address),
+    fromDatabase(queries.account(lookup.text)),
+    fromDatabase(queries.recentOf([lookup.text], recentMax)),
+  ])
+  const hashes = (recent.get(lookup.text) ?? []).map((hash) => `0x${hash}`)
+  return c.json({
+    address: lookup.text,
+    balance: inCoins(Number(account.balance)),
+    nonce: Number(account.nonce),
+    ...(row === undefined
+      ? empty
+      : {
+          txCount: row.sent + row.received,
+          lastActive: formatLegacyTime(slotTimeMs(genesisTimeMs(c), row.lastSlot)),
+          recentTransactions: hashes,
+        }),
+  })
+}
+
+const transactionItem = (transaction: TransactionJson) => ({
+  hash: transaction.tx_hash,
+  block: transaction.block_height,
+  from: transaction.sender,
+  to: transaction.recipient === '' ? null : transaction.recipient,
+  value: String(transaction.payload.payload['amount'] ?? '0'),
+  status: label(transaction),
+  kind: transaction.payload.type,
+  timestamp: transaction.created_at,
+})
 
 /** The original's labels for what a transaction came to. */
 function label(transaction: TransactionJson): string {

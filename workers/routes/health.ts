@@ -26,6 +26,7 @@ async function health(c: AppContext): Promise<Response> {
       status: ok ? 'ok' : 'degraded',
       env: c.get('config').appEnv,
       chain_id: c.get('config').genesis.chainId,
+      v1_upstream: c.get('config').v1Mock === undefined ? 'coordinator' : 'mock',
       checks,
     },
     ok ? 200 : 503,

@@ -74,7 +74,7 @@ async function cancel(c: AppContext): Promise<Response> {
 }
 
 /** The job with the settlement that its miner sent, from the read model: it holds final blocks only. */
-async function settled(c: AppContext, job: JobRecord): Promise<JobRecord> {
+export async function settled(c: AppContext, job: JobRecord): Promise<JobRecord> {
   if (!job.isPaidElsewhere || !job.receiptHash) return job
   const query = chainQueries(c.env.DB).settlementOf(toHex(job.receiptHash))
   const row = await fromDatabase(query)
@@ -129,7 +129,11 @@ async function stream(c: AppContext): Promise<Response> {
 }
 
 /** What the coordinator is to do, from either kind of body. */
-async function submission(c: AppContext, who: Principal, body: SubmitJobBody): Promise<SubmitJob> {
+export async function submission(
+  c: AppContext,
+  who: Principal,
+  body: SubmitJobBody,
+): Promise<SubmitJob> {
   const isAccount = who.kind === 'account'
   const spec = body.spec === undefined ? undefined : readSpec(body.spec)
   if (spec && body.payload) requireSame(spec, body.payload)

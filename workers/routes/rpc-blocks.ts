@@ -4,6 +4,7 @@ import { chainReadLimits } from '../../core/api/chain-reads.ts'
 import { rpcLimits } from '../../core/api/rpc-limits.ts'
 import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import {
+  type BlockJson,
   type BlockSummary,
   type BlockSummaryJson,
   blockSummaryToJson,
@@ -36,6 +37,15 @@ async function block(c: AppContext, text: string): Promise<Response> {
   if (!found && typeof at === 'number') await refuseBelow(c, at)
   if (!found) throw new ApiFailure({ code: 'NOT_FOUND', message: 'block not found' })
   return json(c, memory.keepWhole(name, blockToJson(found, genesisTimeMs(c))))
+}
+
+/** A block by height or hash, as JSON of `blockToJson`; refuses when there is none. */
+export async function findBlock(c: AppContext, text: string): Promise<BlockJson> {
+  const at = /^[0-9]{1,15}$/.test(text) ? Number(text) : readHash(text, 'block')
+  const found = await chainNodeOf(c.env).block(at)
+  if (!found && typeof at === 'number') await refuseBelow(c, at)
+  if (!found) throw new ApiFailure({ code: 'NOT_FOUND', message: 'block not found' })
+  return blockToJson(found, genesisTimeMs(c))
 }
 
 /** Refuses a height below the first block that this site keeps. */

@@ -3,6 +3,7 @@
  * paid. Prompt, answer and the miner's signature are for the parties only.
  */
 import { Hono } from 'hono'
+import { receiptSearchQuery } from '../../core/api/contract-requests.ts'
 import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
@@ -11,10 +12,18 @@ import { chainQueries } from '../../d1/chain-queries.ts'
 import type { SettlementRow } from '../../d1/chain-schema.ts'
 import type { AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { readQuery } from './request.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
 import { fromDatabase, readListQuery } from './rpc-input.ts'
 
 export const rpcReceiptRoutes = new Hono<AppEnv>()
+  .get('/transactions/search', async (c) => {
+    const { receipt_id: id = '' } = readQuery(c, receiptSearchQuery)
+    const hash = fromHex(id, 32)
+    const query = hash.ok && chainQueries(c.env.DB).settlementOf(toHex(hash.value))
+    const row = query ? await fromDatabase(query) : undefined
+    return c.json({ transactions: row ? [foundToJson(row)] : [] })
+  })
   .get('/receipts/:id', async (c) => {
     // Text that is no hash names no receipt, as in the original.
     const hash = fromHex(c.req.param('id'), 32)
@@ -29,6 +38,16 @@ export const rpcReceiptRoutes = new Hono<AppEnv>()
     const receipts = rows.map((row) => receiptToJson(row, genesisTimeMs(c)))
     return c.json({ receipts, total, ...page })
   })
+
+/** A payment as the original's search names it. */
+const foundToJson = (row: SettlementRow) => ({
+  tx_hash: `0x${row.transactionHash}`,
+  block_height: row.height,
+  sender: row.owner,
+  recipient: row.miner,
+  amount: String(row.amount),
+  payload: { receipt_id: `0x${row.receiptHash}` },
+})
 
 /**
  * A settled receipt in the original's shape. `receipt_id` is the hash of the canonical receipt and

@@ -23,7 +23,7 @@ export const rpcStatusRoutes = new Hono<AppEnv>()
   .get('/test-endpoint', (c) => c.json({ status: 'updated_code_running' }))
 
 /** Legacy fields first. Finality forbids reorganisations below the final block, hence the depth. */
-async function syncStatus(c: AppContext): Promise<Response> {
+export async function syncStatus(c: AppContext): Promise<Response> {
   const node = chainNodeOf(c.env)
   const [status, peers] = await Promise.all([node.status(), node.peers()])
   const { head } = status

@@ -45,7 +45,10 @@ async function transaction(c: AppContext, hash: string): Promise<Response> {
 }
 
 /** Text that is no hash names no transaction, as in the original. */
-async function findTransaction(c: AppContext, text: string): Promise<TransactionView | undefined> {
+export async function findTransaction(
+  c: AppContext,
+  text: string,
+): Promise<TransactionView | undefined> {
   const hash = fromHex(text, 32)
   return hash.ok ? chainNodeOf(c.env).transaction(hash.value) : undefined
 }

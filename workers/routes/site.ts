@@ -17,7 +17,9 @@ export const siteRoutes = new Hono<AppEnv>()
 
 async function site(c: AppContext): Promise<Response> {
   await countOpen(c)
-  return c.json(siteView(await c.get('coordinator').site(), c.get('config')))
+  const config = c.get('config')
+  const v1_upstream = config.v1Mock === undefined ? 'coordinator' : 'mock'
+  return c.json({ ...siteView(await c.get('coordinator').site(), config), v1_upstream })
 }
 
 /** Who offers what, now. */

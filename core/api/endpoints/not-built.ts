@@ -33,21 +33,22 @@ export const reservedFamilies: readonly ReservedFamily[] = [
     instead: 'Nothing yet.',
   },
   {
-    title: 'The payments API',
-    paths: [...spellings('payments'), ...spellings('payments/')],
-    instead: 'A job has one payment: GET /api/v1/jobs/{id}/payment.',
+    title: 'Governance',
+    paths: spellings('governance/'),
+    instead:
+      'Nothing: the original counted invented votes. Authorities change the set of authorities by transactions.',
   },
   {
-    title: 'The services API',
-    paths: [...spellings('services'), ...spellings('services/')],
-    instead: 'POST /api/v1/jobs with a payload of the type.',
+    title: 'The partners API',
+    paths: spellings('partners/'),
+    instead:
+      'Keys: POST /api/v1/account/keys. Webhooks: `webhook` of POST /api/v1/jobs. The original never sent one.',
   },
-  { title: 'Governance', paths: spellings('governance/'), instead: 'Nothing yet.' },
-  { title: 'The partners API', paths: spellings('partners/'), instead: 'Nothing yet.' },
   {
     title: 'The proofs API',
     paths: spellings('zk/'),
-    instead: 'GET /rpc/proof/… proves what is final by signatures and hashes.',
+    instead:
+      'GET /rpc/proof/… proves what is final by signatures and hashes. The original’s proofs were checked by their length.',
   },
   {
     title: 'Administration',

@@ -19,10 +19,10 @@ export const adminAt = <const Rest extends string>(rest: Rest) => ({
   aliases: [`/api/admin${rest}`, `/v1/admin${rest}`, `/admin${rest}`] as const,
 })
 
-/** Lists of the original's explorer: `/api/explorer/X` and `/api/v1/explorer/X`. */
+/** Lists of the original's explorer: `/api/explorer/X`, `/api/v1/explorer/X` and `/v1/explorer/X`. */
 export const explorerAt = <const Rest extends string>(rest: Rest) => ({
   path: `/api/explorer${rest}` as const,
-  aliases: [`/api/v1/explorer${rest}`] as const,
+  aliases: [`/api/v1/explorer${rest}`, `/v1/explorer${rest}`] as const,
 })
 
 /** Lists of the chain by cursor: `/api/v1/chain/X` and `/api/chain/X`. */

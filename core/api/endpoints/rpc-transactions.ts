@@ -1,5 +1,6 @@
 /** `/rpc`: transactions, receipts, sending, and the streams of the chain. */
 import * as z from 'zod'
+import { receiptSearchQuery } from '../contract-requests.ts'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
 import { rpcQueries } from '../rpc-queries.ts'
 import {
@@ -11,6 +12,7 @@ import {
 } from '../rpc-requests.ts'
 import { acceptedSchema, blockSummarySchema, verdictSchema } from '../schemas/chain.ts'
 import { address, hash, units, whole } from '../schemas/common.ts'
+import { transactionSearchSchema } from '../schemas/contract.ts'
 import {
   chainReceiptSchema,
   feeEstimateSchema,
@@ -119,6 +121,17 @@ export const receiptsFamily = {
       answers: [{ status: 200, description: 'The receipt', schema: chainReceiptSchema }],
       errors: [...chainErrors, 'DATABASE_UNAVAILABLE', 'NOT_FOUND'],
       example: { params: { id: values.receipt } },
+    }),
+    endpoint({
+      ...get,
+      id: 'searchTransactions',
+      path: '/rpc/transactions/search',
+      summary: 'Find the payment that anchored a receipt',
+      query: receiptSearchQuery,
+      answers: [{ status: 200, description: 'One or none', schema: transactionSearchSchema }],
+      errors: [...chainErrors, 'DATABASE_UNAVAILABLE', 'VALIDATION_ERROR'],
+      legacy: 'Use GET /rpc/receipts/{id}.',
+      example: { query: { receipt_id: values.receipt } },
     }),
   ],
 } as const satisfies EndpointFamily

@@ -6,9 +6,12 @@ import type { Endpoint } from '../endpoint.ts'
 import { signInFamily, usersFamily } from './account.ts'
 import { chainListsFamily } from './chain-lists.ts'
 import { chatFamily } from './chat.ts'
+import { blockchainFamily, statusFamily, toolsFamily } from './contract.ts'
 import { explorerFamily } from './explorer.ts'
 import { escrowFamily, jobsFamily } from './jobs.ts'
+import { minerDeskFamily } from './miner-desk.ts'
 import { minersFamily } from './miners.ts'
+import { paymentsFamily } from './payments.ts'
 import {
   accountsFamily,
   blocksFamily,
@@ -24,6 +27,7 @@ import {
   streamsFamily,
   transactionsFamily,
 } from './rpc-transactions.ts'
+import { servicesFamily } from './services.ts'
 import { healthFamily, siteFamily } from './site.ts'
 import { walletFamily } from './wallet.ts'
 
@@ -32,11 +36,15 @@ export const endpointFamilies = [
   chatFamily,
   jobsFamily,
   escrowFamily,
+  paymentsFamily,
+  servicesFamily,
   siteFamily,
   signInFamily,
   usersFamily,
   walletFamily,
   minersFamily,
+  minerDeskFamily,
+  toolsFamily,
   chainFamily,
   chainListsFamily,
   blocksFamily,
@@ -50,6 +58,8 @@ export const endpointFamilies = [
   sitesFamily,
   snapshotsFamily,
   explorerFamily,
+  blockchainFamily,
+  statusFamily,
   healthFamily,
 ] as const
 

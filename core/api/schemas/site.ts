@@ -1,6 +1,7 @@
-/** Answers about the site, its models and its health, and in OpenAI's format, as schemas. */
+/** Answers about the site, its models and its health, as schemas. */
 import * as z from 'zod'
 import { genesisJsonSchema } from '../../chain/genesis.ts'
+import { modelFeatures } from '../../jobs/model-features.ts'
 import { hash, publicKey, units, whole } from './common.ts'
 
 const modelFields = {
@@ -10,6 +11,9 @@ const modelFields = {
   price_prompt: units.describe('Cheapest price of 1000 prompt tokens'),
   price_completion: units.describe('Cheapest price of 1000 answer tokens'),
   engines: z.array(z.string()),
+  features: z
+    .array(z.enum(modelFeatures))
+    .describe('What some live miner does with it: chat, completion, tools, json, embeddings'),
 }
 
 const notice = z
@@ -44,6 +48,9 @@ export const siteSchema = z
       template_tokens_per_message: whole,
     }),
     models: z.array(z.strictObject(modelFields)),
+    v1_upstream: z
+      .enum(['coordinator', 'mock'])
+      .describe('mock: what stands under /v1/ is invented, for development'),
   })
   .meta({ id: 'Site', description: 'What a client needs to know before it asks' })
 
@@ -63,67 +70,6 @@ export const modelListSchema = z
   .strictObject({ object: z.literal('list'), data: z.array(modelSchema), notice })
   .meta({ id: 'ModelList' })
 
-const usageSchema = z
-  .strictObject({ prompt_tokens: whole, completion_tokens: whole, total_tokens: whole })
-  .meta({ id: 'Usage', description: 'Tokens as billed' })
-
-const completionHead = {
-  id: z
-    .string()
-    .regex(/^chatcmpl-[0-9a-f]{32}$/)
-    .describe('The job id follows chatcmpl-'),
-  created: whole.describe('Unix seconds'),
-  model: z.string(),
-  system_fingerprint: z.null(),
-}
-
-const finishReason = z.enum(['stop', 'length'])
-
-/** `POST /chat/completions`, whole. */
-export const completionSchema = z
-  .strictObject({
-    ...completionHead,
-    object: z.literal('chat.completion'),
-    choices: z
-      .array(
-        z.strictObject({
-          index: z.literal(0),
-          message: z.strictObject({
-            role: z.literal('assistant'),
-            content: z.string(),
-            refusal: z.null(),
-          }),
-          logprobs: z.null(),
-          finish_reason: finishReason,
-        }),
-      )
-      .length(1),
-    usage: usageSchema,
-  })
-  .meta({ id: 'ChatCompletion', description: 'The whole answer' })
-
-/** `POST /chat/completions`, streamed: one event. */
-export const chunkSchema = z
-  .strictObject({
-    ...completionHead,
-    object: z.literal('chat.completion.chunk'),
-    choices: z
-      .array(
-        z.strictObject({
-          index: z.literal(0),
-          delta: z.strictObject({
-            role: z.literal('assistant').optional(),
-            content: z.string().optional(),
-          }),
-          logprobs: z.null(),
-          finish_reason: finishReason.nullable(),
-        }),
-      )
-      .max(1),
-    usage: usageSchema.nullable().optional(),
-  })
-  .meta({ id: 'ChatChunk', description: 'A piece of the answer' })
-
 const checksSchema = z.record(z.string(), z.strictObject({ ok: z.boolean(), detail: z.string() }))
 
 /** `GET /api/v1/health`. */
@@ -132,6 +78,7 @@ export const healthSchema = z
     status: z.enum(['ok', 'degraded']),
     env: z.string(),
     chain_id: z.string(),
+    v1_upstream: z.enum(['coordinator', 'mock']),
     checks: checksSchema.describe('database, chain, coordinator and wallets, each of them tried'),
   })
   .meta({ id: 'Health' })

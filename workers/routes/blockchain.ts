@@ -1,0 +1,59 @@
+/** The chain in the few fields that the original's command line prints. Rules: contract-SPEC.md, CHAINFACTS. */
+import { Hono } from 'hono'
+import { peersToJson } from '../../core/api/rpc-peers.ts'
+import { unitsPerCoin } from '../../core/base/amount.ts'
+import { toHex, toHex0x } from '../../core/base/bytes.ts'
+import { slotMs } from '../../core/chain/genesis.ts'
+import { addressOf, formatAddress } from '../../core/crypto/address.ts'
+import { chainNodeOf } from '../chain-client.ts'
+import type { AppEnv } from '../context.ts'
+import { countOpen } from '../gateway/limiter.ts'
+import { followed } from './follow.ts'
+import { syncStatus } from './rpc-status.ts'
+
+export const blockchainRoutes = new Hono<AppEnv>()
+  .use('/blockchain/*', async (c, next) => {
+    await countOpen(c)
+    await next()
+  })
+  .use('/blockchain/*', followed)
+  .get('/blockchain/info', async (c) => {
+    const status = await c.get('chain').status()
+    return c.json({
+      chain_id: status.chainId,
+      genesis_hash: toHex0x(status.genesisHash),
+      height: status.head.height,
+      final_height: status.head.finalHeight,
+      head_hash: toHex0x(status.head.hash),
+      block_time_seconds: slotMs / 1_000,
+      mempool_size: status.mempoolSize,
+      validators: status.authorities.length,
+      proposing: status.proposing,
+    })
+  })
+  .get('/blockchain/sync', (c) => syncStatus(c))
+  .get('/blockchain/peers', async (c) => c.json(peersToJson(await chainNodeOf(c.env).peers())))
+  .get('/blockchain/supply', async (c) => {
+    const { supply } = await c.get('chain').status()
+    return c.json({
+      currency: 'AITBC',
+      total_supply: coins(supply.genesis + supply.minted - supply.burned),
+      circulating_supply: coins(supply.held),
+      genesis: String(supply.genesis),
+      minted: String(supply.minted),
+      burned: String(supply.burned),
+      held: String(supply.held),
+      unit: 'base units',
+    })
+  })
+  .get('/blockchain/validators', async (c) => {
+    const { authorities, authoritiesUntil } = await c.get('chain').status()
+    const validators = authorities.map(({ publicKey, name }) => ({
+      address: formatAddress(addressOf(publicKey)),
+      public_key: toHex(publicKey),
+      name,
+    }))
+    return c.json({ validators, total: validators.length, until_height: authoritiesUntil ?? null })
+  })
+
+const coins = (units: bigint): number => Number(units) / Number(unitsPerCoin)
