@@ -16,6 +16,7 @@ import type {
   SubmitJob,
 } from '../core/api/coordinator-service.ts'
 import { type ApiError, messageOf } from '../core/api/errors.ts'
+import type { MarketCoordinator } from '../core/api/market-coordinator.ts'
 import { assert, err, ok, type Result } from '../core/base/result.ts'
 import { figuresOf } from './coordinator/figures.ts'
 import { coordinatorLimits } from './coordinator/limits.ts'
@@ -34,15 +35,20 @@ import { onlineMiners, siteView } from './coordinator/site-view.ts'
  */
 export abstract class CoordinatorObject<Env extends CoordinatorEnv = CoordinatorEnv>
   extends DurableObject<Env>
-  implements CoordinatorService
+  implements CoordinatorService, MarketCoordinator
 {
   /** Undefined when the configuration cannot be used: then every call says so. */
   readonly #parts: CoordinatorParts | undefined
   readonly #configFault: unknown
   #alarmAtMs = Number.POSITIVE_INFINITY
+  #marketTimer: ReturnType<typeof setTimeout> | undefined
 
   protected abstract openChain(env: Env): ChainService
   protected abstract openCooldown(env: Env): NonNullable<CoordinatorHost['cooldown']>
+  /** A miner has come, gone or changed its card. */
+  protected minersChanged(_env: Env): Promise<void> {
+    return Promise.resolve()
+  }
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -55,11 +61,51 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
         now: () => Date.now(),
         wakeAt: (dueAtMs) => this.#wakeAt(dueAtMs),
         cooldown: this.openCooldown(env),
+        minersChanged: () => this.#tellMarket(env),
       })
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'CONFIG_INVALID') throw error
       this.#configFault = error
     }
+  }
+
+  /** What comes close together is told once; the market looks for itself now and then anyway. */
+  #tellMarket(env: Env): void {
+    if (this.#marketTimer !== undefined) return
+    this.#marketTimer = setTimeout(() => {
+      this.#marketTimer = undefined
+      this.minersChanged(env).catch((error: unknown) =>
+        console.error(JSON.stringify({ msg: 'market not told', error: String(error) })),
+      )
+    }, coordinatorLimits.tellMarketMs)
+  }
+
+  async marketMiners() {
+    return this.#usable().marketDesk.marketMiners()
+  }
+
+  async marketCard(minerId: string) {
+    return this.#usable().marketDesk.marketCard(minerId)
+  }
+
+  async receiptParties(receiptId: string) {
+    return this.#usable().marketDesk.receiptParties(receiptId)
+  }
+
+  async keyAddress(publicId: string) {
+    return this.#usable().marketDesk.keyAddress(publicId)
+  }
+
+  async keySend(...input: Parameters<MarketCoordinator['keySend']>) {
+    return this.#usable().marketDesk.keySend(...input)
+  }
+
+  async post(...input: Parameters<MarketCoordinator['post']>) {
+    return this.#usable().marketDesk.post(...input)
+  }
+
+  async posted(id: string) {
+    return this.#usable().marketDesk.posted(id)
   }
 
   async authenticate(input: {

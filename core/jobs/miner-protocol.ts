@@ -81,6 +81,8 @@ export const capabilityCardSchema = z.object({
   gpus: z.array(gpuCardSchema).max(minerProtocolLimits.gpusMax),
   concurrency: z.int().min(1).max(minerProtocolLimits.concurrencyMax),
   region: z.string().max(64).optional(),
+  /** Base units for one place for an hour; absent: it is not to be booked. */
+  price_hour: units.optional(),
 })
 export type CapabilityCard = z.infer<typeof capabilityCardSchema>
 

@@ -3,6 +3,7 @@
  * hibernate; what must survive that is attached to them. Nothing that a miner sends makes this throw.
  */
 import { randomBytes } from 'node:crypto'
+import type { SignedHello } from '../../core/api/market-coordinator.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { minerChallengeBytes } from '../../core/jobs/miner-challenge.ts'
 import {
@@ -45,6 +46,8 @@ export type AgentSocketParts = {
   readonly onHello: (miner: Miner, resume: readonly string[]) => Welcome
   readonly onFrame: (miner: Miner, frame: Exclude<MinerFrame, { type: 'hello' }>) => void
   readonly onGone: (minerId: string) => void
+  /** A miner has proved its key; what it signed is kept, so that others can check its card. */
+  readonly onSigned: (hello: SignedHello & { readonly minerId: string }) => void
   /** Frames that are written at once share a commit. */
   readonly group: Group
 }
@@ -94,6 +97,16 @@ export function openAgentSockets(parts: AgentSocketParts) {
     socket.serializeAttachment({ ...attachment, minerId })
     const entering = { minerId, publicKey, card, cardText: frame.card, socket }
     const miner = miners.enterAgent(entering, now())
+    parts.onSigned({
+      minerId,
+      version: frame.version,
+      site: attachment.site,
+      nonce: attachment.nonce,
+      label: frame.miner_id,
+      publicKey: frame.public_key,
+      text: frame.card,
+      signature: frame.signature,
+    })
     if (before && before !== socket) {
       before.serializeAttachment({ ...attachmentOf(before), minerId: undefined })
       close(before, minerCloseCodes.replaced, 'this miner has connected again')

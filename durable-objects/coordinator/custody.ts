@@ -74,6 +74,10 @@ export type Custody = {
   readonly tick: () => Promise<void>
   /** Undefined where nobody has locked anything for a key. */
   readonly stateOf: (owner: string) => CustodyState | undefined
+  /** The account that this site keeps for a key, once its escrow is open and nothing of it is under way. */
+  readonly accountFor: (owner: string) => Promise<Result<Signer, ApiError>>
+  /** Asks the faucet for a gift to that account, under the cool-down of its owner. */
+  readonly giftFor: (owner: string, address: Uint8Array) => Promise<boolean>
   /** Begins to fund a key that the faucet funds, and does not wait for it. */
   readonly begin: (owner: string) => void
 }
@@ -373,6 +377,29 @@ export function openCustody(parts: CustodyParts): Custody {
         isReady: row.step === 'ready',
         fault: row.fault ?? undefined,
       }
+    },
+    accountFor: async (owner) => {
+      if (!rowOf(owner) && isFunded(owner)) createAccount(owner)
+      if (!rowOf(owner)?.account_sealed) {
+        const message =
+          'This site keeps no account for your key: sign the transaction with your wallet and send it.'
+        return err({ code: 'ESCROW_REQUIRED', message })
+      }
+      await run(owner)
+      const row = rowOf(owner)
+      if (row?.step === 'ready') return ok(accountOf(row))
+      const message = 'The account of this key is being funded; ask again in a few seconds.'
+      return err({ code: 'ESCROW_NOT_FINAL', message })
+    },
+    giftFor: async (owner, address) => {
+      if (!isFunded(owner) || (await gifts.take(owner)) > 0) return false
+      try {
+        if ((await ask(chain.faucet(address, faucetMax))).ok) return true
+      } catch {
+        // As good as refused: the booking of the gift is taken back.
+      }
+      await gifts.release(owner)
+      return false
     },
     begin: (owner) => {
       if (!isFunded(owner)) return

@@ -73,6 +73,11 @@ export const coordinatorLimits = {
   /** Pause before the chain is asked again about what is under way, and after a fault. */
   settlePollMs: 1_000,
   settleBackoffMsMax: 30_000,
+  /** Balance that the site's account keeps for payments, base units, and how long others wait for more. */
+  postReserve: 1_000_000n,
+  postPauseMs: 60_000,
+  /** Miners that come and go within this time are told to the market together. */
+  tellMarketMs: 250,
 
   /** Devnet: how long the first request of a key waits for its escrow. */
   custodyWaitMs: 10_000,

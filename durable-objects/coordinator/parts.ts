@@ -18,15 +18,17 @@ import { type Custody, type Gifts, openCustody } from './custody.ts'
 import { type Dispatcher, openDispatcher } from './dispatcher.ts'
 import { openFunds } from './funds.ts'
 import { openGroup } from './grouping.ts'
-import { openIdempotencies } from './idempotency.ts'
 import { openHeld } from './held.ts'
+import { openIdempotencies } from './idempotency.ts'
 import { openJobStore } from './job-store.ts'
 import { openKeyMoney } from './key-money.ts'
 import { openLegacyMiners } from './legacy-miners.ts'
 import { coordinatorLimits as limits } from './limits.ts'
+import { createHellos, openMarketDesk } from './market-desk.ts'
 import { openMinerDesk } from './miner-desk.ts'
 import { type Miners, openMiners } from './miners.ts'
 import { openPartials } from './partials.ts'
+import { openPosts } from './posts.ts'
 import { openReputations } from './reputations.ts'
 import { openResults } from './results.ts'
 import { createTables } from './schema.ts'
@@ -35,8 +37,8 @@ import type { Settings } from './settings.ts'
 import { openSettlement } from './settlement.ts'
 import { openStanding } from './standing.ts'
 import { openStreams } from './streams.ts'
-import { openWebhooks } from './webhooks.ts'
 import { openUsage } from './usage.ts'
+import { openWebhooks } from './webhooks.ts'
 
 export type CoordinatorParts = ReturnType<typeof openCoordinator>
 
@@ -48,11 +50,15 @@ export type CoordinatorHost = {
   readonly now: () => number
   /** Makes sure that `work` is called at this time or a little later. */
   readonly wakeAt: (dueAtMs: number) => void
+  /** A miner has come, gone or changed its card. */
+  readonly minersChanged?: () => void
   /** The site's faucet cool-down, by address; absent: gifts follow each other freely. */
   readonly cooldown?: {
     readonly take: (address: string, nowSeconds: number) => Promise<number>
     readonly release: (address: string) => Promise<unknown>
   }
+  /** Posts webhooks; the platform's `fetch` where nothing else is given. */
+  readonly post?: typeof fetch
 }
 
 /** Opens everything over the storage of one object. */
@@ -67,6 +73,12 @@ export function openCoordinator(host: CoordinatorHost) {
   // After a restart the age of the final head is not known: jobs wait for it.
   if (isBusy(dispatcher)) wakeAt(now())
   const minerDesk = openMinerDesk({ ...ground, dispatcher })
+  const marketDesk = openMarketDesk({
+    ...ground,
+    ...custody,
+    ownerOfKey: (publicId) => ground.accountKeys.ownerOf(publicId),
+    onPost: working.settlement.onPost,
+  })
   const accountDesk = openAccountDesk({
     ...ground,
     custody,
@@ -80,6 +92,7 @@ export function openCoordinator(host: CoordinatorHost) {
     ...working,
     clientJobs,
     minerDesk,
+    marketDesk,
     accountDesk,
     work: openWork({ ...ground, ...working, custody, accountDesk }),
   }
@@ -141,6 +154,7 @@ function openGround(host: CoordinatorHost) {
     webhooks: openWebhooks({ ...host, database, vault, post: host.post ?? fetch }),
     streams: openStreams(),
     group: openGroup(() => state.storage.sync()),
+    posts: openPosts({ ...host, database }),
   }
 }
 
@@ -162,6 +176,7 @@ function openWorking(ground: Ground) {
     sendCancel: (minerId, attemptId, reason) =>
       agentFrames.cancel(miners.get(minerId), attemptId, reason),
   })
+  const saveHello = createHellos(ground.database)
   const settlement = openSettlement({
     ...ground,
     onSettled: (payment) => {
@@ -200,7 +215,14 @@ function openWorking(ground: Ground) {
     ...ground,
     onHello: agentFrames.welcome,
     onFrame: agentFrames.handle,
-    onGone: dispatcher.gone,
+    onGone: (minerId) => {
+      dispatcher.gone(minerId)
+      ground.minersChanged?.()
+    },
+    onSigned: (hello) => {
+      saveHello(hello)
+      ground.minersChanged?.()
+    },
   })
   return { dispatcher, settlement, held, legacyMiners, sockets }
 }

@@ -24,6 +24,7 @@ import { jobLimits } from '../../core/jobs/limits.ts'
 import { type ChainView, withTimeout } from './chain-view.ts'
 import type { Funds } from './funds.ts'
 import { coordinatorLimits } from './limits.ts'
+import type { Posts } from './posts.ts'
 import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
 import {
@@ -66,11 +67,15 @@ export type SettlementParts = {
   /** Makes sure that `tick` is called at this time or a little later. */
   readonly wakeAt: (dueAtMs: number) => void
   readonly onSettled: (payment: Settled) => void
+  /** What else the site's account sends, in the same row of nonces. */
+  readonly posts: Pick<Posts, 'due' | 'build'>
 }
 
 export type Settlement = {
   /** A payment has become due. */
   readonly onDue: () => void
+  /** Another transaction of the site's account waits. */
+  readonly onPost: () => void
   /** Does what can be done now; never rejects. Calls overlap harmlessly: one works, the others return. */
   readonly tick: () => Promise<void>
   /** Last fault, for people; undefined while payments go through. */
@@ -79,7 +84,7 @@ export type Settlement = {
 
 /** Opens settlement over the payments on disk, and goes on where it was. */
 export function openSettlement(parts: SettlementParts): Settlement {
-  const { database, settings, chain, view, funds, now, wakeAt } = parts
+  const { database, settings, chain, view, funds, posts, now, wakeAt } = parts
   const { coordinator, genesisHash, genesis } = settings
   const address = addressOf(coordinator.publicKey)
   const refusedAtHeight = new Map<number, number>()
@@ -88,7 +93,10 @@ export function openSettlement(parts: SettlementParts): Settlement {
   let failures = 0
   let due = countOf(database, "SELECT count(*) AS n FROM payments WHERE state = 'due'")
   let open = countOf(database, 'SELECT count(*) AS n FROM batches WHERE open = 1')
-  let sendAtMs = due > 0 ? now() : undefined
+  let poorUntilMs = 0
+  /** Posts that can be paid for, as far as is known. */
+  const posted = (): number => (now() < poorUntilMs ? 0 : posts.due())
+  let sendAtMs = due + posted() > 0 ? now() : undefined
 
   const ask = <T>(question: Promise<T>) => withTimeout(question, coordinatorLimits.chainWaitMs)
 
@@ -253,6 +261,19 @@ export function openSettlement(parts: SettlementParts): Settlement {
     return bytes
   }
 
+  /** Payments come first: what they may need of the account's balance is left to them. */
+  const post = (nonce: bigint, balance: bigint): Uint8Array | undefined => {
+    if (posted() === 0) return undefined
+    if (balance < coordinatorLimits.postReserve) {
+      poorUntilMs = now() + coordinatorLimits.postPauseMs
+      wakeAt(poorUntilMs)
+      return undefined
+    }
+    const bytes = posts.build(nonce, view.slotAt(now()))
+    if (bytes) open += 1
+    return bytes
+  }
+
   /** What the chain would refuse for its settle-by slot is not sent. */
   const dropExpired = (slot: number): void => {
     const rows = rowsOf<{ job_id: string }>(database, selectExpired, slot)
@@ -274,12 +295,12 @@ export function openSettlement(parts: SettlementParts): Settlement {
   }
 
   const sendDue = async (): Promise<void> => {
-    while (due > 0 && open < coordinatorLimits.openBatchesMax) {
+    while (due + posted() > 0 && open < coordinatorLimits.openBatchesMax) {
       const account = await ask(chain.account(address))
       const used = new Set(openBatches(database).map((batch) => BigInt(batch.nonce)))
       let nonce = used.size === 0 ? account.nextNonce : account.nonce
       while (used.has(nonce)) nonce += 1n
-      const bytes = build(nonce)
+      const bytes = build(nonce) ?? post(nonce, account.balance)
       if (!bytes) return
       // It stays on disk and is followed: sent again, or given up when that is certain.
       if ((await send(bytes)) !== 'sent') return
@@ -297,7 +318,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
   }
 
   const schedule = (): void => {
-    if (due > 0) sendAtMs ??= now() + jobLimits.settlementDelayMs
+    if (due + posted() > 0) sendAtMs ??= now() + jobLimits.settlementDelayMs
     const backoffMs = Math.min(
       coordinatorLimits.settlePollMs * 2 ** Math.min(failures, 10),
       coordinatorLimits.settleBackoffMsMax,
@@ -313,8 +334,12 @@ export function openSettlement(parts: SettlementParts): Settlement {
       sendAtMs ??= now() + jobLimits.settlementDelayMs
       if (failures === 0) wakeAt(due >= batchMax ? now() : sendAtMs)
     },
+    onPost: () => {
+      sendAtMs ??= now() + jobLimits.settlementDelayMs
+      if (failures === 0) wakeAt(sendAtMs)
+    },
     tick: async () => {
-      if (isWorking || (due === 0 && open === 0)) return
+      if (isWorking || (due + posted() === 0 && open === 0)) return
       isWorking = true
       try {
         await work()
