@@ -100,6 +100,10 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   BLOCK_REFUSED: 'Nothing to do: details.reason says which rule the block breaks.',
   JOB_NOT_FOUND: 'Check the id and the key: a job exists for its own client only.',
   JOB_NOT_READY: 'Ask again later, or read the stream.',
+  BATCH_REFUSED: 'Mend or leave out the items that details names, and send all again.',
+  IDEMPOTENCY_KEY_REUSED:
+    'Use a new key for a new request, and the old one only to repeat the old.',
+  WEBHOOK_SECRET_MISSING: 'POST /api/v1/webhooks/secret, keep what it answers, and submit again.',
   JOB_NOT_CANCELABLE: 'Nothing to do: it has ended.',
   RECEIPT_NOT_FOUND: 'Wait for the job to complete; one that failed has none.',
   RESULT_HELD: 'Read `held` of the job for the reasons and the time by which it is decided.',
@@ -120,7 +124,8 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   ESCROW_EXHAUSTED: 'Top the escrow up, or wait until jobs have ended.',
   ESCROW_EXPIRED: 'Send an escrow_top_up with a later expiry, or ask with a shorter ttl_seconds.',
   DELEGATE_EXPIRED: 'Send a delegate_grant for the key’s delegate with a later expiry.',
-  KEY_BUDGET_EXCEEDED: 'Raise its budget: PUT /api/v1/account/keys/{id}; details says what is left.',
+  KEY_BUDGET_EXCEEDED:
+    'Raise its budget: PUT /api/v1/account/keys/{id}; details says what is left.',
   BUDGET_EXCEEDED: 'Have the owner grant the delegate more.',
   AUTHORISATION_INVALID: 'Sign an authorisation for this very job, escrow and chain.',
   AUTHORISATION_USED: 'Sign a new one with another number.',

@@ -123,9 +123,15 @@ const table = {
   // Jobs
   JOB_NOT_FOUND: [404, 'job not found'],
   JOB_NOT_READY: [425, 'job not ready'],
+  BATCH_REFUSED: [422, 'The batch holds jobs that cannot be taken; none was.'],
+  IDEMPOTENCY_KEY_REUSED: [422, 'This idempotency key was used for another request.'],
+  WEBHOOK_SECRET_MISSING: [409, 'News are signed: make a secret for webhooks first.'],
   JOB_NOT_CANCELABLE: [409, 'job not cancelable'],
   RECEIPT_NOT_FOUND: [404, 'receipt not available'],
-  RESULT_HELD: [409, 'The payment of this result was held: there is no receipt until it is released.'],
+  RESULT_HELD: [
+    409,
+    'The payment of this result was held: there is no receipt until it is released.',
+  ],
   HELD_NOT_FOUND: [404, 'No payment is held for this job.'],
   HELD_DECIDED: [409, 'This has been decided already, or its time is over.'],
   PAYMENT_NOT_FOUND: [404, 'Payment not found for this job'],

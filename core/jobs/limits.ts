@@ -35,6 +35,13 @@ export const jobLimits = {
   queueMax: 10_000,
   /** Jobs of one client that have not ended. */
   openJobsPerClientMax: 256,
+  /** Of these, how many may be of high priority: it costs nothing, so it is scarce. */
+  highJobsPerClientMax: 16,
+  /** Jobs of one batch. */
+  batchMax: 64,
+  /** Miner ids and models that one job's routing may name. */
+  routingMinersMax: 32,
+  routingModelsMax: 8,
   /** Holds on one escrow that are neither freed nor settled. */
   holdsPerEscrowMax: 1_024,
   /** Miners connected to one coordinator. */

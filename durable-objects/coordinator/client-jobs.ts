@@ -8,9 +8,11 @@ import type {
   JobRecord,
   PaymentStatus,
   Principal,
+  SubmitBatch,
   SubmitJob,
 } from '../../core/api/coordinator-service.ts'
-import type { ApiError } from '../../core/api/errors.ts'
+import type { Estimate, JobWhy } from '../../core/api/dispatch.ts'
+import { type ApiError, messageOf } from '../../core/api/errors.ts'
 import { formatCoins } from '../../core/base/amount.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { maxBig } from '../../core/base/int.ts'
@@ -33,13 +35,17 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { Funds } from './funds.ts'
 import type { Group } from './grouping.ts'
 import type { Held } from './held.ts'
+import type { Idempotencies } from './idempotency.ts'
 import { type JobStore, type LiveJob, makeAsk, type StoredJob } from './job-store.ts'
 import { type KeyMoney, settleByOf } from './key-money.ts'
 import type { Partials } from './partials.ts'
 import { answerEvent, completedEvent } from './results.ts'
 import { bytesOf } from './schema.ts'
 import type { Settings } from './settings.ts'
+import type { MinerStanding } from './standing.ts'
 import type { StreamEvent, Streams } from './streams.ts'
+import type { Webhooks } from './webhooks.ts'
+import { type Admitted, estimateOf, jobWhy } from './why.ts'
 
 export type ClientJobParts = {
   readonly settings: Settings
@@ -54,6 +60,9 @@ export type ClientJobParts = {
   readonly keyMoney: KeyMoney
   readonly held: Held
   readonly group: Group
+  readonly idempotency: Idempotencies
+  readonly webhooks: Webhooks
+  readonly standing: MinerStanding
   readonly now: () => number
 }
 
@@ -64,10 +73,13 @@ type Paid = {
   readonly escrow: KnownEscrow
 }
 
+/** A job that may be taken: admitted, with its limit, and the permission to pay it. */
+type Prepared = { readonly job: SubmitJob; readonly paid: Paid; readonly limit: bigint }
+
 export type ClientJobs = ReturnType<typeof openClientJobs>
 
 export function openClientJobs(parts: ClientJobParts) {
-  const { keyMoney } = parts
+  const { keyMoney, idempotency, webhooks } = parts
   const { settings, store, apiKeys, view, custody, funds, dispatcher, streams, held, group, now } =
     parts
   const { authorisationLifeSlots, faucetMax } = settings.genesis.parameters
@@ -93,12 +105,13 @@ export function openClientJobs(parts: ClientJobParts) {
     owner: string,
     job: SubmitJob,
     limit: bigint,
+    besides: bigint,
   ): Promise<Result<Paid, ApiError>> => {
     const delegate = apiKeys.delegateOf(owner)
     if (!delegate) return err({ code: 'AUTHORIZATION_ERROR' })
     let escrow = await custody.escrowOf(owner)
     if (!escrow.ok) return escrow
-    const lack = lackOf(escrow.value, delegate, limit)
+    const lack = lackOf(escrow.value, delegate, limit + besides)
     if (lack > 0n && lack <= faucetMax) {
       const refilled = await custody.refill(owner)
       if (!refilled.ok) return refilled
@@ -134,32 +147,146 @@ export function openClientJobs(parts: ClientJobParts) {
   const lackOf = ({ escrow }: KnownEscrow, delegate: Signer, limit: bigint): bigint =>
     escrow === undefined ? 0n : limit - funds.available(escrow, delegate.publicKey).budget
 
-  /** Admits, checks, reserves, keeps and dispatches. After the last `await` nothing can come between. */
-  const submit = async (who: Principal, job: SubmitJob): Promise<Result<LiveJob, ApiError>> => {
-    const room = dispatcher.hasRoom(who.publicId)
-    if (!room.ok) return room
-    const size = sizeOf(job.spec)
-    const { constraints } = job
-    const stated = job.authorisation && readAuthorisation(job.authorisation.bytes)
+  /** The job at the first of its models that can be served: by one with a free place, if there is one. */
+  const admitted = (who: Principal, asked: SubmitJob): Result<Admitted, ApiError> => {
+    const stated = asked.authorisation && readAuthorisation(asked.authorisation.bytes)
     if (stated?.ok === false) return stated
     const most = stated?.value.limit
     const limit =
-      job.limit !== undefined && most !== undefined && most < job.limit ? most : job.limit
-    const admission = dispatcher.admit({ size, constraints, limit: limit ?? most })
-    if (!admission.ok) return admission
-    const wanted = limit ?? most ?? maxBig(admission.value.suggestedLimit, settings.chargeMin)
-    if (wanted < settings.chargeMin) return err(belowLeast(wanted, settings.chargeMin))
+      asked.limit !== undefined && most !== undefined && most < asked.limit ? most : asked.limit
+    const others = asked.routing?.models ?? []
+    if (who.kind === 'account' && others.length > 0) return err(modelSigned)
+    let first: Result<Admitted, ApiError> | undefined
+    for (const model of [asked.spec.model, ...others]) {
+      const job = withModel(asked, model)
+      const { constraints, routing, near } = job
+      const wanted = { size: sizeOf(job.spec), constraints, routing, near, limit: limit ?? most }
+      const admission = dispatcher.admit(wanted)
+      if (!admission.ok) {
+        first ??= admission
+        continue
+      }
+      const suggested = maxBig(admission.value.suggestedLimit, settings.chargeMin)
+      const found = { job, admission: admission.value, limit: limit ?? most ?? suggested, most }
+      if (others.length === 0 || dispatcher.hasFree({ ...wanted, limit: found.limit })) {
+        return ok(found)
+      }
+      if (!first?.ok) first = ok(found)
+    }
+    return first ?? err({ code: 'MODEL_NOT_SERVED' })
+  }
+
+  /** Admission and money, as far as these can be had before the job's turn. */
+  const prepare = async (
+    who: Principal,
+    asked: SubmitJob,
+    besides = 0n,
+  ): Promise<Result<Prepared, ApiError>> => {
+    const room = dispatcher.hasRoom(who.publicId, weightOf([asked]))
+    if (!room.ok) return room
+    const unsent = asked.webhook && webhookFault(who.publicId)
+    if (unsent) return err(unsent)
+    const found = admitted(who, asked)
+    if (!found.ok) return found
+    const { job, limit } = found.value
+    if (limit < settings.chargeMin) return err(belowLeast(limit, settings.chargeMin))
+    const stated = job.authorisation && readAuthorisation(job.authorisation.bytes)
+    if (stated?.ok === false) return stated
     const paid =
       who.kind === 'account'
         ? await paidByAccount(job, stated?.value)
-        : await paidByKey(who.publicId, job, wanted)
-    if (!paid.ok) return paid
-    return group(() => {
+        : await paidByKey(who.publicId, job, limit, besides)
+    return paid.ok ? ok({ job, paid: paid.value, limit }) : paid
+  }
+
+  const webhookFault = (client: string): ApiError | undefined => {
+    if (!webhooks.hasSecret(client)) return { code: 'WEBHOOK_SECRET_MISSING' }
+    if (webhooks.hasRoom(client)) return undefined
+    return { code: 'QUOTA_EXCEEDED', message: 'Too many deliveries to this client wait already.' }
+  }
+
+  /** Checks, reserves, keeps and dispatches: all of them or none. Nothing can come between. */
+  const take = (
+    who: Principal,
+    prepared: readonly Prepared[],
+    write: (lives: readonly LiveJob[]) => void,
+  ): Result<readonly LiveJob[], ApiError & { readonly index: number }> => {
+    const lives: LiveJob[] = []
+    const freeAll = () => {
+      for (const { ask } of lives) funds.free(ask.jobId)
+    }
+    const numbers = new Set<string>()
+    for (const [index, { job, paid, limit }] of prepared.entries()) {
       // While this waited a payment may have become final: its debt is gone, and so is the money.
-      const { escrow: escrowId } = paid.value.authorisation
-      const newest = { ...paid.value, escrow: view.peek(escrowId, now()) ?? paid.value.escrow }
-      const checked = check(who, job, newest)
-      return checked.ok ? keep(who, job, { ...newest, limit: wanted }) : checked
+      const { escrow, number } = paid.authorisation
+      const newest = { ...paid, escrow: view.peek(escrow, now()) ?? paid.escrow }
+      const name = `${toHex(escrow)} ${number}`
+      const checked = numbers.has(name)
+        ? err<ApiError>({ code: 'AUTHORISATION_USED' })
+        : check(who, job, newest)
+      const live = checked.ok ? hold(who, job, { ...newest, limit }) : checked
+      if (!live.ok) {
+        freeAll()
+        return err({ ...live.error, index })
+      }
+      numbers.add(name)
+      lives.push(live.value)
+    }
+    const room = dispatcher.hasRoom(who.publicId, weightOf(lives.map(({ ask }) => ask)))
+    if (!room.ok) {
+      freeAll()
+      return err({ ...room.error, index: lives.length - 1 })
+    }
+    try {
+      dispatcher.submit(lives, () => write(lives))
+    } catch (error) {
+      freeAll()
+      throw error
+    }
+    return ok(lives)
+  }
+
+  const submit = async (
+    who: Principal,
+    asked: SubmitJob,
+    write: (live: LiveJob) => void = () => undefined,
+  ): Promise<Result<LiveJob, ApiError>> => {
+    const prepared = await prepare(who, asked)
+    if (!prepared.ok) return prepared
+    return group(() => {
+      const taken = take(who, [prepared.value], ([live]) => live && write(live))
+      if (taken.ok) return ok(taken.value[0] as LiveJob)
+      const { index: _, ...error } = taken.error
+      return err(error)
+    })
+  }
+
+  /** Each fault at its place in the batch; nothing is taken when there is one. */
+  const submitBatch = async (
+    who: Principal,
+    { jobs, idempotency: given }: SubmitBatch,
+  ): Promise<Result<readonly JobRecord[], ApiError>> => {
+    const room = dispatcher.hasRoom(who.publicId, weightOf(jobs))
+    if (!room.ok) return room
+    const faults: (ApiError & { readonly index: number })[] = []
+    const prepared: Prepared[] = []
+    let besides = 0n
+    for (const [index, job] of jobs.entries()) {
+      const each = await prepare(who, job, besides)
+      if (each.ok) {
+        prepared.push(each.value)
+        besides += each.value.limit
+      } else {
+        faults.push({ ...each.error, index })
+      }
+    }
+    if (faults.length > 0) return err(refusedBatch(faults, jobs.length))
+    return group(() => {
+      const taken = take(who, prepared, (lives) =>
+        idempotency.write(who.publicId, given, lives.map(recordOf)),
+      )
+      if (!taken.ok) return err(refusedBatch([taken.error], jobs.length))
+      return ok(taken.value.map(recordOf))
     })
   }
 
@@ -197,7 +324,8 @@ export function openClientJobs(parts: ClientJobParts) {
       : error
   }
 
-  const keep = (
+  /** The job with its funds held, not yet written. */
+  const hold = (
     who: Principal,
     job: SubmitJob,
     paid: Paid & { readonly limit: bigint },
@@ -213,25 +341,20 @@ export function openClientJobs(parts: ClientJobParts) {
       constraints: job.constraints,
       spec: job.spec,
       limit: paid.limit,
+      priority: job.priority ?? 'normal',
+      routing: job.routing,
+      near: job.near,
+      webhook: job.webhook,
       authorisation: paid.authorisation,
       authorisationBytes: paid.bytes,
       authorisationSignature: paid.signature,
     })
-    const room = dispatcher.hasRoom(who.publicId, ask.bytes)
-    if (!room.ok) return room
     const within = keyMoney.isWithinBudget(who, paid.limit)
     if (!within.ok) return within
-    const held = funds.reserve(ask, escrow)
-    if (!held.ok) return held
+    const reserved = funds.reserve(ask, escrow)
+    if (!reserved.ok) return reserved
     const life = createJob({ jobId, requestedAtMs: now(), ttlSeconds: job.ttlSeconds })
-    const live: LiveJob = { ask, life, terms: new Map(), texts: new Map() }
-    try {
-      dispatcher.submit(live)
-    } catch (error) {
-      funds.free(jobId)
-      throw error
-    }
-    return ok(live)
+    return ok({ ask, life, terms: new Map(), texts: new Map() })
   }
 
   const stored = (who: Principal, jobId: string): StoredJob | undefined => {
@@ -247,7 +370,10 @@ export function openClientJobs(parts: ClientJobParts) {
       if (!row) return [endEventOf(life)]
       const waits = held.of(ask.jobId)
       const reasons = waits && waits.decision === undefined ? waits.reasons : undefined
-      return [answerEvent(row), { ...endEventOf(life), ...completedEvent(row, life.state, reasons) }]
+      return [
+        answerEvent(row),
+        { ...endEventOf(life), ...completedEvent(row, life.state, reasons) },
+      ]
     }
     const attempt = life.attempts.at(-1)
     const text = attempt && attempt.state === 'running' && job.texts?.get(attempt.attemptId)
@@ -261,9 +387,23 @@ export function openClientJobs(parts: ClientJobParts) {
   const recordOf = (job: StoredJob): JobRecord => toRecord(job, parts)
 
   return {
-    submit: async (who: Principal, job: SubmitJob): Promise<Result<JobRecord, ApiError>> => {
-      const submitted = await submit(who, job)
-      return submitted.ok ? ok(recordOf(submitted.value)) : submitted
+    submit: (who: Principal, job: SubmitJob): Promise<Result<JobRecord, ApiError>> =>
+      idempotency.once(who.publicId, job.idempotency, async () => {
+        const submitted = await submit(who, job, (live) =>
+          idempotency.write(who.publicId, job.idempotency, recordOf(live)),
+        )
+        return submitted.ok ? ok(recordOf(submitted.value)) : submitted
+      }),
+
+    submitBatch: (who: Principal, batch: SubmitBatch) =>
+      idempotency.once(who.publicId, batch.idempotency, () => submitBatch(who, batch)),
+
+    estimate: (who: Principal, asked: SubmitJob): Estimate =>
+      estimateOf(parts, { client: who.publicId, asked, admitted: admitted(who, asked) }),
+
+    why: (who: Principal, jobId: string): Result<JobWhy, ApiError> => {
+      const job = stored(who, jobId)
+      return job ? ok(jobWhy(parts, job)) : err({ code: 'JOB_NOT_FOUND' })
     },
 
     run: async (
@@ -356,6 +496,40 @@ const belowLeast = (limit: bigint, least: bigint): ApiError => ({
     `${formatCoins(least)} AITBC: less would not pay for its own settlement.`,
   details: { reason: 'settlement', limit: String(limit), needed: String(least) },
 })
+
+/** What jobs ask of a client's bounds; their bytes are known once they are read. */
+const weightOf = (
+  jobs: readonly { readonly priority?: string | undefined; readonly bytes?: number }[],
+) => ({
+  jobs: jobs.length,
+  high: jobs.filter(({ priority }) => priority === 'high').length,
+  bytes: jobs.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+})
+
+/** The same question to another model, in the words of both protocols. */
+const withModel = (job: SubmitJob, model: string): SubmitJob =>
+  model === job.spec.model
+    ? job
+    : { ...job, spec: { ...job.spec, model }, payload: { ...job.payload, model } }
+
+function refusedBatch(
+  faults: readonly (ApiError & { readonly index: number })[],
+  jobs: number,
+): ApiError {
+  const message = `${faults.length} of ${jobs} jobs cannot be taken, so none was.`
+  const items = faults.map(({ index, code, message: text, details }) => ({
+    index,
+    code,
+    message: text ?? messageOf({ code }),
+    details: details ?? null,
+  }))
+  return { code: 'BATCH_REFUSED', message, details: { items } }
+}
+
+const modelSigned: ApiError = {
+  code: 'AUTHORISATION_INVALID',
+  message: 'A signed authorisation is for one model: sign another one for another model.',
+}
 
 const alwaysGood: Verifier = { verify: () => true }
 

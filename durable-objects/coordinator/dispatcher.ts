@@ -17,8 +17,15 @@ import {
   liveAttempt,
 } from '../../core/jobs/job.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
-import { admit } from '../../core/jobs/matching.ts'
-import { assigned, endEventOf, stateEventOf, withLease, withResumeTime } from './assignment.ts'
+import { admit, type Wanted } from '../../core/jobs/matching.ts'
+import {
+  assigned,
+  endEventOf,
+  isReachable,
+  stateEventOf,
+  withLease,
+  withResumeTime,
+} from './assignment.ts'
 import type { Funds } from './funds.ts'
 import { openJobIndex } from './job-index.ts'
 import { type JobStore, type LiveJob, noText } from './job-store.ts'
@@ -28,9 +35,12 @@ import type { Miner, Miners } from './miners.ts'
 import type { Partials } from './partials.ts'
 import { openPlacement } from './placement.ts'
 import { openProgress } from './progress.ts'
-import { openQueue } from './queue.ts'
+import { openQueue, type Waiting } from './queue.ts'
+import { openRecentJobs } from './recent-jobs.ts'
 import type { SqlDatabase } from './schema.ts'
+import type { MinerStanding } from './standing.ts'
 import type { StreamEvent, Streams } from './streams.ts'
+import type { Webhooks } from './webhooks.ts'
 
 /** What the dispatcher works with. */
 export type DispatcherParts = {
@@ -39,6 +49,8 @@ export type DispatcherParts = {
   readonly miners: Miners
   readonly streams: Streams
   readonly funds: Funds
+  readonly standing: MinerStanding
+  readonly webhooks: Webhooks
   readonly partials: Partials
   /** Unix milliseconds. */
   readonly now: () => number
@@ -55,13 +67,15 @@ export type Dispatcher = ReturnType<typeof openDispatcher>
 
 /** Rebuilds the dispatcher from the jobs on disk that have not ended. */
 export function openDispatcher(parts: DispatcherParts) {
-  const { database, store, miners, streams, funds, partials, now } = parts
+  const { database, store, miners, streams, funds, standing, webhooks, partials, now } = parts
   const jobs = openJobIndex()
-  const queue = openQueue()
+  const queue = openQueue(standing)
+  const recent = openRecentJobs()
   const progress = openProgress(database, store)
   const placement = openPlacement({
     miners,
     queue,
+    standing,
     now,
     wakeAt: parts.wakeAt,
     mayDispatch: parts.mayDispatch,
@@ -75,8 +89,14 @@ export function openDispatcher(parts: DispatcherParts) {
   const keep = (
     job: LiveJob,
     step: JobStep,
-    also: { readonly write?: () => void; readonly finale?: readonly StreamEvent[] } = {},
+    also: {
+      readonly write?: () => void
+      readonly finale?: readonly StreamEvent[]
+      /** What ended says nothing of the miner. */
+      readonly isBlameless?: boolean
+    } = {},
   ): void => {
+    const before = job.life
     const next: LiveJob = { ...job, life: step.job }
     const part = partials.wanted(job, step.effects, now())
     database.transactionSync(() => {
@@ -88,6 +108,7 @@ export function openDispatcher(parts: DispatcherParts) {
       } else {
         writeOpen(store, next)
       }
+      if (isTerminal(step.job.state)) webhooks.write(next)
       also.write?.()
     })
     job.life = step.job
@@ -95,9 +116,20 @@ export function openDispatcher(parts: DispatcherParts) {
     progress.forget(job)
     if (isTerminal(step.job.state)) jobs.leave(job)
     else markSaved(job)
+    judge(before, job, also.isBlameless ?? false)
     for (const effect of step.effects) perform(job, effect, also.finale)
     wake(job)
     if (isDispatchable(job.life)) placement.soon({ job })
+  }
+
+  /** What the attempts that ended in this step say of their miners. */
+  const judge = (before: LiveJob['life'], job: LiveJob, isBlameless: boolean): void => {
+    for (const [at, attempt] of job.life.attempts.entries()) {
+      const state = before.attempts[at]?.state
+      const isOver = attempt.state !== 'offered' && attempt.state !== 'running'
+      if (state === attempt.state || !isOver) continue
+      standing.ended(attempt, job.ask.spec.model, isBlameless)
+    }
   }
 
   const free = (effect: { readonly minerId: string; readonly attemptId: string }): void => {
@@ -158,6 +190,7 @@ export function openDispatcher(parts: DispatcherParts) {
     const step = assigned(job, miner, now())
     if (!step) return false
     keep(job, step.step)
+    queue.served(job, miner)
     told(job, miner, step.attemptId)
     return true
   }
@@ -168,6 +201,8 @@ export function openDispatcher(parts: DispatcherParts) {
     job.texts.set(attemptId, noText())
     miners.take(miner, attemptId, now())
     const { jobId } = job.ask
+    standing.assigned(miner.card.minerId, attemptId)
+    recent.taken(jobId, miner.card.minerId)
     if (streams.isRead(jobId)) streams.send(jobId, stateEventOf(job.life))
     parts.sendOffer(miner, job)
   }
@@ -175,7 +210,8 @@ export function openDispatcher(parts: DispatcherParts) {
   const apply = (job: LiveJob, event: JobEvent): Result<null, JobError> => {
     const step = applyJobEvent(job.life, event, now())
     if (!step.ok) return step
-    keep(job, step.value)
+    // A miner that says that a job cannot be done at all may well be right.
+    keep(job, step.value, { isBlameless: event.type === 'fail' && !event.retryable })
     return ok(null)
   }
 
@@ -190,6 +226,22 @@ export function openDispatcher(parts: DispatcherParts) {
     if (queue.size() > 0) placement.starve()
   }
 
+  /** What follows from taking a job, once that is written. */
+  const entered = (job: LiveJob, first: ReturnType<typeof firstStep>): void => {
+    jobs.enter(job)
+    recent.add(job)
+    wake(job)
+    if (first) told(job, first.chosen, first.attemptId)
+    else queue.add(job)
+  }
+
+  const firstStep = (job: LiveJob) => {
+    const chosen = placement.choose(job)
+    const first = chosen && assigned(job, chosen, now())
+    if (first) job.life = first.step.job
+    return first && { chosen, attemptId: first.attemptId }
+  }
+
   restore()
   return {
     job: jobs.get,
@@ -202,10 +254,19 @@ export function openDispatcher(parts: DispatcherParts) {
     apply,
     keep,
 
-    /** Whether one more job of this client, in this state of the queue, is taken. */
-    hasRoom: (client: string, bytes = 0): Result<null, ApiError> => {
-      if (jobs.openOf(client) >= jobLimits.openJobsPerClientMax) {
-        const message = `${jobLimits.openJobsPerClientMax} jobs of this client are open already.`
+    /** Whether so many more jobs of this client, in this state of the queue, are taken. */
+    hasRoom: (
+      client: string,
+      more: { readonly jobs: number; readonly high: number; readonly bytes: number },
+    ): Result<null, ApiError> => {
+      const { bytes } = more
+      const { openJobsPerClientMax, highJobsPerClientMax } = jobLimits
+      if (jobs.openOf(client) + more.jobs > openJobsPerClientMax) {
+        const message = `A client may have ${openJobsPerClientMax} jobs open at a time.`
+        return err({ code: 'QUOTA_EXCEEDED', message })
+      }
+      if (more.high > 0 && jobs.highOf(client) + more.high > highJobsPerClientMax) {
+        const message = `A client may have ${highJobsPerClientMax} jobs of high priority open at a time.`
         return err({ code: 'QUOTA_EXCEEDED', message })
       }
       if (jobs.bytes(client) + bytes > coordinatorLimits.openBytesPerClientMax) {
@@ -213,21 +274,41 @@ export function openDispatcher(parts: DispatcherParts) {
         return err({ code: 'QUOTA_EXCEEDED', message })
       }
       const isHeavy = jobs.bytes() + bytes > coordinatorLimits.openBytesMax
-      return isHeavy || queue.size() >= jobLimits.queueMax ? err({ code: 'QUEUE_FULL' }) : ok(null)
+      const isLong = queue.size() + more.jobs > jobLimits.queueMax
+      return isHeavy || isLong ? err({ code: 'QUEUE_FULL' }) : ok(null)
     },
 
-    admit: (wanted: Parameters<typeof admit>[1]) => admit(placement.live(now()), wanted),
+    /** Whether a live miner can serve this; all of them are looked at only to say what else there is. */
+    admit: (wanted: Wanted) => {
+      const nowMs = now()
+      const admitted = admit(placement.liveServing(wanted.size.model, nowMs), wanted)
+      return admitted.ok ? admitted : admit(placement.live(nowMs), wanted)
+    },
+    liveServing: (model: string) => placement.liveServing(model, now()),
+    /** Whether a miner that fits could be handed this in the present moment. */
+    hasFree: (wanted: Wanted & { readonly limit: bigint }) => placement.hasFree(wanted),
+    isReachable: (miner: Miner) => isReachable(miner, now()),
+    isDispatching: () => parts.mayDispatch(now()),
+    recent: recent.all,
+    queuedOf: queue.sizeOf,
+    before: (job: Waiting) => queue.before(job),
 
-    /** Takes a job whose funds are held, and offers it in the same breath. */
-    submit: (job: LiveJob): void => {
-      const chosen = placement.choose(job)
-      const first = chosen && assigned(job, chosen, now())
-      if (first) job.life = first.step.job
-      database.transactionSync(() => store.insert(job))
-      jobs.enter(job)
-      wake(job)
-      if (chosen && first) told(job, chosen, first.attemptId)
-      else queue.add(job)
+    /**
+     * Takes jobs whose funds are held, with what `write` adds, and offers them in the same breath. The
+     * first goes out with the write; the others find their miners right after it, for each place that is
+     * given away changes who is free.
+     */
+    submit: (taken: readonly LiveJob[], write?: () => void): void => {
+      const [lead] = taken
+      const first = taken.length === 1 && lead ? firstStep(lead) : undefined
+      database.transactionSync(() => {
+        for (const job of taken) store.insert(job)
+        write?.()
+      })
+      for (const job of taken) {
+        entered(job, first)
+        if (taken.length > 1) placement.soon({ job })
+      }
     },
 
     /** Takes a piece of an answer. Text of a lapsed attempt is kept for a late result, not shown. */
@@ -248,6 +329,7 @@ export function openDispatcher(parts: DispatcherParts) {
       job.life = step.value.job
       if (!isNew) return ok(null)
       append(job, attemptId, { seq, text, count, textBytes })
+      standing.texted(attemptId, count)
       const { jobId } = job.ask
       if (streams.isRead(jobId)) {
         if (!wasRunning) streams.send(jobId, stateEventOf(job.life))
@@ -288,12 +370,15 @@ export function openDispatcher(parts: DispatcherParts) {
     /** Does what is due by the clock. */
     tick: (): void => {
       const nowMs = now()
-      const isFedAgain = placement.isFedAgain()
+      // In turn, not job by job: whose turn it is, the queue knows.
+      if (placement.isFedAgain())
+        for (const { card } of [...miners.all()]) placement.fill(card.minerId)
+      if (queue.size() > 0) for (const minerId of standing.triable()) placement.fill(minerId)
       for (const job of [...jobs.all()]) {
         const due = jobDueAtMs(job.life)
         if (due !== undefined && due <= nowMs) apply(job, { type: 'tick' })
         // Nothing else makes a job placeable by time alone.
-        else if (isFedAgain || job.life.exclusions.length > 0) placement.place(job)
+        else if (job.life.exclusions.length > 0) placement.place(job)
         wake(job)
       }
     },

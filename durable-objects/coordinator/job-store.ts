@@ -353,14 +353,7 @@ function askText(ask: AskBeside): string {
 
 type AskBeside = Pick<
   Ask,
-  | 'payload'
-  | 'constraints'
-  | 'receiptId'
-  | 'limit'
-  | 'priority'
-  | 'routing'
-  | 'near'
-  | 'webhook'
+  'payload' | 'constraints' | 'receiptId' | 'limit' | 'priority' | 'routing' | 'near' | 'webhook'
 >
 
 /** The same column, read. What an older version wrote says nothing of placement. */

@@ -274,4 +274,5 @@ const touch = 'UPDATE miners SET seen_at_ms = ? WHERE miner_id = ?'
 const forgottenAtOnce = 256
 
 /** Public ids of API keys look so (api-keys.ts); a miner of the original is known by its key's. */
-const isPublicId = (label: string): boolean => /^(?:client|miner|admin|key|console)_[0-9a-f]{16}$/.test(label)
+const isPublicId = (label: string): boolean =>
+  /^(?:client|miner|admin|key|console)_[0-9a-f]{16}$/.test(label)

@@ -3,16 +3,18 @@
  * in the same turn; a write that fails here is tried again later, for the event itself has been kept.
  */
 import { excludedMiners, isDispatchable } from '../../core/jobs/job.ts'
-import { chooseMiner } from '../../core/jobs/matching.ts'
+import { chooseMiner, type Wanted } from '../../core/jobs/matching.ts'
 import { isLive, isReachable } from './assignment.ts'
 import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Miner, Miners } from './miners.ts'
 import { type Queue, wantedOf } from './queue.ts'
+import type { MinerStanding } from './standing.ts'
 
 export type PlacementParts = {
   readonly miners: Miners
   readonly queue: Queue
+  readonly standing: MinerStanding
   readonly now: () => number
   readonly wakeAt: (dueAtMs: number) => void
   readonly mayDispatch: (nowMs: number) => boolean
@@ -23,7 +25,7 @@ export type PlacementParts = {
 export type Placement = ReturnType<typeof openPlacement>
 
 export function openPlacement(parts: PlacementParts) {
-  const { miners, queue, now } = parts
+  const { miners, queue, standing, now } = parts
   const waiting = new Set<LiveJob>()
   const freed = new Set<string>()
   let isPlacing = false
@@ -38,9 +40,12 @@ export function openPlacement(parts: PlacementParts) {
       isStarved = true
       return undefined
     }
-    const reachable = [...miners.all()].filter((miner) => isReachable(miner, nowMs))
-    const excluded = excludedMiners(job.life, nowMs)
-    return chooseMiner(reachable, wantedOf(job), excluded) as Miner | undefined
+    return chooseMiner(
+      reachable(miners.serving(job.ask.spec.model), nowMs),
+      wantedOf(job),
+      excludedMiners(job.life, nowMs),
+      standing,
+    )
   }
 
   const place = (job: LiveJob): void => {
@@ -48,7 +53,7 @@ export function openPlacement(parts: PlacementParts) {
     if (chosen) parts.assign(job, chosen)
   }
 
-  /** Gives a miner with free places the oldest jobs that fit. */
+  /** Gives a miner with free places the jobs whose turn it is. */
   const fill = (minerId: string): void => {
     const nowMs = now()
     const miner = miners.get(minerId)
@@ -58,7 +63,7 @@ export function openPlacement(parts: PlacementParts) {
       return
     }
     while (isReachable(miner, nowMs)) {
-      const job = queue.oldestFor(miner, nowMs)
+      const job = queue.nextFor(miner, nowMs)
       if (!job || !parts.assign(job, miner)) return
     }
   }
@@ -107,5 +112,19 @@ export function openPlacement(parts: PlacementParts) {
 
     /** Miners that count as live for admission: a poll of a miner of the original comes again. */
     live: (nowMs: number): Miner[] => [...miners.all()].filter((miner) => isLive(miner, nowMs)),
+
+    /** Whether a miner that fits could take such a job now. */
+    hasFree: (wanted: Wanted & { readonly limit: bigint }): boolean => {
+      const candidates = reachable(miners.serving(wanted.size.model), now())
+      return chooseMiner(candidates, wanted, new Set(), standing) !== undefined
+    },
+
+    /** The same, of those that may serve a model. */
+    liveServing: (model: string, nowMs: number): Miner[] =>
+      [...miners.serving(model)].filter((miner) => isLive(miner, nowMs)),
   }
+}
+
+function* reachable(miners: Iterable<Miner>, nowMs: number): Generator<Miner> {
+  for (const miner of miners) if (isReachable(miner, nowMs)) yield miner
 }

@@ -140,9 +140,12 @@ test('STORE-4: open jobs are bounded by what they weigh, for one client and in a
   // The same after a restart: what stands on the disk is what weighs.
   world.restart()
   await world.pass(1_000)
-  expect(world.parts().dispatcher.hasRoom('somebody', 16 * 1_048_576).ok).toBe(false)
+  expect(world.parts().dispatcher.hasRoom('somebody', weighing(16)).ok).toBe(false)
   for (const { job_id: jobId } of world.rows<{ job_id: string }>('SELECT job_id FROM jobs')) {
     world.parts().clientJobs.cancel(world.whoIs(world.alice), jobId)
   }
-  expect(world.parts().dispatcher.hasRoom('somebody', 4 * 1_048_576).ok).toBe(true)
+  expect(world.parts().dispatcher.hasRoom('somebody', weighing(4)).ok).toBe(true)
 })
+
+/** One more job of so many MiB. */
+const weighing = (mib: number) => ({ jobs: 1, high: 0, bytes: mib * 1_048_576 })
