@@ -1,6 +1,6 @@
 /**
- * Who is asking: an API key (the coordinator knows their hashes) or a signed request (the key pair is the
- * identity). What was found is kept for a short while per isolate; each principal has a quota.
+ * Who is asking: an API key (the coordinator knows their hashes), a signed request (the key pair is the
+ * identity) or a session. What was found is kept for a short while per isolate; each principal has a quota.
  * Rules: routes/coordinator-SPEC.md, AUTHN.
  */
 import type { Principal } from '../core/api/coordinator-service.ts'
@@ -9,6 +9,8 @@ import {
   requestSigningBytes,
   signedRequestHeaders,
 } from '../core/api/signed-request.ts'
+import { allows, scopeNeeded } from '../core/auth/key-scopes.ts'
+import { type Principal as AnyPrincipal, ownerOf } from '../core/auth/principal.ts'
 import { fromHex, toHex, utf8ToBytes } from '../core/base/bytes.ts'
 import { isLoopback } from '../core/base/loopback.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
@@ -18,12 +20,13 @@ import type { Config } from './config.ts'
 import type { AppContext } from './context.ts'
 import { ApiFailure } from './failure.ts'
 import { countByAddress } from './gateway/limiter.ts'
+import { sessionByCookie, sessionByToken, tokenOf } from './session-caller.ts'
 
 export type Scope = 'client' | 'miner' | 'admin'
 
 /** Bounds of authentication in one isolate. */
 export const authLimits = {
-  /** Keys remembered, and how long: a revoked key works this much longer in an isolate. */
+  /** Keys remembered, and how long. The coordinator sees at each call whether an account's still stands. */
   keysMax: 4_096,
   keyAgeMsMax: 30_000,
   keyCharsMax: 256,
@@ -47,6 +50,8 @@ export function apiKeyOf(c: AppContext): string | undefined {
 }
 
 async function authenticate(c: AppContext, scope: Scope): Promise<Principal> {
+  const byToken = scope === 'client' ? await sessionByToken(c) : undefined
+  if (byToken) return consoleOf(c, byToken.publicId)
   if (c.req.header(signedRequestHeaders.publicKey) !== undefined) {
     const account = await verifySignedRequest(c)
     if (scope === 'client') return account
@@ -56,21 +61,118 @@ async function authenticate(c: AppContext, scope: Scope): Promise<Principal> {
     })
   }
   const apiKey = apiKeyOf(c)
+  const byCookie =
+    scope === 'client' && apiKey === undefined ? await sessionByCookie(c) : undefined
+  if (byCookie) return consoleOf(c, byCookie.publicId)
   if (apiKey === undefined || apiKey === '' || apiKey.length > authLimits.keyCharsMax) {
     throw new ApiFailure({ code: 'AUTHENTICATION_ERROR' })
   }
-  const { keys } = memoryOf(c.get('config'))
   const name = `${scope}:${toHex(sha256(utf8ToBytes(apiKey)))}`
+  const principal = await remembered(c, name, async () => {
+    const coordinator = c.get('coordinator')
+    const found = await coordinator.authenticate({ apiKey, scope })
+    if (found) return found
+    // Only who holds the key of an account is told what became of it.
+    const why = apiKey.startsWith(accountKeyPrefix)
+      ? await coordinator.accounts('refusalOf', apiKey, scope)
+      : ({ code: 'AUTHENTICATION_ERROR' } as const)
+    throw new ApiFailure(why)
+  })
+  if (scope === 'client') requireScope(c, principal)
+  return principal
+}
+
+/** What the secrets of keys of accounts begin with. */
+const accountKeyPrefix = 'aitbc_'
+
+/** As whom a session calls routes of clients: the console key of its account. */
+async function consoleOf(c: AppContext, address: string): Promise<Principal> {
+  const principal = await remembered(c, `console:${address}`, async () => {
+    const found = await c.get('coordinator').accounts('consolePrincipal', address)
+    if (!found.ok) throw new ApiFailure(found.error)
+    return found.value
+  })
+  requireScope(c, principal)
+  return principal
+}
+
+/** Forgets the console key of an account in this isolate, after it was made anew or revoked. */
+export function forgetConsole(c: AppContext, address: string): void {
+  memoryOf(c.get('config')).keys.delete(`console:${address}`)
+}
+
+/** Keys of accounts may do what their scopes say. */
+function requireScope(c: AppContext, principal: Principal): void {
+  if (principal.kind !== 'api_key' || principal.scopes === undefined) return
+  const need = scopeNeeded({ method: c.req.method, path: c.req.path })
+  if (allows(principal.scopes, need)) return
+  throw new ApiFailure({ code: 'SCOPE_MISSING', details: { scope: need } })
+}
+
+/**
+ * What was found a short while ago, or is found now. The coordinator looks at every call of a key of an
+ * account whether it still stands; what moves money elsewhere asks anew.
+ */
+async function remembered(
+  c: AppContext,
+  name: string,
+  find: () => Promise<Principal>,
+): Promise<Principal> {
+  const { keys } = memoryOf(c.get('config'))
   const known = keys.get(name)
   const now = c.get('now')
-  if (known && now - known.atMs < authLimits.keyAgeMsMax) return known.principal
-  const principal = await c.get('coordinator').authenticate({ apiKey, scope })
-  if (!principal) {
-    keys.delete(name)
-    throw new ApiFailure({ code: 'AUTHENTICATION_ERROR' })
-  }
+  const isOld = known === undefined || now - known.atMs >= authLimits.keyAgeMsMax
+  if (!isOld && !isAskedAnew(c, known.principal)) return known.principal
+  keys.delete(name)
+  const principal = await find()
   remember(keys, name, { principal, atMs: now }, authLimits.keysMax)
   return principal
+}
+
+const isAskedAnew = (c: AppContext, principal: Principal): boolean =>
+  principal.kind === 'api_key' &&
+  principal.account !== undefined &&
+  scopeNeeded({ method: c.req.method, path: c.req.path }) === 'market'
+
+/** An administrator: an account of `ADMIN_ADDRESSES`, or a program with an admin key. */
+export type Administrator = {
+  /** As the audit log names it. */
+  readonly actor: string
+  /** Whether it is a person, who says why. */
+  readonly isPerson: boolean
+}
+
+/** The account that signed in or signed this request, after its quota; 401 for anybody else. */
+export async function requireAccount(c: AppContext): Promise<string> {
+  const account = await accountOfCall(c)
+  if (!account) throw new ApiFailure({ code: 'SIGN_IN_REQUIRED' })
+  await countRequest(c, account, 'client')
+  return account.publicId
+}
+
+/** Whoever administers this site, after its quota; 401 or 403 for anybody else. */
+export async function requireAdmin(c: AppContext): Promise<Administrator> {
+  const isKeyed = tokenOf(c) === undefined && apiKeyOf(c) !== undefined
+  const isSigned = c.req.header(signedRequestHeaders.publicKey) !== undefined
+  if (isKeyed && !isSigned) {
+    const program = await requirePrincipal(c, 'admin')
+    return { actor: ownerOf(program), isPerson: false }
+  }
+  const account = await accountOfCall(c)
+  if (!account) throw new ApiFailure({ code: 'SIGN_IN_REQUIRED' })
+  await countRequest(c, account, 'admin')
+  if (!c.get('config').adminAddresses.has(account.publicId)) {
+    throw new ApiFailure({ code: 'ADMIN_REQUIRED' })
+  }
+  return { actor: ownerOf(account), isPerson: true }
+}
+
+/** A session, or a key pair that signed the request. */
+async function accountOfCall(c: AppContext) {
+  const byToken = await sessionByToken(c)
+  if (byToken) return byToken
+  const isSigned = c.req.header(signedRequestHeaders.publicKey) !== undefined
+  return isSigned ? await verifySignedRequest(c) : await sessionByCookie(c)
 }
 
 /** Checks the three headers against host, method, path, body and time. */
@@ -122,7 +224,11 @@ async function isSignedBy(input: {
 }
 
 /** Counts against the principal's quota. Benchmarks on loopback may turn it off, like the limiter. */
-async function countRequest(c: AppContext, principal: Principal, scope: Scope): Promise<void> {
+async function countRequest(
+  c: AppContext,
+  principal: Pick<AnyPrincipal, 'kind' | 'publicId'>,
+  scope: Scope,
+): Promise<void> {
   if (c.env?.RATE_LIMIT === 'off' && isLoopback(new URL(c.req.url).hostname)) return
   const { counts } = memoryOf(c.get('config'))
   const now = c.get('now')

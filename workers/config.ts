@@ -6,6 +6,7 @@ import { readSnapshotEvery, readSnapshotStart } from '../core/api/snapshot-every
 import { fromBase64Url, fromHex } from '../core/base/bytes.ts'
 import { isLoopback } from '../core/base/loopback.ts'
 import { type Genesis, genesisHash, parseGenesis } from '../core/chain/genesis.ts'
+import { formatAddress, parseAddress } from '../core/crypto/address.ts'
 import type { Env } from './env.ts'
 
 export type Config = {
@@ -20,6 +21,8 @@ export type Config = {
   readonly challengeSecrets: readonly string[]
   /** Where the development mock listens that answers `/v1/`; undefined: the coordinator does. */
   readonly v1Mock: string | undefined
+  /** Accounts that administer this site: `aitbc1…` in their one spelling. */
+  readonly adminAddresses: ReadonlySet<string>
 }
 
 /** Names only: a value never leaves this module through an error. */
@@ -87,6 +90,8 @@ function readConfig(env: Env): ConfigCheck {
   // A development setting: nobody is to take invented answers of a site in use for real ones.
   if (env.V1_UPSTREAM === 'mock' && env.APP_ENV === 'production') invalid.push('V1_UPSTREAM')
   if (!isLoopbackUrl(textOf('MOCK_URL') ?? mockUrlDefault)) invalid.push('MOCK_URL')
+  const admins = splitList(textOf('ADMIN_ADDRESSES')).map(parseAddress)
+  if (!admins.every(({ ok }) => ok)) invalid.push('ADMIN_ADDRESSES')
   if (invalid.length > 0) return fault('CONFIG_INVALID', invalid, 'This site cannot use')
   const genesis = readGenesis(env.GENESIS_JSON as string) as Genesis
   return {
@@ -100,6 +105,7 @@ function readConfig(env: Env): ConfigCheck {
       sessionSecrets: splitList(env.JWT_SECRET),
       challengeSecrets: splitList(env.SESSION_SECRET),
       v1Mock: env.V1_UPSTREAM === 'mock' ? (textOf('MOCK_URL') ?? mockUrlDefault) : undefined,
+      adminAddresses: new Set(admins.flatMap((each) => (each.ok ? formatAddress(each.value) : []))),
     },
   }
 }

@@ -41,6 +41,8 @@ export type Env = {
   readonly APP_ENV?: string
   /** Name that miners sign, where it differs from the host name under which they reach the site. */
   readonly SITE_HOST?: string
+  /** Comma-separated addresses of the accounts that administer this site, once they have signed in. */
+  readonly ADMIN_ADDRESSES?: string
   /** Comma-separated origins added to the allow-list. */
   readonly CORS_ORIGINS?: string
   /** Base URL of a site whose chain this one follows. */

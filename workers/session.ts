@@ -3,22 +3,15 @@
  * Rules: routes/auth-SPEC.md, SESSION.
  */
 
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { deleteCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import type { ProfileRecord } from '../core/api/account-service.ts'
 import { signedRequestHeaders } from '../core/api/signed-request.ts'
 import type { Principal, SessionPrincipal } from '../core/auth/principal.ts'
-import { isLoopback } from '../core/base/loopback.ts'
-import { accountOf } from './account-client.ts'
-import { requirePrincipal } from './auth.ts'
+import { apiKeyOf, requirePrincipal } from './auth.ts'
 import type { AppContext, AppEnv } from './context.ts'
 import { ApiFailure } from './failure.ts'
-import { isToken, readToken } from './session-token.ts'
-
-/** Sites on one machine differ by port, which cookies do not know. */
-const cookieName = (c: AppContext): string =>
-  isPlain(c) ? `aitbc_session_${new URL(c.req.url).port}` : 'aitbc_session'
-const tokenCharsMax = 2_048
+import { cookieName, isPlain, sessionByCookie, sessionByToken } from './session-caller.ts'
 
 /** Where the original and RFC 6750 let a token stand in an address. */
 const tokensInUrl = ['token', 'session_token', 'access_token']
@@ -70,52 +63,13 @@ function cookieOf(c: AppContext) {
   return isPlain(c) ? rest : ({ ...rest, secure: true, prefix: 'host' } as const)
 }
 
-const isPlain = (c: AppContext): boolean => {
-  const { protocol, hostname } = new URL(c.req.url)
-  return protocol === 'http:' && isLoopback(hostname)
-}
-
 async function principalOf(c: AppContext): Promise<Principal | undefined> {
   if (tokensInUrl.some((name) => c.req.query(name) !== undefined)) {
     throw new ApiFailure({ code: 'TOKEN_IN_URL' })
   }
-  const [, bearer] = /^Bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '') ?? []
-  const token = c.req.header('x-session-token') ?? (bearer && isToken(bearer) ? bearer : undefined)
-  if (token !== undefined) {
-    c.set('sessionToken', token)
-    return sessionOf(c, token)
-  }
+  const byToken = await sessionByToken(c)
+  if (byToken) return byToken
   const isSigned = c.req.header(signedRequestHeaders.publicKey) !== undefined
-  if (isSigned || bearer !== undefined || c.req.header('x-api-key') !== undefined) {
-    return requirePrincipal(c, 'client')
-  }
-  const cookie = isPlain(c) ? getCookie(c, cookieName(c)) : getCookie(c, cookieName(c), 'host')
-  if (cookie === undefined) return undefined
-  requireOwnPage(c)
-  return sessionOf(c, cookie)
-}
-
-/**
- * A browser sends the cookie whoever asks it to. What changes something has to come from our pages; what is
- * read has no origin there, and that of another page is one on the list for programs with their own token.
- */
-function requireOwnPage(c: AppContext): void {
-  const origin = c.req.header('origin')
-  const isReading = c.req.method === 'GET' || c.req.method === 'HEAD'
-  if (isReading && origin === undefined) return
-  if (origin !== new URL(c.req.url).origin) throw new ApiFailure({ code: 'ORIGIN_REFUSED' })
-}
-
-async function sessionOf(c: AppContext, token: string): Promise<SessionPrincipal> {
-  if (token.length > tokenCharsMax || !isToken(token)) {
-    throw new ApiFailure({ code: 'SESSION_INVALID' })
-  }
-  const audience = new URL(c.req.url).host
-  const claims = await readToken(c.get('config'), { token, audience, nowMs: c.get('now') })
-  if (!claims.ok) throw new ApiFailure(claims.error)
-  const { address, sessionId, expiresAtMs } = claims.value
-  const profile = await accountOf(c.env, address).session(sessionId)
-  if (!profile) throw new ApiFailure({ code: 'SESSION_REVOKED' })
-  c.set('profile', profile)
-  return { kind: 'session', publicId: address, sessionId, expiresAtMs }
+  if (isSigned || apiKeyOf(c) !== undefined) return requirePrincipal(c, 'client')
+  return sessionByCookie(c)
 }

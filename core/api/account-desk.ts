@@ -106,7 +106,7 @@ export type AccountDesk = {
   /** Makes the console key where there is none; on a devnet begins to fund it. */
   openConsole(owner: string): Answer<KeyRecord>
   /** As whom a session of this account calls routes of clients. */
-  consolePrincipal(owner: string): Promise<ApiKeyPrincipal>
+  consolePrincipal(owner: string): Answer<ApiKeyPrincipal>
   usage(owner: string, question: UsageQuestion): Promise<readonly UsageRow[]>
   /** Why a key that was not admitted in a scope was not: `KEY_EXPIRED`, `KEY_REVOKED`, … */
   refusalOf(apiKey: string, scope: 'client' | 'miner' | 'admin'): Promise<ApiError>

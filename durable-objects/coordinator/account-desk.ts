@@ -195,13 +195,15 @@ export function openAccountDesk(parts: AccountDeskParts): AccountDeskOfSite {
 
     consolePrincipal: async (owner) => {
       const row = accountKeys.consoleOf(owner, { anew: false })
-      return {
+      if (row.revoked_at_ms !== null) return err({ code: 'KEY_REVOKED' })
+      const scopes = JSON.parse(row.scopes) as KeyScopeName[]
+      return ok({
         kind: 'api_key',
         scope: 'client',
         publicId: row.key_id,
         account: owner,
-        scopes: JSON.parse(row.scopes) as KeyScopeName[],
-      }
+        scopes,
+      })
     },
 
     usage: async (owner, question) => usage.of(accountKeys.clientsOf(owner), question),

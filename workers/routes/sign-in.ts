@@ -68,6 +68,7 @@ export async function beginSession(
       ...(profile && { profile }),
     }),
   )
+  await noteUser(c, address)
   const { sessionId, expiresAtMs } = signedIn.session
   const audience = new URL(c.req.url).host
   const nowMs = c.get('now')
@@ -95,6 +96,15 @@ export const profileView = (
   address: given.address,
   expires_at: formatTime(given.expiresAtMs),
 })
+
+/** For the list of users alone: whoever signs in need not wait until that can be written. */
+async function noteUser(c: AppContext, address: string): Promise<void> {
+  try {
+    await c.get('coordinator').accounts('noteUser', address)
+  } catch {
+    console.error(JSON.stringify({ msg: 'sign-in not noted', request_id: c.get('requestId') }))
+  }
+}
 
 const agentOf = (c: AppContext): string =>
   (c.req.header('user-agent') ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, accountLimits.agentMax)

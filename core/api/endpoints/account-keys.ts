@@ -144,7 +144,7 @@ export const accountFamily = {
       description:
         'What a session acts as: jobs and chats of the browser. It has no secret. Asked again, it answers how the key stands.',
       answers: [{ status: 200, description: 'The console key', schema: accountKeySchema }],
-      errors: [...accountErrors, 'FAUCET_COOLDOWN'],
+      errors: accountErrors,
       example: {},
     }),
     endpoint({

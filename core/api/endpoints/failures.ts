@@ -48,7 +48,6 @@ const sessionFaults = [
   'SESSION_EXPIRED',
   'SESSION_REVOKED',
   'SESSION_RETIRED',
-  'TOKEN_IN_URL',
 ] as const satisfies readonly ErrorCode[]
 
 /** Of routes of clients: API key, signed request or session. */
@@ -103,6 +102,7 @@ export const sessionErrors = [
   ...siteErrors,
   'COORDINATOR_UNAVAILABLE',
   'SIGN_IN_REQUIRED',
+  'TOKEN_IN_URL',
   ...sessionFaults,
   ...keyErrors,
 ] as const
