@@ -27,8 +27,8 @@ const { values: options } = parseArgs({
 /** Jobs a second for which the first level is prepared. */
 const rateFirst = 600
 const bareSeconds = 2
-/** Longest answer among a thousand connections that is no freeze; the original's took half a minute. */
-const freezeMs = 5_000
+/** Longest time without any answer that is no freeze; the original stood still for half a minute. */
+const freezeMs = 1_000
 const originalJobsPerSecond = 39
 
 /** Of one job at the site: request and authorisation, two receipts; release and attestation. */
@@ -84,11 +84,12 @@ function report(measured: {
       figures: [
         jobsFigure(best, cost),
         figure({
-          name: `longest answer to a submission, ${widest.concurrency} connections`,
+          name: `longest time without an answer to anybody, ${widest.concurrency} connections`,
           unit: 'ms',
-          value: widest.answer_ms.max,
+          value: widest.longest_pause_ms,
           goal: { atMost: freezeMs },
-          cause: () => `p50 ${widest.answer_ms.p50} ms, p99 ${widest.answer_ms.p99} ms`,
+          cause: () =>
+            `${widest.jobs_per_second} jobs/s at the time, answers p50 ${widest.answer_ms.p50} ms`,
         }),
       ],
       details: {

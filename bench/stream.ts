@@ -1,15 +1,16 @@
 /**
  * `npm run bench -- stream`: what the whole path adds to an engine, from a client's request in OpenAI's
- * format over site and agent and back: to the first token, and to each of 100 streams × 20 tokens a
- * second. docs/benchmarks.md explains.
+ * format over site and agent and back: to the first token, to each of 100 streams × 20 tokens a second, and
+ * among a crowd of 1 000 streams. docs/benchmarks.md explains.
  */
+import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { AgentFunctions, EngineAlone, Load } from './support/agent-process.ts'
 import { type BenchSite, runtimeText, startBenchSite } from './support/bench-site.ts'
 import { type ReadAnswer, readChat } from './support/chat-stream.ts'
 import { startChild } from './support/child.ts'
 import { monotonicMs } from './support/clock.ts'
-import { watchCpu } from './support/cpu.ts'
+import { type CpuUse, watchCpu } from './support/cpu.ts'
 import { jsonOf } from './support/http-client.ts'
 import { pacedEchoes } from './support/paced-echoes.ts'
 import { until } from './support/payers.ts'
@@ -26,14 +27,21 @@ const { values: options } = parseArgs({
     /** Tokens a second of each stream. */
     rate: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '8' },
+    /** Streams of the crowd, and tokens a second of each. */
+    crowd: { type: 'string', default: '1000' },
+    'crowd-rate': { type: 'string', default: '3' },
   },
 })
 
-const agentCount = 2
 const agentConcurrency = 64
+/** Open streams of one API key: below what a site takes of one client. */
+const streamsPerKey = 200
 const warmUpFirsts = 50
 /** The same load without the path, shorter: it varies little. */
 const aloneSeconds = 2
+const crowdAloneTokens = 6
+/** Longest time over which the streams of a load begin. */
+const spreadMsMax = 3_000
 
 const startedAt = monotonicMs()
 const everyMs = 1_000 / Number(options.rate)
@@ -42,7 +50,18 @@ const load: Load = {
   tokens: Math.ceil(Number(options.seconds) * Number(options.rate)),
   everyMs,
 }
-const site = await startBenchSite(load.streams)
+const crowd: Load = {
+  streams: Number(options.crowd),
+  tokens: Math.ceil(Number(options.seconds) * Number(options['crowd-rate'])),
+  everyMs: 1_000 / Number(options['crowd-rate']),
+}
+const apiKeys = Array.from(
+  { length: Math.ceil(crowd.streams / streamsPerKey) },
+  (_, index) => `bench_client_${index}_${randomBytes(16).toString('hex')}`,
+)
+const site = await startBenchSite(Math.max(load.streams, crowd.streams), {
+  CLIENT_API_KEYS: JSON.stringify(apiKeys),
+})
 const agents = startChild<AgentFunctions>('./agent-process.ts')
 try {
   await run(site)
@@ -52,15 +71,18 @@ try {
   await site.stop()
 }
 
-async function run({ http, url, apiKey, pids }: BenchSite): Promise<void> {
-  const concurrency = agentConcurrency
-  await agents.call('connect', { api: url, agents: agentCount, concurrency, everyMs })
+async function run({ http, url }: BenchSite): Promise<void> {
+  const agentCount = Math.ceil(Math.max(load.streams, crowd.streams) / agentConcurrency)
+  await agents.call('connect', { api: url, agents: agentCount, concurrency: agentConcurrency })
+  await agents.call('pace', everyMs)
   await until(async () => {
     const { miners_online } = jsonOf(await http.get('/api/v1/site'))
     return miners_online === agentCount
   })
-  say('first request of the API key: the site funds its escrow, and that becomes final')
-  await until(() => readChat(http, { apiKey, tokens: 1 }).then(() => true, nothingYet))
+  say('first request of each API key: the site funds its escrow, and that becomes final')
+  for (const key of site.apiKeys) {
+    await until(() => readChat(http, { apiKey: key, tokens: 1 }).then(() => true, nothingYet))
+  }
 
   const firsts = Number(options.firsts)
   const aloneTokens = aloneSeconds * Number(options.rate)
@@ -68,10 +90,11 @@ async function run({ http, url, apiKey, pids }: BenchSite): Promise<void> {
   const echo = await pacedEchoes({ sockets: load.streams, everyMs, seconds: aloneSeconds })
 
   const pathFirsts = await firstTokens(site, firsts)
-  const endCpu = watchCpu({ ...pids, clients: process.pid, agents: agents.pid })
-  const answers = await streams(site)
-  const cpu = endCpu()
-  report({ alone, echo, firsts: pathFirsts, answers, cpu })
+  const measured = await relay(site, load)
+  const crowdAlone = await agents.call('alone', { ...crowd, tokens: crowdAloneTokens, firsts: 0 })
+  await agents.call('pace', crowd.everyMs)
+  const crowded = await relay(site, crowd)
+  report({ alone, echo, firsts: pathFirsts, measured, crowdAlone, crowded })
 }
 
 /** Time to the first token of requests one at a time, milliseconds. */
@@ -87,42 +110,67 @@ async function firstTokens({ http, apiKey }: BenchSite, count: number): Promise<
   return tookMs
 }
 
-/** Starts all streams, spread over one pause between tokens, and reads them to their ends. */
-async function streams({ http, apiKey }: BenchSite): Promise<ReadAnswer[]> {
-  say(`${load.streams} streams of ${load.tokens} tokens, one each ${everyMs} ms`)
-  return Promise.all(
-    Array.from({ length: load.streams }, async (_, index) => {
-      const afterMs = (index * everyMs * 10) / load.streams
-      await new Promise((resolve) => setTimeout(resolve, afterMs))
-      return readChat(http, { apiKey, tokens: load.tokens })
+type Relayed = {
+  readonly load: Load
+  readonly answers: readonly ReadAnswer[]
+  readonly cpu: CpuUse
+}
+
+/** Starts all streams, spread over ten pauses between tokens, and reads them to their ends. */
+async function relay({ http, apiKeys: keys, pids }: BenchSite, given: Load): Promise<Relayed> {
+  say(`${given.streams} streams of ${given.tokens} tokens, one each ${rounded(given.everyMs)} ms`)
+  const endCpu = watchCpu({ ...pids, clients: process.pid, agents: agents.pid })
+  const spreadMs = Math.min(given.everyMs * 10, spreadMsMax)
+  const answers = await Promise.all(
+    Array.from({ length: given.streams }, async (_, index) => {
+      await new Promise((resolve) => setTimeout(resolve, (index * spreadMs) / given.streams))
+      const apiKey = keys[index % keys.length] as string
+      return readChat(http, { apiKey, tokens: given.tokens })
     }),
   )
+  return { load: given, answers, cpu: endCpu() }
+}
+
+/** What was read while all streams ran: after the last had begun and before the first had ended. */
+function steadyOf({ load: { streams, tokens: each }, answers }: Relayed) {
+  const read = answers.flatMap(({ tokens }) => tokens)
+  if (read.length !== streams * each) {
+    throw new Error(`${read.length} of ${streams * each} tokens arrived`)
+  }
+  const from = Math.max(...answers.map(({ tokens }) => tokens[0]?.readAtMs ?? 0))
+  const to = Math.min(...answers.map(({ tokens }) => tokens.at(-1)?.sentAtMs ?? 0))
+  if (to <= from) throw new Error(`${streams} streams never ran at one time`)
+  const steady = read.filter(({ sentAtMs }) => sentAtMs >= from && sentAtMs <= to)
+  return {
+    path: summaryOf(steady.map(({ sentAtMs, readAtMs }) => readAtMs - sentAtMs)),
+    relayed: rounded((steady.length * 1_000) / (to - from)),
+  }
+}
+
+function coresText(cpu: CpuUse): string {
+  return Object.entries(cpu)
+    .map(([name, { cores }]) => `${name} ${cores}`)
+    .join(', ')
 }
 
 type Measured = {
   readonly alone: EngineAlone
   readonly echo: readonly number[]
   readonly firsts: readonly number[]
-  readonly answers: readonly ReadAnswer[]
-  readonly cpu: ReturnType<ReturnType<typeof watchCpu>>
+  readonly measured: Relayed
+  readonly crowdAlone: EngineAlone
+  readonly crowded: Relayed
 }
 
-function report({ alone, echo, firsts, answers, cpu }: Measured): void {
-  const read = answers.flatMap(({ tokens }) => tokens)
+function report({ alone, echo, firsts, measured, crowdAlone, crowded }: Measured): void {
+  const { answers, cpu } = measured
   const expected = load.streams * load.tokens
-  if (read.length !== expected) throw new Error(`${read.length} of ${expected} tokens arrived`)
-  // While all streams run: after the last has begun and before the first has ended.
-  const from = Math.max(...answers.map(({ tokens }) => tokens[0]?.readAtMs ?? 0))
-  const to = Math.min(...answers.map(({ tokens }) => tokens.at(-1)?.sentAtMs ?? 0))
-  const steady = read.filter(({ sentAtMs }) => sentAtMs >= from && sentAtMs <= to)
-  const path = summaryOf(steady.map(({ sentAtMs, readAtMs }) => readAtMs - sentAtMs))
+  const { path, relayed } = steadyOf(measured)
   const engine = summaryOf(alone.laterMs)
   const first = summaryOf(firsts)
   const engineFirst = summaryOf(alone.firstMs)
-  const relayed = rounded((steady.length * 1_000) / (to - from))
-  const cpuText = Object.entries(cpu)
-    .map(([name, { cores }]) => `${name} ${cores}`)
-    .join(', ')
+  const crowdPath = steadyOf(crowded)
+  const crowdEngine = summaryOf(crowdAlone.laterMs)
   printReport(
     {
       bench: 'stream',
@@ -143,7 +191,7 @@ function report({ alone, echo, firsts, answers, cpu }: Measured): void {
           unit: 'ms',
           value: rounded(path.p50 - engine.p50),
           goal: { atMost: 1 },
-          cause: () => `cores in use at ${relayed} tokens/s: ${cpuText}`,
+          cause: () => `cores in use at ${relayed} tokens/s: ${coresText(cpu)}`,
         }),
       ],
       details: {
@@ -157,6 +205,20 @@ function report({ alone, echo, firsts, answers, cpu }: Measured): void {
         token_bare_echo_there_and_back_ms: summaryOf(echo),
         tokens_per_second: relayed,
         streams: load.streams,
+        crowd: {
+          streams: crowd.streams,
+          tokens_per_second: crowdPath.relayed,
+          asked_tokens_per_second: rounded((crowd.streams * 1_000) / crowd.everyMs),
+          token_ms: crowdPath.path,
+          token_engine_alone_ms: crowdEngine,
+          added_p50_ms: rounded(crowdPath.path.p50 - crowdEngine.p50),
+          first_token_ms: summaryOf(
+            crowded.answers.map(
+              ({ requestedAtMs, tokens }) => (tokens[0]?.readAtMs ?? 0) - requestedAtMs,
+            ),
+          ),
+          cpu: crowded.cpu,
+        },
         cpu,
         cpu_ms_per_token: Object.fromEntries(
           Object.entries(cpu).map(([name, use]) => [name, rounded(use.cpuMs / expected)]),

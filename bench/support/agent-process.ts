@@ -19,8 +19,9 @@ export type AgentFunctions = {
     readonly api: string
     readonly agents: number
     readonly concurrency: number
-    readonly everyMs: number
   }) => Promise<void>
+  /** Time between two tokens of every answer from now on, milliseconds. */
+  readonly pace: (everyMs: number) => void
   /** The engine alone, in this process, under the same load. */
   readonly alone: (input: Load & { readonly firsts: number }) => Promise<EngineAlone>
   readonly disconnect: () => Promise<void>
@@ -42,6 +43,7 @@ export type EngineAlone = {
 const home = mkdtempSync(join(tmpdir(), 'aitbc-bench-agents-'))
 process.on('exit', () => rmSync(home, { recursive: true, force: true }))
 const sessions: Session[] = []
+let pacedMs = 0
 const log = createLogger({
   format: 'text',
   level: 'warn',
@@ -50,14 +52,14 @@ const log = createLogger({
 })
 
 const functions: AgentFunctions = {
-  connect: async ({ api, agents, concurrency, everyMs }) => {
+  connect: async ({ api, agents, concurrency }) => {
     for (let number = 1; number <= agents; number++) {
       const minerId = `bench-agent-${number}`
       const config = configOf(minerId, api, concurrency)
       const host: Host = {
         home,
         gpu: undefined,
-        engine: scriptedEngine(everyMs),
+        engine: scriptedEngine(() => pacedMs),
         signer: nativeSigner(new Uint8Array(randomBytes(32))),
         apiKey: undefined,
         journal: await openJournal(join(home, 'releases', `${minerId}.ndjson`)),
@@ -65,6 +67,9 @@ const functions: AgentFunctions = {
       const card = await readCard(config, host, log)
       sessions.push(startSession({ config, host, card, log }))
     }
+  },
+  pace: (everyMs) => {
+    pacedMs = everyMs
   },
   alone: async (load) => {
     const firstMs: number[] = []
@@ -105,7 +110,9 @@ async function readEngine({ tokens, everyMs }: Load): Promise<{
   const laterMs: number[] = []
   let firstMs: number | undefined
   const request = { model: scriptedModel, messages: [], maxTokens: tokens }
-  const answer = scriptedEngine(everyMs).generate(request, { signal: AbortSignal.timeout(60_000) })
+  const answer = scriptedEngine(() => everyMs).generate(request, {
+    signal: AbortSignal.timeout(60_000),
+  })
   for await (const { text } of answer) {
     const now = monotonicMs()
     if (firstMs === undefined) firstMs = now - startedAt

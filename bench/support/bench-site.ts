@@ -8,8 +8,9 @@ export type BenchSite = {
   readonly url: string
   /** Where miners connect. */
   readonly socketUrl: string
-  /** An API key of a client. */
+  /** An API key of a client; and all of them, where `vars` set several. */
   readonly apiKey: string
+  readonly apiKeys: readonly string[]
   readonly http: HttpClient
   /** The processes of the site: workerd, and the Node process that started it. */
   readonly pids: { readonly workerd: number; readonly site_host: number }
@@ -32,13 +33,15 @@ export async function startBenchSite(
   say('starting a site on fresh state')
   const site: TestSite = await startTestSite({ vars })
   const http = openHttp(site.url, connections)
-  const [apiKey] = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
+  const apiKeys = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
+  const [apiKey] = apiKeys
   const workerd = runtimePid(site.site.port)
   if (apiKey === undefined || workerd === undefined) throw new Error('the site is incomplete')
   return {
     url: site.url,
     socketUrl: `${site.url.replace('http', 'ws')}/api/v1/miners/ws`,
     apiKey,
+    apiKeys,
     http,
     pids: { workerd, site_host: site.site.pid },
     stop: async () => {

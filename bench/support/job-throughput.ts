@@ -45,6 +45,8 @@ export type LevelResult = {
   /** From the last answer to a submission until the last release. */
   readonly drain_seconds: number
   readonly answer_ms: Summary
+  /** Longest time in which no submission was answered. */
+  readonly longest_pause_ms: number
   readonly settled_meanwhile: number
   readonly cpu: CpuUse
   readonly cpu_ms_per_job: Readonly<Record<string, number>>
@@ -79,6 +81,7 @@ export async function measureLevel(parts: ThroughputParts, level: Level): Promis
     seconds: rounded(seconds),
     drain_seconds: rounded((saw.lastReleaseAtMs - run.endedAtMs) / 1_000),
     answer_ms: summaryOf(run.answersMs),
+    longest_pause_ms: rounded(run.longestPauseMs),
     settled_meanwhile: saw.settled,
     cpu,
     cpu_ms_per_job: Object.fromEntries(
@@ -113,6 +116,7 @@ type Run = {
   readonly jobIds: readonly { readonly jobId: string; readonly payer: Payer }[]
   readonly answersMs: readonly number[]
   readonly refused: Readonly<Record<string, number>>
+  readonly longestPauseMs: number
   readonly endedAtMs: number
 }
 
@@ -123,6 +127,8 @@ async function submitAll(http: HttpClient, jobs: readonly OwnJob[], level: Level
   const answersMs: number[] = []
   const refused: Record<string, number> = {}
   let next = 0
+  let answeredAtMs = monotonicMs()
+  let longestPauseMs = 0
   const slot = async (): Promise<void> => {
     for (;;) {
       const job = jobs[next]
@@ -130,13 +136,16 @@ async function submitAll(http: HttpClient, jobs: readonly OwnJob[], level: Level
       if (job === undefined || from > end) return
       next += 1
       const answer = await http.post(jobsPath, job.body, job.headers)
-      answersMs.push(monotonicMs() - from)
+      const now = monotonicMs()
+      answersMs.push(now - from)
+      longestPauseMs = Math.max(longestPauseMs, now - answeredAtMs)
+      answeredAtMs = now
       if (answer.status === 201) jobIds.push({ jobId: jobIdOf(answer), payer: job.payer })
       else refused[codeOf(answer)] = (refused[codeOf(answer)] ?? 0) + 1
     }
   }
   await Promise.all(Array.from({ length: level.concurrency }, slot))
-  return { jobIds, answersMs, refused, endedAtMs: monotonicMs() }
+  return { jobIds, answersMs, refused, longestPauseMs, endedAtMs: monotonicMs() }
 }
 
 async function allReleased(miners: Child<MinerFunctions>, count: number): Promise<void> {

@@ -144,11 +144,7 @@ function asProgram(path: string, env: Readonly<Record<string, string>>): Program
 
 function fetchPackages(root: string): boolean {
   mkdirSync(root, { recursive: true })
-  const options = {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'ignore'],
-    timeout: installMs,
-  } as const
+  const options = { cwd: folder, stdio: 'ignore' as const, timeout: installMs }
   if (spawnSync('apt-get', ['download', ...packages], options).status !== 0) return false
   const files = readdirSync(folder).filter((name) => name.endsWith('.deb'))
   return files.every((file) => spawnSync('dpkg-deb', ['-x', file, root], options).status === 0)

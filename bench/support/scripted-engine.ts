@@ -10,12 +10,12 @@ export const scriptedModel = 'bench-paced'
 
 const tokensMax = 1_024
 
-/** The first token comes at once; `everyMs` lies between any token and the next of its answer. */
-export function scriptedEngine(everyMs: number): Engine {
+/** The first token comes at once; `everyMs()` lies between any token and the next of its answer. */
+export function scriptedEngine(everyMs: () => number): Engine {
   return {
     name: 'scripted',
     listModels: async () => [{ name: scriptedModel, contextTokens: 8_192 }],
-    generate: (request) => answer(request, everyMs),
+    generate: (request) => answer(request, everyMs()),
   }
 }
 
