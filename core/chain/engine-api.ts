@@ -120,7 +120,7 @@ export type FinalizedBlock = {
   /** Signed bytes, hash and outcome of each transaction, in order. */
   readonly transactions: readonly TransactionView[]
   readonly outcomes: readonly Outcome[]
-  /** What left entries that were removed, for each transaction; undefined where this site has not noted it. */
+  /** Who got what that messages and outcomes do not say; undefined where this site has not noted it. */
   readonly payouts: readonly (readonly Payout[])[] | undefined
   readonly certificate: Certificate | undefined
 }

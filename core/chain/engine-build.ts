@@ -20,7 +20,7 @@ export type ExecutedBlock = {
   readonly block: Block
   readonly hash: Uint8Array
   readonly outcomes: readonly Outcome[]
-  /** What left entries that were removed, for each transaction. */
+  /** Who got what that messages and outcomes do not say, for each transaction. */
   readonly payouts: readonly (readonly Payout[])[]
   readonly transactionHashes: readonly Uint8Array[]
   readonly update: Executed

@@ -2,7 +2,7 @@
  * The transition: a parent's state, a slot and transactions give outcomes and a new state, the same on
  * every site (SPEC.md, EXEC rules).
  */
-import { toHex } from '../base/bytes.ts'
+import { bytesEqual, toHex } from '../base/bytes.ts'
 import { maxBig, minBig } from '../base/int.ts'
 import { assert, err, ok, type Result, unreachable } from '../base/result.ts'
 import { addressOf } from '../crypto/address.ts'
@@ -62,7 +62,7 @@ export type Execution = {
    * fails is charged, and its outcome says why.
    */
   readonly apply: (transaction: CheckedTransaction) => Result<Outcome, SubmitRefusal>
-  /** What left entries that were removed, for each transaction applied so far. */
+  /** Who got what that message and outcome do not say, for each transaction applied so far. */
   readonly payouts: () => readonly (readonly Payout[])[]
   /** Pays the fees to the proposer (public key) and updates the tree. Called once, last. */
   readonly finish: (proposer: Uint8Array) => Executed
@@ -146,9 +146,7 @@ const contextOf = (rules: ExecutionRules, parts: ContextParts): MessageContext =
   sender: parts.checked.sender,
   newEscrow: () => escrowIdOf(parts.checked.hash),
   newBooking: () => bookingIdOf(parts.checked.hash),
-  paidOut: (payout) => {
-    if (payout.amount > 0n) parts.paid.push(payout)
-  },
+  paidOut: (payout) => notePayout(parts.paid, payout),
   isFaucet: (address) => rules.faucets.has(toHex(address)),
 })
 
@@ -294,7 +292,7 @@ function applySettlement(
     size: checked.bytes.length - unpaidBytes,
     entries: settlementEntriesMax(shares.length, parameters),
   })
-  const feeFromShares = creditShares(state, shares, minBig(body.fee, payable))
+  const feeFromShares = creditShares(context, shares, minBig(body.fee, payable))
   if (body.fee > feeFromShares && !debit(state, sender, body.fee - feeFromShares)) {
     state.revert(start)
     return refuse('BALANCE_TOO_LOW', `the shares do not cover the fee; ${cannotPay(body.fee)}`)
@@ -316,7 +314,7 @@ function newAccounts(
 
 /** Credits the shares less the fee, taken from them in order; returns how much of it they bore. */
 function creditShares(
-  state: State,
+  { state, paidOut }: MessageContext,
   shares: readonly { readonly address: Uint8Array; readonly amount: bigint }[],
   fee: bigint,
 ): bigint {
@@ -325,8 +323,19 @@ function creditShares(
     const part = minBig(fee - taken, amount)
     taken += part
     credit(state, address, amount - part)
+    paidOut({ to: address, amount: amount - part })
   }
   return taken
+}
+
+/** One payout for each payee; a batch of settlements often has a single one. */
+function notePayout(paid: Payout[], { to, amount }: Payout): void {
+  if (amount === 0n) return
+  const isSame = (other: Payout): boolean =>
+    to === undefined ? other.to === undefined : other.to !== undefined && bytesEqual(other.to, to)
+  const at = paid.findIndex(isSame)
+  if (at < 0) paid.push({ to, amount })
+  else paid[at] = { to, amount: (paid[at] as Payout).amount + amount }
 }
 
 function bumpNonce(state: State, sender: Uint8Array): void {

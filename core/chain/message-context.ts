@@ -24,7 +24,7 @@ export type MessageContext = {
   readonly newEscrow: () => Uint8Array
   /** Id of the booking that this transaction would open. */
   readonly newBooking: () => Uint8Array
-  /** Notes who got what out of an entry that the message removes: the books need it. */
+  /** Notes who got what, where neither message nor outcome say so: the books need it. */
   readonly paidOut: (payout: Payout) => void
   /** Whether genesis names an address as a faucet. */
   readonly isFaucet: (address: Uint8Array) => boolean

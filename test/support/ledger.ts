@@ -3,11 +3,12 @@
  * up the whole state after every block.
  */
 import { toHex } from '../../core/base/bytes.ts'
-import { auditState } from '../../core/chain/audit.ts'
-import { checkTransaction } from '../../core/chain/check-transaction.ts'
+import { type Audit, auditState } from '../../core/chain/audit.ts'
+import { type CheckedTransaction, checkTransaction } from '../../core/chain/check-transaction.ts'
 import { openExecution } from '../../core/chain/execute.ts'
 import { type Genesis, genesisHash } from '../../core/chain/genesis.ts'
 import { createGenesisBlock, genesisSupply } from '../../core/chain/genesis-block.ts'
+import type { Payout } from '../../core/chain/message-context.ts'
 import { type Outcome, outcomeCodes, settlementCodes } from '../../core/chain/outcome.ts'
 import { openState, type State } from '../../core/chain/state.ts'
 import { rootHash, type TreeRoot } from '../../core/chain/state-tree.ts'
@@ -25,7 +26,13 @@ import {
 /** What became of one transaction: `refused` ones left no trace. */
 export type Verdict =
   | { readonly refused: string; readonly outcome?: undefined }
-  | { readonly refused?: undefined; readonly outcome: Outcome; readonly code: string }
+  | {
+      readonly refused?: undefined
+      readonly outcome: Outcome
+      readonly code: string
+      readonly transaction: CheckedTransaction
+      readonly payouts: readonly Payout[]
+    }
 
 export type Ledger = {
   readonly genesis: Genesis
@@ -33,6 +40,7 @@ export type Ledger = {
   readonly state: () => State
   readonly root: () => Uint8Array
   readonly entries: () => number
+  readonly audit: () => Audit
   readonly nodes: ReadonlyMap<number, Uint8Array>
   /** Executes one block; nonces are filled in unless given. Fails the test if money is made or lost. */
   readonly block: (
@@ -73,7 +81,9 @@ export function createLedger(genesis: Genesis = defaultGenesis): Ledger {
       if (!checked.ok) return { refused: checked.error.code }
       const done = execution.apply(checked.value)
       if (!done.ok) return { refused: done.error.code }
-      return { outcome: done.value, code: nameOf(outcomeCodes, done.value.code) }
+      const code = nameOf(outcomeCodes, done.value.code)
+      const payouts = execution.payouts().at(-1) ?? []
+      return { outcome: done.value, code, transaction: checked.value, payouts }
     })
     const done = execution.finish(authority.publicKey)
     for (const { id, node } of done.written) nodes.set(id, encodeNode(node))
@@ -91,6 +101,7 @@ export function createLedger(genesis: Genesis = defaultGenesis): Ledger {
     state: () => openState(read, root),
     root: () => rootHash(root),
     entries: () => auditState(read, root).entries,
+    audit: () => auditState(read, root),
     block,
     one: (slot, transaction) => block(slot, [transaction])[0] as Verdict,
   }
@@ -110,6 +121,13 @@ export const messageKinds: readonly MessageKind[] = [
   'delegate_grant',
   'delegate_revoke',
   'settle',
+  'bond',
+  'unbond',
+  'slash',
+  'receipt_claim',
+  'booking_open',
+  'booking_close',
+  'announce',
 ]
 
 function nameOf(codes: Readonly<Record<string, number>>, code: number): string {
