@@ -8,17 +8,17 @@
 import type { AccountPrincipal, ApiKeyPrincipal } from '../auth/principal.ts'
 import type { Result } from '../base/result.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
+import type { Wanted } from '../jobs/matching.ts'
 import type { ModelFeature } from '../jobs/model-features.ts'
 import type { Receipt } from '../jobs/receipt.ts'
 import type { Reputation } from '../market/reputation.ts'
-import type { Wanted } from '../jobs/matching.ts'
+import type { AccountDesk } from './account-desk.ts'
 import type {
   CoordinatorFigures,
   CountReport,
   MinerMatch,
   MinerWork,
 } from './coordinator-figures.ts'
-import type { AccountDesk } from './account-desk.ts'
 import type { OnlineMiners, PublicJob } from './coordinator-public.ts'
 import type { Dispatching, Idempotency } from './dispatch.ts'
 import type { ApiError } from './errors.ts'

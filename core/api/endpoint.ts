@@ -78,8 +78,8 @@ export type Endpoint = {
   readonly answers: readonly Answer[]
   /** Every failure that it can answer with. */
   readonly errors: readonly ErrorCode[]
-  /** Failures in the shape of OpenAI or of JSON-RPC instead of the site's. */
-  readonly errorShape?: 'openai' | 'json_rpc'
+  /** Failures in the shape of OpenAI, Ollama or JSON-RPC instead of the site's. */
+  readonly errorShape?: 'openai' | 'ollama' | 'json_rpc'
   readonly stream?: EndpointStream
   /** For a route kept for programs of the original: what to use instead. */
   readonly legacy?: string

@@ -7,6 +7,7 @@ import type { Genesis } from '../chain/genesis.ts'
 import { genesisToJson } from '../chain/genesis.ts'
 import { ttlSecondsMaxOf } from '../jobs/check-authorisation.ts'
 import { jobLimits } from '../jobs/limits.ts'
+import { featuresUnstated } from '../jobs/model-features.ts'
 import type { ModelView, SiteView } from './coordinator-service.ts'
 
 /** `GET /site`: what a client needs before it locks funds and asks. */
@@ -51,6 +52,7 @@ export const modelView = (model: ModelView): Record<string, unknown> => ({
   price_prompt: String(model.pricePrompt),
   price_completion: String(model.priceCompletion),
   engines: [...model.engines],
+  features: [...(model.features ?? featuresUnstated)],
 })
 
 /** One model in OpenAI's words, ours beside them. `created` is not known of a model here: always 0. */

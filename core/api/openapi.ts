@@ -7,8 +7,14 @@ import type { Endpoint, EndpointStream } from './endpoint.ts'
 import { answerExamples } from './endpoints/examples.ts'
 import { endpointFamilies } from './endpoints/table.ts'
 import { type ErrorCode, errorCodes, messageOf, statusOf } from './errors.ts'
+import { ollamaError } from './jobs-ollama.ts'
 import { openAiError } from './jobs-openai.ts'
-import { errorSchema, fieldFaultSchema, openAiErrorSchema } from './schemas/errors.ts'
+import {
+  errorSchema,
+  fieldFaultSchema,
+  ollamaErrorSchema,
+  openAiErrorSchema,
+} from './schemas/errors.ts'
 import { signedRequestHeaders } from './signed-request.ts'
 
 /** JSON, as it goes into the document. */
@@ -25,6 +31,7 @@ export function openApiDocument(version: string): OpenApiDocument {
   const schemas: Schemas = new Map()
   hoist(schemas, errorSchema, 'output')
   hoist(schemas, openAiErrorSchema, 'output')
+  hoist(schemas, ollamaErrorSchema, 'output')
   hoist(schemas, fieldFaultSchema, 'output')
   const paths: Record<string, Record<string, JsonObject>> = {}
   for (const family of endpointFamilies) {
@@ -63,8 +70,10 @@ export function openApiDocument(version: string): OpenApiDocument {
 /** Statuses of the failures of an endpoint, rising, each with its codes. */
 export function failuresOf(given: Endpoint): ReadonlyMap<number, readonly ErrorCode[]> {
   const byStatus = new Map<number, ErrorCode[]>()
-  const status = (code: ErrorCode) =>
-    isOpenAi(given, code) ? openAiError({ code }).status : statusOf(code)
+  const status = (code: ErrorCode) => {
+    if (isOpenAi(given, code)) return openAiError({ code }).status
+    return isOllama(given, code) ? ollamaError({ code }).status : statusOf(code)
+  }
   for (const code of new Set(given.errors)) {
     byStatus.set(status(code), [...(byStatus.get(status(code)) ?? []), code])
   }
@@ -75,6 +84,10 @@ export function failuresOf(given: Endpoint): ReadonlyMap<number, readonly ErrorC
 export const isOpenAi = (given: Endpoint, code: ErrorCode): boolean =>
   given.errorShape === 'openai' && !gatewayErrors.has(code)
 
+/** The same for Ollama's. */
+export const isOllama = (given: Endpoint, code: ErrorCode): boolean =>
+  given.errorShape === 'ollama' && !gatewayErrors.has(code)
+
 const gatewayErrors: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_MISSING',
   'CONFIG_INVALID',
@@ -82,7 +95,7 @@ const gatewayErrors: ReadonlySet<ErrorCode> = new Set([
 ])
 
 const introduction =
-  'Failures have one shape, `Error`; routes of OpenAI’s format answer `OpenAiError`. Amounts named in ' +
+  'Failures have one shape, `Error`; routes of OpenAI’s format answer `OpenAiError`, those of Ollama’s `OllamaError`. Amounts named in ' +
   '`Units` are decimal text of base units. `x-aliases` names other spellings of a path that answer alike, ' +
   '`x-stream` what goes over a connection that stays open, `x-errors` the codes behind a status.'
 
@@ -264,7 +277,9 @@ function responsesOf(given: Endpoint, schemas: Schemas): JsonObject {
 }
 
 function errorRef(given: Endpoint, codes: readonly ErrorCode[]): JsonObject {
-  const shapes = new Set(codes.map((code) => (isOpenAi(given, code) ? 'OpenAiError' : 'Error')))
+  const shapeOf = (code: ErrorCode) =>
+    isOpenAi(given, code) ? 'OpenAiError' : isOllama(given, code) ? 'OllamaError' : 'Error'
+  const shapes = new Set(codes.map(shapeOf))
   const refs = [...shapes].map((shape) => ({ $ref: `#/components/schemas/${shape}` }))
   return refs.length === 1 ? (refs[0] as JsonObject) : { anyOf: refs }
 }

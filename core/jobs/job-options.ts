@@ -79,9 +79,11 @@ export function optionsFault(spec: JobSpec): string | undefined {
   if (spec.options === undefined) return undefined
   const read = readOptions(spec.options)
   if (!read.ok) return read.error.message
-  const { kind, tools, turns } = read.value
+  const { kind, tools, turns, format } = read.value
   const { messages } = spec
   if (kind !== 'chat' && (tools ?? turns) !== undefined) return 'tools belong to a chat'
+  const isPlain = (tools ?? turns ?? format) === undefined && !hasResults(spec)
+  if (kind === 'chat' && isPlain) return 'a plain chat has none'
   if (kind === 'completion' && messages.length !== 1) return 'a completion has one message'
   if (kind === 'embedding' && messages.length > embeddingInputsMax) {
     return `at most ${embeddingInputsMax} texts become vectors in one job`
@@ -106,7 +108,7 @@ export function featuresNeeded(spec: JobSpec): readonly ModelFeature[] {
   if (kind === 'embedding') return ['embeddings']
   if (kind === 'completion') return format === undefined ? ['completion'] : ['completion', 'json']
   const needed: ModelFeature[] = ['chat']
-  if (tools !== undefined || turns !== undefined) needed.push('tools')
+  if (tools !== undefined || hasResults(spec) || turns !== undefined) needed.push('tools')
   if (format !== undefined) needed.push('json')
   return needed
 }
@@ -129,6 +131,8 @@ function parsed(text: string): unknown {
     return undefined
   }
 }
+
+const hasResults = ({ messages }: JobSpec): boolean => messages.some(({ role }) => role === 'tool')
 
 const depthMax = 24
 const indentedBytesMax = 2

@@ -48,7 +48,7 @@ export const jobSpecCoder: P.CoderType<JobSpec> = P.wrap<JobSpec>({
   decodeStream: (reader) => {
     const spec = versionOneCoder.decodeStream(reader)
     if (spec.version === 1) return spec
-    if (spec.version > jobSpecVersionMax) throw reader.err(`no version ${spec.version} is known`)
+    if (spec.version !== jobSpecVersionMax) throw reader.err(`no version ${spec.version} is known`)
     return { ...spec, options: optionsCoder.decodeStream(reader) }
   },
 })

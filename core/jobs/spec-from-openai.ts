@@ -1,174 +1,271 @@
 /**
- * Job specification from a chat completion request in OpenAI's format. What changes the answer and is not
- * supported is refused by name; what does not is ignored. Rules: SPEC.md, CHAT.
+ * Job specifications from requests in OpenAI's format: chat completions, completions of texts, embeddings.
+ * A request may come to several jobs. What changes the answer and is not supported is refused by name; what
+ * does not is ignored. Rules: SPEC.md, CHAT.
  */
 import * as z from 'zod'
-import type { ApiError } from '../api/errors.ts'
+import type { Routing } from '../api/dispatch.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { embeddingInputsMax, type JobOptions } from './job-options.ts'
 import { type ChatMessage, makeSpec } from './job-request.ts'
 import type { JobSpec } from './job-spec.ts'
+import { boundFault, invalid, type OpenAiFault, shapeFault, unsupported } from './openai-fault.ts'
+import { chatOptionsOf, conversationOf, messageSchema, toolFields } from './openai-tools.ts'
+import { routingFields, routingFromOpenAi } from './routing-from-openai.ts'
 
-/** A request that can be computed, and how its answer is to be sent. */
+/** Bounds on requests that come to several jobs. */
+export const fanLimits = {
+  /** Answers of one request: `n` times the number of prompts. */
+  choicesMax: 16,
+  /** Texts of one request for embeddings. */
+  inputsMax: 128,
+} as const
+
+/** Jobs that can be computed, and how their answers are to be sent. */
 export type OpenAiRequest = {
-  readonly spec: JobSpec
+  /** One for each choice, in order. */
+  readonly specs: readonly JobSpec[]
+  readonly routing: Routing | undefined
   readonly stream: boolean
   readonly includeUsage: boolean
 }
 
-/** What is wrong with a request: `param` names the field, as OpenAI does. Status 400. */
-export type OpenAiFault = {
-  readonly message: string
-  readonly param: string | null
-  readonly code: 'invalid_value' | 'unsupported_parameter' | 'missing_required_parameter'
-}
+/** Texts that go on; `echo` has the prompt before the answer. */
+export type TextRequest = OpenAiRequest & { readonly echo: boolean }
 
-const partSchema = z.looseObject({ type: z.string() })
-const messageSchema = z.looseObject({
-  role: z.string(),
-  content: z.union([z.string(), z.array(partSchema)]).nullish(),
-})
+/** Each job has up to `embeddingInputsMax` of the texts, in order. */
+export type EmbeddingsRequest = OpenAiRequest & { readonly base64: boolean }
+
+/** What stands in where a request names no seed. */
+export type Defaults = { readonly seed: bigint }
+
 const whole = z
   .int()
   .min(1)
   .max(2 ** 31)
+const streamFields = {
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+}
+const samplingFields = {
+  max_tokens: whole.nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().gt(0).max(1).nullish(),
+  seed: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  n: z
+    .int()
+    .min(1)
+    .max(fanLimits.choicesMax)
+    .nullish()
+    .describe('Answers; each is a job of its own'),
+}
 
 /** `POST /chat/completions`: everything that is read; unknown fields pass. */
 export const chatRequestSchema = z.looseObject({
   model: z.string().min(1),
   messages: z.array(messageSchema).min(1),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  max_tokens: whole.nullish(),
+  ...streamFields,
+  ...samplingFields,
   max_completion_tokens: whole.nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().gt(0).max(1).nullish(),
-  seed: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  n: z.int().nullish(),
+  ...toolFields,
+  ...routingFields,
 })
-type RequestBody = z.infer<typeof chatRequestSchema>
 
-/** Reads a request body (parsed JSON). `seed` stands in where none is named. */
-export function specFromOpenAi(
+/** `POST /completions`: the same. */
+export const textRequestSchema = z.looseObject({
+  model: z.string().min(1),
+  prompt: z
+    .union([z.string(), z.array(z.unknown()).min(1).max(fanLimits.choicesMax)])
+    .describe('A text, or several'),
+  ...streamFields,
+  ...samplingFields,
+  echo: z.boolean().nullish().describe('The prompt before the answer'),
+  ...routingFields,
+})
+
+/** `POST /embeddings`: the same. */
+export const embeddingsRequestSchema = z.looseObject({
+  model: z.string().min(1),
+  input: z
+    .union([z.string(), z.array(z.unknown()).min(1).max(fanLimits.inputsMax)])
+    .describe('A text, or several'),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+  dimensions: z.int().min(1).max(65_536).nullish(),
+  ...routingFields,
+})
+
+type Sampled = z.infer<z.ZodObject<typeof samplingFields>> & {
+  readonly max_completion_tokens?: number | null | undefined
+}
+
+/** Reads a request for chat completions (parsed JSON). */
+export function specsFromChat(
   body: unknown,
-  defaults: { readonly seed: bigint },
+  defaults: Defaults,
 ): Result<OpenAiRequest, OpenAiFault> {
   const parsed = chatRequestSchema.safeParse(body)
   if (!parsed.success) return err(shapeFault(parsed.error, body))
   const request = parsed.data
-  const unsupported = unsupportedIn(request)
-  if (unsupported) return err(unsupported)
-  const messages: ChatMessage[] = []
-  for (const [index, message] of request.messages.entries()) {
-    const read = readMessage(message, `messages.${index}`)
-    if (!read.ok) return read
-    messages.push(read.value)
+  const fault = unsupportedIn(request)
+  if (fault) return fault
+  const conversation = conversationOf(request.messages)
+  if (!conversation.ok) return conversation
+  const options = chatOptionsOf(request, conversation.value)
+  if (!options.ok) return options
+  const { messages } = conversation.value
+  return requestOf(request, [{ model: request.model, messages, options: options.value }], defaults)
+}
+
+/** Reads a request for completions of texts. */
+export function specsFromText(body: unknown, defaults: Defaults): Result<TextRequest, OpenAiFault> {
+  const parsed = textRequestSchema.safeParse(body)
+  if (!parsed.success) return err(shapeFault(parsed.error, body))
+  const request = parsed.data
+  const fault = unsupportedIn(request)
+  if (fault) return fault
+  const prompts = textsOf(request.prompt, 'prompt')
+  if (!prompts.ok) return prompts
+  const asks = prompts.value.map(
+    (content): Ask => ({
+      model: request.model,
+      messages: [{ role: 'user', content }],
+      options: { kind: 'completion' },
+    }),
+  )
+  // What OpenAI takes for a request that names no length.
+  const sampled = { ...request, max_tokens: request.max_tokens ?? textTokensDefault }
+  const read = requestOf(sampled, asks, defaults)
+  return read.ok ? ok({ ...read.value, echo: request.echo === true }) : read
+}
+
+/** Reads a request for embeddings. */
+export function specsFromEmbeddings(body: unknown): Result<EmbeddingsRequest, OpenAiFault> {
+  const parsed = embeddingsRequestSchema.safeParse(body)
+  if (!parsed.success) return err(shapeFault(parsed.error, body))
+  const request = parsed.data
+  const texts = textsOf(request.input, 'input')
+  if (!texts.ok) return texts
+  const { dimensions } = request
+  const asks = groupsOf(texts.value).map(
+    (group): Ask => ({
+      model: request.model,
+      messages: group.map((content) => ({ role: 'user', content })),
+      options: { kind: 'embedding', ...(dimensions ? { dimensions } : {}) },
+    }),
+  )
+  // Nothing is drawn at random, and nothing is written: one job has one hash, and the smallest bound.
+  const { provider, models } = request
+  const sampled = { provider, models, max_tokens: 1, temperature: 0, seed: 0 }
+  const read = requestOf(sampled, asks, { seed: 0n })
+  return read.ok ? ok({ ...read.value, base64: request.encoding_format === 'base64' }) : read
+}
+
+/** Texts in groups of as many as one job takes. */
+export function groupsOf(texts: readonly string[]): readonly (readonly string[])[] {
+  const groups: (readonly string[])[] = []
+  for (let at = 0; at < texts.length; at += embeddingInputsMax) {
+    groups.push(texts.slice(at, at + embeddingInputsMax))
   }
+  return groups
+}
+
+type Ask = {
+  readonly model: string
+  readonly messages: readonly ChatMessage[]
+  readonly options: JobOptions | undefined
+}
+
+type Request = Sampled &
+  z.infer<z.ZodObject<typeof routingFields>> & {
+    readonly stream?: boolean | null | undefined
+    readonly stream_options?:
+      | { readonly include_usage?: boolean | null | undefined }
+      | null
+      | undefined
+  }
+
+/** `n` jobs for each ask; the seeds of one ask count up, so that its answers differ. */
+function requestOf(
+  request: Request,
+  asks: readonly Ask[],
+  defaults: Defaults,
+): Result<OpenAiRequest, OpenAiFault> {
+  const { n, seed } = request
+  const choices = n ?? 1
+  if (asks.length * choices > fanLimits.choicesMax && asks[0]?.options?.kind !== 'embedding') {
+    return invalid('n', `at most ${fanLimits.choicesMax} answers come of one request`)
+  }
+  // OpenAI's seeds are signed: the same seed must stay the same, not be refused.
+  const first = typeof seed === 'number' ? BigInt.asUintN(53, BigInt(seed)) : defaults.seed
   const stop = request.stop ?? []
-  const spec = makeSpec({
-    model: request.model,
-    messages,
-    sampling: {
-      maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
-      temperature: request.temperature ?? 1,
-      topP: request.top_p ?? undefined,
-      // OpenAI's seeds are signed: the same seed must stay the same, not be refused.
-      seed: undefined,
-      stop: typeof stop === 'string' ? [stop] : stop,
-    },
-    extra: '',
-    defaultSeed:
-      typeof request.seed === 'number' ? BigInt.asUintN(53, BigInt(request.seed)) : defaults.seed,
-  })
-  if (!spec.ok) return err(boundFault(spec.error))
+  const specs: JobSpec[] = []
+  for (const ask of asks) {
+    for (let choice = 0; choice < choices; choice += 1) {
+      const spec = makeSpec({
+        model: ask.model,
+        messages: ask.messages,
+        sampling: {
+          maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+          temperature: request.temperature ?? 1,
+          topP: request.top_p ?? undefined,
+          seed: undefined,
+          stop: typeof stop === 'string' ? [stop] : stop,
+        },
+        extra: '',
+        options: ask.options,
+        defaultSeed: first + BigInt(choice),
+      })
+      if (!spec.ok) return err(boundFault(spec.error))
+      specs.push(spec.value)
+    }
+  }
+  const routing = routingFromOpenAi(request)
+  if (!routing.ok) return routing
   return ok({
-    spec: spec.value,
+    specs,
+    routing: routing.value,
     stream: request.stream === true,
     includeUsage: request.stream_options?.include_usage === true,
   })
 }
 
-function readMessage(
-  message: RequestBody['messages'][number],
+/** One text or several; lists of token numbers are refused, since models count differently. */
+function textsOf(
+  given: string | readonly unknown[],
   param: string,
-): Result<ChatMessage, OpenAiFault> {
-  const role = message.role === 'developer' ? 'system' : message.role
-  if (role === 'tool' || role === 'function' || 'tool_calls' in message) {
-    return err(unsupportedFault(param, 'Tools are not supported.'))
-  }
-  const { content } = message
-  if (content === null || content === undefined) {
-    return err({ message: 'content is missing', param: `${param}.content`, code: 'invalid_value' })
-  }
-  if (typeof content === 'string') return ok({ role, content })
-  const texts: string[] = []
-  for (const [index, part] of content.entries()) {
-    const { text } = part as { text?: unknown }
-    if (part.type !== 'text' || typeof text !== 'string') {
-      const where = `${param}.content.${index}`
-      return err(unsupportedFault(where, `Content of type ${part.type} is not supported.`))
-    }
-    texts.push(text)
-  }
-  return ok({ role, content: texts.join('') })
+): Result<readonly string[], OpenAiFault> {
+  const list = typeof given === 'string' ? [given] : given
+  const isText = list.every((each) => typeof each === 'string')
+  if (!isText) return unsupported(param, 'Send text: token numbers are not supported.')
+  const texts = list as readonly string[]
+  return texts.every((each) => each !== '') ? ok(texts) : invalid(param, `${param} is empty`)
 }
 
 /** The first field that would change the answer and is not supported. */
-function unsupportedIn(request: RequestBody): OpenAiFault | undefined {
+function unsupportedIn(request: object): Result<never, OpenAiFault> | undefined {
   const fields = request as Readonly<Record<string, unknown>>
-  if ((request.n ?? 1) !== 1) return unsupportedFault('n', 'Only n = 1 is supported.')
-  for (const param of ['tools', 'functions']) {
-    const value = fields[param]
-    if (Array.isArray(value) && value.length > 0) {
-      return unsupportedFault(param, 'Tools are not supported.')
-    }
+  const { functions, modalities, logprobs, logit_bias: bias, best_of: best, suffix } = fields
+  if (Array.isArray(functions) && functions.length > 0) {
+    return unsupported('functions', 'Use tools: functions are not supported.')
   }
-  const format = fields['response_format'] as { type?: unknown } | null | undefined
-  if (format && format.type !== 'text') {
-    return unsupportedFault('response_format', 'Only response_format of type text is supported.')
-  }
-  const modalities = fields['modalities']
   if (Array.isArray(modalities) && modalities.some((each) => each !== 'text')) {
-    return unsupportedFault('modalities', 'Only text is supported.')
+    return unsupported('modalities', 'Only text is supported.')
   }
   for (const param of ['presence_penalty', 'frequency_penalty', 'top_logprobs'] as const) {
-    if (fields[param]) return unsupportedFault(param, `${param} is not supported.`)
+    if (fields[param]) return unsupported(param, `${param} is not supported.`)
   }
-  if (fields['logprobs'] === true) return unsupportedFault('logprobs', 'logprobs is not supported.')
-  const bias = fields['logit_bias']
+  // False in a chat, and a number in a completion, where 0 asks for them too.
+  if (logprobs === true || typeof logprobs === 'number') {
+    return unsupported('logprobs', 'logprobs is not supported.')
+  }
   if (typeof bias === 'object' && bias !== null && Object.keys(bias).length > 0) {
-    return unsupportedFault('logit_bias', 'logit_bias is not supported.')
+    return unsupported('logit_bias', 'logit_bias is not supported.')
   }
-  return undefined
+  if (typeof best === 'number' && best !== (fields['n'] ?? 1)) {
+    return unsupported('best_of', 'Every answer is returned: best_of must be n.')
+  }
+  return suffix ? unsupported('suffix', 'suffix is not supported.') : undefined
 }
 
-function shapeFault(error: z.ZodError, body: unknown): OpenAiFault {
-  const issue = error.issues[0]
-  const param = issue && issue.path.length > 0 ? issue.path.join('.') : null
-  const isMissing =
-    issue?.path.length === 1 &&
-    (body as Record<PropertyKey, unknown> | null)?.[issue.path[0] as PropertyKey] === undefined
-  return {
-    message: isMissing
-      ? `${param} is required`
-      : `${param ?? 'body'}: ${issue?.message ?? 'invalid'}`,
-    param,
-    code: isMissing ? 'missing_required_parameter' : 'invalid_value',
-  }
-}
-
-function boundFault(error: ApiError): OpenAiFault {
-  const [first] = (error.details ?? []) as readonly { field: string; message: string }[]
-  const param = first?.field ?? null
-  return {
-    message: `${param ?? 'body'} ${first?.message ?? 'invalid'}`,
-    param,
-    code: 'invalid_value',
-  }
-}
-
-const unsupportedFault = (param: string, message: string): OpenAiFault => ({
-  message,
-  param,
-  code: 'unsupported_parameter',
-})
+const textTokensDefault = 16

@@ -3,6 +3,8 @@ import { type OnlineMiners, publicLimits } from '../../core/api/coordinator-publ
 import type { ModelView, SiteView } from '../../core/api/coordinator-service.ts'
 import { minBig } from '../../core/base/int.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
+import { featuresOf } from '../../core/jobs/miner-card.ts'
+import { knownFeatures } from '../../core/jobs/model-features.ts'
 import type { Miner } from './miners.ts'
 import type { Settings } from './settings.ts'
 
@@ -63,7 +65,8 @@ function modelsOf(miners: readonly Miner[]): ModelView[] {
   const byName = new Map<string, ModelView>()
   for (const { card, draining } of miners) {
     if (draining) continue
-    for (const { name, contextTokens, price } of card.models) {
+    for (const offer of card.models) {
+      const { name, contextTokens, price } = offer
       if (name === '') continue
       const known = byName.get(name)
       byName.set(name, {
@@ -76,6 +79,7 @@ function modelsOf(miners: readonly Miner[]): ModelView[] {
           price.completionPer1000,
         ),
         engines: [...new Set([...(known?.engines ?? []), card.engine])].sort(),
+        features: knownFeatures([...(known?.features ?? []), ...featuresOf(offer)]),
       })
     }
   }

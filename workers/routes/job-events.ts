@@ -9,9 +9,13 @@ export type JobEventLine = {
   readonly state?: string
   readonly text?: string
   readonly tokens?: number
+  readonly miner_id?: string
   readonly finish?: string
   readonly prompt_tokens?: number
   readonly completion_tokens?: number
+  /** Base units, decimal. */
+  readonly amount?: string
+  readonly receipt_id?: string
   readonly error?: { readonly code: string; readonly message: string }
 }
 
@@ -61,9 +65,20 @@ async function* readEvents(
 const pingMs = 15_000
 
 /** A response of server-sent events from a generator of their text; `cancel` when the reader leaves. */
-export function sseResponse(
+export const sseResponse = (
   events: AsyncGenerator<string, void, void>,
   cancel: () => Promise<void>,
+): Response =>
+  streamResponse(events, cancel, {
+    contentType: 'text/event-stream; charset=utf-8',
+    ping: ': ping\n\n',
+  })
+
+/** A response of text as a generator makes it; `cancel` when the reader leaves. `ping`: sent in silences. */
+export function streamResponse(
+  events: AsyncGenerator<string, void, void>,
+  cancel: () => Promise<void>,
+  form: { readonly contentType: string; readonly ping?: string },
 ): Response {
   const encoder = new TextEncoder()
   let ping: ReturnType<typeof setInterval> | undefined
@@ -72,7 +87,9 @@ export function sseResponse(
   }
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      ping = setInterval(() => controller.enqueue(encoder.encode(': ping\n\n')), pingMs)
+      const silence = form.ping
+      if (silence === undefined) return
+      ping = setInterval(() => controller.enqueue(encoder.encode(silence)), pingMs)
     },
     async pull(controller) {
       try {
@@ -92,7 +109,7 @@ export function sseResponse(
   })
   return new Response(body, {
     headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': form.contentType,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     },

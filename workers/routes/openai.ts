@@ -1,65 +1,90 @@
 /**
- * Chat completions and models in OpenAI's format, so that its clients work unchanged. Mounted like the
- * jobs, for `/v1/chat/completions`. Rules: coordinator-SPEC.md, CHATHTTP.
+ * Chat completions, completions, embeddings and models in OpenAI's format, so that its clients work
+ * unchanged. Mounted like the jobs, for `/v1/chat/completions`. Rules: coordinator-SPEC.md, CHATHTTP.
  */
 import { type Context, Hono } from 'hono'
-import type { JobRecord, Principal } from '../../core/api/coordinator-service.ts'
-import { type ApiError, type ErrorCode, errorCodes } from '../../core/api/errors.ts'
+import type { ApiError } from '../../core/api/errors.ts'
 import {
+  type Choice,
   type CompletionHead,
-  chunkView,
   completionView,
+  embeddingsView,
   openAiError,
-  type Usage,
-  usageChunkView,
 } from '../../core/api/jobs-openai.ts'
 import { openAiModelView } from '../../core/api/jobs-site.ts'
-import { ttlSecondsMaxOf } from '../../core/jobs/check-authorisation.ts'
-import { payloadOfSpec } from '../../core/jobs/job-request.ts'
-import { jobLimits } from '../../core/jobs/limits.ts'
+import { readEmbeddings, readToolAnswer } from '../../core/jobs/answer.ts'
+import type { OpenAiFault } from '../../core/jobs/openai-fault.ts'
 import {
-  type OpenAiFault,
   type OpenAiRequest,
-  specFromOpenAi,
+  specsFromChat,
+  specsFromEmbeddings,
+  specsFromText,
 } from '../../core/jobs/spec-from-openai.ts'
-import {
-  emptySplice,
-  isSpliceWhole,
-  spliceReset,
-  spliceText,
-} from '../../core/jobs/stream-splice.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { failureResponse } from '../gateway/errors.ts'
 import { countOpen, isLimited } from '../gateway/limiter.ts'
+import { sseResponse } from './job-events.ts'
 import {
-  type JobEventLine,
-  type JobEvents,
-  openJobEvents,
-  sseEvent,
-  sseResponse,
-} from './job-events.ts'
+  type Answered,
+  cancelAll,
+  RequestFault,
+  type Run,
+  startJobs,
+  wholeAnswers,
+} from './job-fan.ts'
 import { randomSeed } from './jobs.ts'
-import { orThrow, readJson } from './request.ts'
+import { openAiChunks } from './openai-stream.ts'
+import { readJson } from './request.ts'
 
 export const openAiRoutes = new Hono<AppEnv>()
   .onError(openAiFailure)
-  .post('/chat/completions', complete)
+  .post('/chat/completions', chat)
+  .post('/completions', completions)
+  .post('/embeddings', embeddings)
   .get('/models/:name{.+}', model)
 
-async function complete(c: AppContext): Promise<Response> {
+async function chat(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const read = specFromOpenAi(await readJson(c), { seed: randomSeed() })
+  const read = specsFromChat(await readJson(c), { seed: randomSeed() })
   if (!read.ok) return faultResponse(read.error)
-  const { job, opened } = await start(c, who, read.value)
-  const head: CompletionHead = {
-    jobId: job.jobId,
-    model: job.model,
-    createdSeconds: Math.floor(job.requestedAtMs / 1_000),
-  }
-  if (!read.value.stream) return wholeAnswer(c, head, opened)
-  return streamedAnswer(head, opened, read.value.includeUsage)
+  const runs = await startJobs(c, who, read.value)
+  return answer(c, runs, { request: read.value, kind: 'chat', echoes: [] })
+}
+
+async function completions(c: AppContext): Promise<Response> {
+  const who = await requirePrincipal(c, 'client')
+  const read = specsFromText(await readJson(c), { seed: randomSeed() })
+  if (!read.ok) return faultResponse(read.error)
+  const { specs, echo } = read.value
+  const runs = await startJobs(c, who, read.value)
+  const echoes = echo ? specs.map(({ messages }) => messages[0]?.content ?? '') : []
+  return answer(c, runs, { request: read.value, kind: 'text', echoes })
+}
+
+async function embeddings(c: AppContext): Promise<Response> {
+  const who = await requirePrincipal(c, 'client')
+  const read = specsFromEmbeddings(await readJson(c))
+  if (!read.ok) return faultResponse(read.error)
+  const runs = await startJobs(c, who, read.value)
+  const answers = await wholeAnswers(c, runs)
+  return c.json(
+    embeddingsView({
+      model: runs[0]?.job.model ?? '',
+      encoded: answers.flatMap(encodedOf),
+      base64: read.value.base64,
+      usages: answers.map(({ usage }) => usage),
+      traces: answers.map(({ trace }) => trace),
+    }),
+  )
+}
+
+/** The vectors of an answer, as they are kept. */
+export function encodedOf({ text }: Answered): readonly string[] {
+  const read = readEmbeddings(text)
+  if (!read.ok) throw new ApiFailure({ code: 'JOB_FAILED', message: `${read.error.message}.` })
+  return read.value
 }
 
 /** `GET /models/{name}`: names may hold slashes and colons. */
@@ -75,144 +100,55 @@ async function model(c: AppContext): Promise<Response> {
   return c.json(openAiModelView(found))
 }
 
-async function start(
-  c: AppContext,
-  who: Principal,
-  request: OpenAiRequest,
-): Promise<{ readonly job: JobRecord; readonly opened: JobEvents }> {
-  if (who.kind === 'account') {
-    throw new ApiFailure({
-      code: 'AUTHORIZATION_ERROR',
-      message:
-        'This route wants an API key: a signed client sends its authorisation to /api/v1/jobs.',
-    })
-  }
-  const { authorisationLifeSlots } = c.get('config').genesis.parameters
-  const ttlMax = ttlSecondsMaxOf(Number(authorisationLifeSlots))
-  const started = await c.get('coordinator').runJob(who, {
-    payload: payloadOfSpec(request.spec),
-    constraints: {},
-    spec: request.spec,
-    ttlSeconds: Math.min(jobLimits.ttlSecondsDefault, ttlMax),
-    limit: undefined,
-    authorisation: undefined,
-  })
-  const { job, stream } = orThrow(started)
-  return { job, opened: openJobEvents(stream) }
+type Asked = {
+  readonly request: OpenAiRequest
+  readonly kind: CompletionHead['kind']
+  readonly echoes: readonly string[]
 }
 
-/** `stream: false`: the text of the last attempt, when the job has ended well. */
-async function wholeAnswer(
+async function answer(
   c: AppContext,
-  head: CompletionHead,
-  { events, cancel }: JobEvents,
+  runs: readonly Run[],
+  { request, kind, echoes }: Asked,
 ): Promise<Response> {
-  const { signal } = c.req.raw
-  const leave = () => void cancel()
-  signal?.addEventListener('abort', leave)
-  // Held open: else the platform ends the request of a caller who left before it says that he did.
-  let release: () => void = () => undefined
-  c.executionCtx.waitUntil(
-    new Promise<void>((resolve) => {
-      release = resolve
-    }),
-  )
-  try {
-    let text = ''
-    for await (const event of events) {
-      if (event.type === 'reset') text = ''
-      if (event.type === 'text') text += event.text ?? ''
-      if (event.type !== 'end') continue
-      const error = endErrorOf(event)
-      if (error) throw new ApiFailure(error)
-      const answer = { text, finish: event.finish ?? 'stop', usage: usageOf(event) }
-      return c.json(completionView(head, answer))
-    }
-    throw new ApiFailure({ code: 'COORDINATOR_UNAVAILABLE' })
-  } finally {
-    signal?.removeEventListener('abort', leave)
-    release()
+  const [first] = runs
+  if (!first) throw new ApiFailure({ code: 'INTERNAL_ERROR' })
+  const head: CompletionHead = {
+    jobId: first.job.jobId,
+    model: first.job.model,
+    createdSeconds: Math.floor(first.job.requestedAtMs / 1_000),
+    kind,
   }
-}
-
-function streamedAnswer(
-  head: CompletionHead,
-  { events, cancel }: JobEvents,
-  includeUsage: boolean,
-): Response {
-  return sseResponse(chunks(head, events, includeUsage), cancel)
-}
-
-/** Role, text, finish, usage, `[DONE]`; or an error event, after which nothing follows. */
-async function* chunks(
-  head: CompletionHead,
-  events: JobEvents['events'],
-  includeUsage: boolean,
-): AsyncGenerator<string, void, void> {
-  const chunk = (delta: Readonly<Record<string, string>>, finish: string | null) =>
-    sseEvent(chunkView(head, { delta, finish, includeUsage }))
-  yield chunk({ role: 'assistant', content: '' }, null)
-  let splice = emptySplice
-  try {
-    for await (const event of events) {
-      if (event.type === 'reset') splice = spliceReset(splice)
-      if (event.type === 'text') {
-        const step = spliceText(splice, event.text ?? '')
-        // Leaving the loop cancels the job: half an answer that cannot go on is not paid.
-        if (!step.ok) return yield sseEvent(openAiError(interrupted).body)
-        splice = step.splice
-        if (step.send !== '') yield chunk({ content: step.send }, null)
-      }
-      if (event.type !== 'end') continue
-      const error = endErrorOf(event) ?? (isSpliceWhole(splice) ? undefined : interrupted)
-      if (error) return yield sseEvent(openAiError(error).body)
-      yield chunk({}, event.finish ?? 'stop')
-      if (includeUsage) yield sseEvent(usageChunkView(head, usageOf(event)))
-      return yield 'data: [DONE]\n\n'
-    }
-  } catch {
-    // The coordinator went away in the middle: said below, like a stream that just stops.
+  const mayCall = request.specs.some(({ options }) => options !== undefined) && kind === 'chat'
+  if (request.stream) {
+    const { includeUsage } = request
+    const chunks = openAiChunks(runs, { head, includeUsage, mayCall, echoes })
+    return sseResponse(chunks, () => cancelAll(runs))
   }
-  yield sseEvent(openAiError({ code: 'COORDINATOR_UNAVAILABLE' }).body)
+  const answers = await wholeAnswers(c, runs)
+  const choices = answers.map((each, index) => choiceOf(each, echoes[index] ?? ''))
+  return c.json(completionView(head, choices))
 }
 
-const interrupted: ApiError = {
-  code: 'JOB_FAILED',
-  message: 'The miner was lost in mid-answer and the next one answers differently; ask again.',
-}
-
-const usageOf = (event: JobEventLine): Usage => ({
-  promptTokens: event.prompt_tokens ?? 0,
-  completionTokens: event.completion_tokens ?? 0,
-})
-
-/** Why a job ended without an answer; undefined when it completed. */
-function endErrorOf(event: JobEventLine): ApiError | undefined {
-  if (event.state === 'completed') return undefined
-  const { code, message } = event.error ?? {}
-  const known = errorCodes.find((each) => each === code)
-  const fallback: ErrorCode =
-    event.state === 'expired'
-      ? 'JOB_EXPIRED'
-      : event.state === 'canceled'
-        ? 'JOB_CANCELED'
-        : 'JOB_FAILED'
-  return { code: known ?? fallback, ...(message ? { message } : {}) }
+/** Words and calls of an answer. */
+function choiceOf({ text, finish, usage, trace }: Answered, echo: string): Choice {
+  if (finish !== 'tool_calls') return { text: echo + text, calls: [], finish, usage, trace }
+  const read = readToolAnswer(text)
+  if (!read.ok) throw new ApiFailure({ code: 'JOB_FAILED', message: `${read.error.message}.` })
+  return { text: read.value.words, calls: read.value.calls, finish, usage, trace }
 }
 
 /** The one error shape of this site in OpenAI's clothes; what is not foreseen is logged as ever. */
 async function openAiFailure(thrown: Error, c: Context<AppEnv>): Promise<Response> {
+  if (thrown instanceof RequestFault) return faultResponse(thrown.fault)
   const plain = failureResponse(thrown, c)
-  if (plain.status === 401 && (await isLimited(c as AppContext))) {
-    return Response.json(openAiError({ code: 'RATE_LIMIT_EXCEEDED' }).body, {
-      status: 429,
-      headers: { 'retry-after': '60' },
-    })
-  }
-  const { error } = (await plain.json()) as { error: ApiError }
-  const { status, body } = openAiError(error)
-  const headers = thrown instanceof ApiFailure ? thrown.headers : {}
-  return Response.json(body, { status, headers })
+  const limited = plain.status === 401 && (await isLimited(c as AppContext))
+  const error = limited
+    ? ({ code: 'RATE_LIMIT_EXCEEDED' } as const)
+    : ((await plain.json()) as { error: ApiError }).error
+  const { status, headers, body } = openAiError(error)
+  const own = thrown instanceof ApiFailure && !limited ? thrown.headers : {}
+  return Response.json(body, { status, headers: { ...headers, ...own } })
 }
 
 function faultResponse(fault: OpenAiFault): Response {

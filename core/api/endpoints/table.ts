@@ -11,6 +11,7 @@ import { explorerFamily } from './explorer.ts'
 import { escrowFamily, jobsFamily } from './jobs.ts'
 import { minerDeskFamily } from './miner-desk.ts'
 import { minersFamily } from './miners.ts'
+import { ollamaFamily } from './ollama.ts'
 import { paymentsFamily } from './payments.ts'
 import {
   accountsFamily,
@@ -34,6 +35,7 @@ import { walletFamily } from './wallet.ts'
 /** In the order of the reference. */
 export const endpointFamilies = [
   chatFamily,
+  ollamaFamily,
   jobsFamily,
   escrowFamily,
   paymentsFamily,

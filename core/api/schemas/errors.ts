@@ -1,4 +1,4 @@
-/** Failures as schemas: the site's one shape, and OpenAI's. */
+/** Failures as schemas: the site's one shape, OpenAI's and Ollama's. */
 import * as z from 'zod'
 import { type ErrorBody, type ErrorCode, errorCodes } from '../errors.ts'
 import { time } from './common.ts'
@@ -37,6 +37,16 @@ export const openAiErrorSchema = z
     }),
   })
   .meta({ id: 'OpenAiError', description: 'A failure in OpenAI’s shape' })
+
+/** A failure of the routes that speak Ollama's format: its `error` is one text. */
+export const ollamaErrorSchema = z
+  .strictObject({
+    error: z.string().min(1),
+    code: z.string().describe('Our code in lower case'),
+    param: z.string().nullable().optional().describe('The field at fault'),
+    details: z.unknown().optional(),
+  })
+  .meta({ id: 'OllamaError', description: 'A failure in Ollama’s shape' })
 
 /** One fault of a request, in `details` of a `VALIDATION_ERROR`. */
 export const fieldFaultSchema = z

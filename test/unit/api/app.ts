@@ -12,7 +12,9 @@ import type { Signer } from '../../../core/crypto/signature.ts'
 import type { AppEnv } from '../../../workers/context.ts'
 import type { Env } from '../../../workers/env.ts'
 import { createGateway } from '../../../workers/gateway/gateway.ts'
+import { routeTable, type ServiceName } from '../../../workers/gateway/routes.ts'
 import { coordinatorRoutes } from '../../../workers/routes/coordinator.ts'
+import { ollamaRoutes } from '../../../workers/routes/ollama.ts'
 import { routeGenesis, routeSecrets } from '../../support/route-env.ts'
 import { coordinator as coordinatorKey, owner } from '../jobs/fixtures.ts'
 
@@ -78,6 +80,13 @@ export const site: SiteView = {
   authorisationLifeSlots: 400,
 }
 
+/** A family for every name in the route table, none of which answers anything. */
+function emptyServices(): Record<ServiceName, Hono<AppEnv>> {
+  const names = routeTable.flatMap(({ target }) => (target.kind === 'service' ? target.name : []))
+  const entries = [...new Set(names)].map((name) => [name, new Hono<AppEnv>()] as const)
+  return Object.fromEntries(entries) as Record<ServiceName, Hono<AppEnv>>
+}
+
 /** Calls of the coordinator, in order: method and arguments. */
 export type Calls = { readonly method: string; readonly args: readonly unknown[] }[]
 
@@ -129,15 +138,9 @@ export function app(
       })
     },
     services: {
+      ...emptyServices(),
       coordinator: coordinatorRoutes,
-      rpc: new Hono<AppEnv>(),
-      explorer: new Hono<AppEnv>(),
-      chain: new Hono<AppEnv>(),
-      health: new Hono<AppEnv>(),
-      auth: new Hono<AppEnv>(),
-      users: new Hono<AppEnv>(),
-      wallet: new Hono<AppEnv>(),
-      walletRpc: new Hono<AppEnv>(),
+      ollama: ollamaRoutes,
     },
   })
   const context = { waitUntil: () => undefined } as unknown as Parameters<typeof gateway>[2]

@@ -4,7 +4,7 @@ import { payloadOfSpec, specFaults } from '../../../core/jobs/job-request.ts'
 import { jobHashOf } from '../../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
 import { specFromLegacy } from '../../../core/jobs/spec-from-legacy.ts'
-import { specFromOpenAi } from '../../../core/jobs/spec-from-openai.ts'
+import { specsFromChat } from '../../../core/jobs/spec-from-openai.ts'
 import {
   emptySplice,
   isSpliceWhole,
@@ -115,17 +115,38 @@ test('ASK-4: the same payload gives the same hash, and a payload made of a speci
   expect(jobHashOf(read({ prompt: 'hi' }))).toEqual(jobHashOf(read({ prompt: 'hi' })))
 })
 
+const tool = {
+  type: 'function',
+  function: { name: 'get_weather', parameters: { type: 'object', properties: { z: {}, a: {} } } },
+}
+const call = {
+  id: 'call_1',
+  type: 'function',
+  function: { name: 'get_weather', arguments: '{"city":"Oslo"}' },
+}
+const badCall = { ...call, function: { name: 'get_weather', arguments: '[1]' } }
+
 describe('CHAT-1: chat completion requests', () => {
   const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
   const chat = (changes: Record<string, unknown> = {}) =>
-    specFromOpenAi({ ...body, ...changes }, { seed: 3n })
+    specsFromChat({ ...body, ...changes }, { seed: 3n })
 
   test('CHAT-1: defaults', () => {
     expect(chat()).toMatchObject({
       value: {
         stream: false,
         includeUsage: false,
-        spec: { model: 'm', maxTokens: 512, temperatureMilli: 1_000, topPMilli: 1_000, seed: 3n },
+        specs: [
+          {
+            version: 1,
+            model: 'm',
+            maxTokens: 512,
+            temperatureMilli: 1_000,
+            topPMilli: 1_000,
+            seed: 3n,
+          },
+        ],
+        routing: undefined,
       },
     })
   })
@@ -163,29 +184,32 @@ describe('CHAT-1: chat completion requests', () => {
       value: {
         stream: true,
         includeUsage: true,
-        spec: {
-          messages: [{ role: 'system', content: 'be kind' }, {}, {}, {}],
-          maxTokens: 5,
-          temperatureMilli: 0,
-          topPMilli: 500,
-          seed: 2n ** 53n - 1n,
-          stop: ['.', '!'],
-        },
+        specs: [
+          {
+            version: 1,
+            messages: [{ role: 'system', content: 'be kind' }, {}, {}, {}],
+            maxTokens: 5,
+            temperatureMilli: 0,
+            topPMilli: 500,
+            seed: 2n ** 53n - 1n,
+            stop: ['.', '!'],
+          },
+        ],
       },
     })
   })
 
   test.each([
-    ['tools', { tools: [{ type: 'function' }] }],
+    ['tools.0', { tools: [{ type: 'web_search' }] }],
+    ['tool_choice', { tools: [tool], tool_choice: 'required' }],
     ['functions', { functions: [{}] }],
-    ['n', { n: 2 }],
-    ['response_format', { response_format: { type: 'json_object' } }],
+    ['response_format', { response_format: { type: 'grammar' } }],
     ['modalities', { modalities: ['text', 'audio'] }],
     ['presence_penalty', { presence_penalty: 0.5 }],
     ['logprobs', { logprobs: true }],
     ['logit_bias', { logit_bias: { 5: 1 } }],
     ['messages.0.content.0', { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }],
-    ['messages.0', { messages: [{ role: 'tool', content: 'x' }] }],
+    ['messages.0', { messages: [{ role: 'function', content: 'x' }] }],
   ])('CHAT-2: %s is refused by name', (param, changes) => {
     expect(chat(changes)).toMatchObject({ error: { param, code: 'unsupported_parameter' } })
   })
@@ -201,12 +225,31 @@ describe('CHAT-1: chat completion requests', () => {
     ['max_tokens', { max_completion_tokens: 99_999 }, 'invalid_value'],
     ['stop', { stop: ['1', '2', '3', '4', '5'] }, 'invalid_value'],
     ['stream', { stream: 'yes' }, 'invalid_value'],
+    ['n', { n: 17 }, 'invalid_value'],
+    ['n', { n: 0 }, 'invalid_value'],
+    [
+      'messages.0.tool_calls',
+      { messages: [{ role: 'user', tool_calls: [call] }] },
+      'invalid_value',
+    ],
+    [
+      'messages.0.tool_calls.0.function.arguments',
+      { messages: [{ role: 'assistant', tool_calls: [badCall] }] },
+      'invalid_value',
+    ],
+    [
+      'response_format.json_schema.schema',
+      { response_format: { type: 'json_schema', json_schema: {} } },
+      'invalid_value',
+    ],
+    ['provider.sort', { provider: { sort: 'luck' } }, 'invalid_value'],
+    ['provider.max_price', { provider: { max_price: 'cheap' } }, 'invalid_value'],
   ])('CHAT-3: %s in %j is refused', (param, changes, code) => {
     expect(chat(changes)).toMatchObject({ error: { param, code } })
   })
 
   test.each([null, 5, 'x', []])('CHAT-3: %j is no request', (value) => {
-    expect(specFromOpenAi(value, { seed: 0n })).toMatchObject({ error: { code: 'invalid_value' } })
+    expect(specsFromChat(value, { seed: 0n })).toMatchObject({ error: { code: 'invalid_value' } })
   })
 })
 

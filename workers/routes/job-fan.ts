@@ -1,0 +1,239 @@
+/**
+ * Several jobs for one request: all of them are started or none, read side by side, and canceled together
+ * when one fails or the reader leaves. A job that was done before that is paid, and no other.
+ */
+
+import type { JobRecord, Principal } from '../../core/api/coordinator-service.ts'
+import type { Routing } from '../../core/api/dispatch.ts'
+import { type ApiError, type ErrorCode, errorCodes } from '../../core/api/errors.ts'
+import type { JobTrace, Usage } from '../../core/api/jobs-openai.ts'
+import { ttlSecondsMaxOf } from '../../core/jobs/check-authorisation.ts'
+import { featuresNeeded } from '../../core/jobs/job-options.ts'
+import { payloadOfSpec } from '../../core/jobs/job-request.ts'
+import type { JobSpec } from '../../core/jobs/job-spec.ts'
+import { jobLimits } from '../../core/jobs/limits.ts'
+import { featuresUnstated } from '../../core/jobs/model-features.ts'
+import type { OpenAiFault } from '../../core/jobs/openai-fault.ts'
+import type { AppContext } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
+import { type JobEventLine, type JobEvents, openJobEvents } from './job-events.ts'
+
+/** A job that has been taken, and its events. */
+export type Run = { readonly job: JobRecord; readonly opened: JobEvents }
+
+/** An answer as its job ended. */
+export type Answered = {
+  readonly text: string
+  readonly finish: string
+  readonly usage: Usage
+  readonly trace: JobTrace
+}
+
+/** A request that names what cannot be: answered with its field, in the shape of the route. */
+export class RequestFault extends Error {
+  readonly fault: OpenAiFault
+
+  constructor(fault: OpenAiFault) {
+    super(fault.message)
+    this.fault = fault
+  }
+}
+
+/** Starts a job for each specification. A refusal cancels those before it, and is thrown. */
+export async function startJobs(
+  c: AppContext,
+  who: Principal,
+  ask: { readonly specs: readonly JobSpec[]; readonly routing: Routing | undefined },
+): Promise<readonly Run[]> {
+  if (who.kind === 'account') {
+    throw new ApiFailure({
+      code: 'AUTHORIZATION_ERROR',
+      message:
+        'This route wants an API key: a signed client sends its authorisation to /api/v1/jobs.',
+    })
+  }
+  const { authorisationLifeSlots } = c.get('config').genesis.parameters
+  const ttlMax = ttlSecondsMaxOf(Number(authorisationLifeSlots))
+  const runs: Run[] = []
+  try {
+    for (const spec of ask.specs) {
+      const started = await c.get('coordinator').runJob(who, {
+        payload: payloadOfSpec(spec),
+        constraints: {},
+        spec,
+        ttlSeconds: Math.min(jobLimits.ttlSecondsDefault, ttlMax),
+        limit: undefined,
+        authorisation: undefined,
+        ...(ask.routing === undefined ? {} : { routing: ask.routing }),
+      })
+      if (!started.ok) throw await refusal(c, spec, started.error)
+      const { job, stream } = started.value
+      runs.push({ job, opened: openJobEvents(stream) })
+    }
+    return runs
+  } catch (error) {
+    await cancelAll(runs)
+    throw error
+  }
+}
+
+/** Nobody reads any of them any more. */
+export const cancelAll = async (runs: readonly Run[]): Promise<void> => {
+  await Promise.all(runs.map(({ opened }) => opened.cancel()))
+}
+
+/** All answers, whole and in order. The first failure cancels the others and is thrown. */
+export async function wholeAnswers(
+  c: AppContext,
+  runs: readonly Run[],
+): Promise<readonly Answered[]> {
+  const { signal } = c.req.raw
+  const leave = () => void cancelAll(runs)
+  signal?.addEventListener('abort', leave)
+  // Held open: else the platform ends the request of a caller who left before it says that he did.
+  let release: () => void = () => undefined
+  c.executionCtx.waitUntil(
+    new Promise<void>((resolve) => {
+      release = resolve
+    }),
+  )
+  const done: Answered[] = []
+  try {
+    return await Promise.all(
+      runs.map(async (run) => {
+        const answer = await wholeAnswer(run)
+        done.push(answer)
+        return answer
+      }),
+    )
+  } catch (error) {
+    await cancelAll(runs)
+    throw withCharged(error, done)
+  } finally {
+    signal?.removeEventListener('abort', leave)
+    release()
+  }
+}
+
+/** The text of the last attempt, when the job has ended well. */
+async function wholeAnswer({ job, opened }: Run): Promise<Answered> {
+  let text = ''
+  let minerId: string | undefined
+  for await (const event of opened.events) {
+    if (event.type === 'reset') text = ''
+    if (event.type === 'text') text += event.text ?? ''
+    minerId = event.miner_id ?? minerId
+    if (event.type !== 'end') continue
+    const error = endErrorOf(event)
+    if (error) throw new ApiFailure(error)
+    return { text, ...endOf(event, job, minerId) }
+  }
+  throw new ApiFailure({ code: 'COORDINATOR_UNAVAILABLE' })
+}
+
+/** How a job that went well ended. */
+export function endOf(
+  event: JobEventLine,
+  job: JobRecord,
+  minerId: string | undefined,
+): Omit<Answered, 'text'> {
+  const amount = BigInt(event.amount ?? 0)
+  return {
+    finish: event.finish ?? 'stop',
+    usage: {
+      promptTokens: event.prompt_tokens ?? 0,
+      completionTokens: event.completion_tokens ?? 0,
+      amount,
+    },
+    trace: { jobId: job.jobId, receiptId: event.receipt_id, minerId, amount },
+  }
+}
+
+/** Why a job ended without an answer; undefined when it completed. */
+export function endErrorOf(event: JobEventLine): ApiError | undefined {
+  if (event.state === 'completed') return undefined
+  const { code, message } = event.error ?? {}
+  const known = errorCodes.find((each) => each === code)
+  const fallback: ErrorCode =
+    event.state === 'expired'
+      ? 'JOB_EXPIRED'
+      : event.state === 'canceled'
+        ? 'JOB_CANCELED'
+        : 'JOB_FAILED'
+  return { code: known ?? fallback, ...(message ? { message } : {}) }
+}
+
+/** Events of several jobs as they come, each with the number of its job. */
+export async function* eventsOf(
+  runs: readonly Run[],
+): AsyncGenerator<
+  { readonly index: number; readonly event: JobEventLine | undefined },
+  void,
+  void
+> {
+  type Next = { readonly index: number; readonly next: IteratorResult<JobEventLine, void> }
+  const waiting = new Map<number, Promise<Next>>()
+  const ask = (index: number, { opened }: Run) => {
+    const next = opened.events.next().then((next) => ({ index, next }))
+    // The loop may have ended before this one fails.
+    next.catch(() => undefined)
+    waiting.set(index, next)
+  }
+  for (const [index, run] of runs.entries()) ask(index, run)
+  while (waiting.size > 0) {
+    const { index, next } = await Promise.race(waiting.values())
+    waiting.delete(index)
+    const run = runs[index]
+    if (next.done || !run) {
+      // It was cut off: whoever reads it decides what that means.
+      yield { index, event: undefined }
+      continue
+    }
+    if (next.value.type !== 'end') ask(index, run)
+    yield { index, event: next.value }
+  }
+}
+
+/** A job that nobody can serve for want of a feature is a request that names the wrong field. */
+async function refusal(c: AppContext, spec: JobSpec, error: ApiError): Promise<Error> {
+  const { reasons } = (error.details ?? {}) as { readonly reasons?: unknown }
+  const isFeature = Array.isArray(reasons) && reasons.includes('features')
+  if (error.code !== 'NOT_SERVABLE' || !isFeature) return new ApiFailure(error)
+  const { models } = await c.get('coordinator').site()
+  const served = models.find(({ name }) => name === spec.model)?.features ?? featuresUnstated
+  const lacks = featuresNeeded(spec).find((each) => !served.includes(each)) ?? 'chat'
+  return new RequestFault({
+    message: `No miner serves ${spec.model} with ${featureWords[lacks]} now.`,
+    param: featureParams[lacks],
+    code: 'unsupported_feature',
+  })
+}
+
+const featureWords = {
+  chat: 'chats',
+  completion: 'completions of plain text',
+  tools: 'tools',
+  json: 'JSON mode',
+  embeddings: 'embeddings',
+} as const
+
+const featureParams = {
+  chat: 'model',
+  completion: 'model',
+  tools: 'tools',
+  json: 'response_format',
+  embeddings: 'model',
+} as const
+
+/** The error of one of several jobs, with those that had been done, and so paid, before it. */
+function withCharged(error: unknown, done: readonly Answered[]): unknown {
+  if (!(error instanceof ApiFailure) || done.length === 0) return error
+  const charged = done.map(({ trace }) => ({
+    job_id: trace.jobId,
+    receipt_id: trace.receiptId ?? null,
+    amount: String(trace.amount),
+  }))
+  const { code, message, details } = error.error
+  const more = typeof details === 'object' && details !== null ? details : {}
+  return new ApiFailure({ code, ...(message ? { message } : {}), details: { ...more, charged } })
+}
