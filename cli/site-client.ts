@@ -10,6 +10,8 @@ import type {
   SubmitVerdict,
   TransactionView,
 } from '../core/api/chain-service.ts'
+import { createClient, type Send } from '../core/api/client.ts'
+import { endpoints } from '../core/api/endpoints/table.ts'
 import {
   readAccount,
   readEscrow,
@@ -42,7 +44,7 @@ export type SiteClient = {
 }
 
 export type SiteRequest = {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path and query. */
   readonly target: string
   readonly body?: unknown
@@ -59,38 +61,87 @@ const answerCharsMax = 8_388_608
 export function createSiteClient(api: URL, signal: AbortSignal): SiteClient {
   const open = (request: SiteRequest) => send(api, request, signal)
   const json = async (request: SiteRequest) => await bodyOf(await open(request), request.target)
-  const orUndefined = async <T>(answer: Promise<T>): Promise<T | undefined> =>
-    await answer.catch((error: unknown) => {
-      if (error instanceof ClientFault && error.exitCode === exitCodes.notFound) return undefined
-      throw error
-    })
+  const call = createClient(endpoints, carry(api, signal))
   return {
     json,
     open,
     async status() {
-      const answer = await json({ target: '/rpc/status' })
-      const genesis = parseGenesis((answer as { readonly genesis?: unknown }).genesis)
-      return { status: checked(readStatus(answer)), genesis: checked(genesis) }
+      const answer = takenOf(await call('getStatus'))
+      return { status: checked(readStatus(answer)), genesis: checked(parseGenesis(answer.genesis)) }
     },
-    account: async (address) =>
-      checked(readAccount(await json({ target: `/rpc/getBalance/${formatAddress(address)}` }))),
+    account: async (address) => {
+      const params = { address: formatAddress(address) }
+      return checked(readAccount(takenOf(await call('getBalance', { params }))))
+    },
     escrow: async (id) => {
-      const answer = await orUndefined(json({ target: `/rpc/escrow/${toHex0x(id)}` }))
-      return answer === undefined ? undefined : checked(readEscrow(answer))
+      const answer = await call('getEscrow', { params: { id: toHex0x(id) } })
+      return isMissing(answer) ? undefined : checked(readEscrow(takenOf(answer)))
     },
     transaction: async (hash) => {
-      const answer = await orUndefined(json({ target: `/rpc/tx/${toHex0x(hash)}` }))
-      return answer === undefined ? undefined : checked(readTransaction(answer))
+      const answer = await call('getTransaction', { params: { hash: toHex0x(hash) } })
+      return isMissing(answer) ? undefined : checked(readTransaction(takenOf(answer)))
     },
     submit: async (transaction) => {
       const body = { txs: [toHex(transaction)] }
-      const answer = await json({ method: 'POST', target: '/rpc/transactions', body })
+      const answer = takenOf(await call('submitTransactions', { body }))
       return checked(readVerdicts(answer, 1))[0] as SubmitVerdict
     },
   }
 }
 
+/** Carries a call of the endpoint table: refusals come back as answers, for the client to read. */
+const carry =
+  (api: URL, signal: AbortSignal): Send =>
+  async ({ method, target, body }) => {
+    const response = await answerOf(
+      api,
+      { method, target, ...(body === undefined ? {} : { body }) },
+      signal,
+    )
+    const text = await response.text()
+    if (text.length > answerCharsMax) throw malformed(`${target}: the answer is too long`)
+    const requestId = response.headers.get('x-request-id') ?? undefined
+    return { status: response.status, json: jsonOf(text), requestId }
+  }
+
+/** The value of an answer; a refusal is thrown as what the command line says of it. */
+function takenOf<T>(answer: Result<T, Refused>): T {
+  if (answer.ok) return answer.value
+  const { code, status, message, details, cause } = answer.error
+  if (cause instanceof ClientFault) throw cause
+  if (code === 'ANSWER_INVALID') throw malformed(message)
+  const said = code === 'REFUSED' ? `HTTP_${status}` : code
+  throw new ClientFault(exitCodeOf(status), said, message, details)
+}
+
+type Refused = {
+  readonly code: string
+  readonly status: number
+  readonly message: string
+  readonly details: unknown
+  readonly cause?: unknown
+}
+
+const isMissing = (answer: Result<unknown, Refused>): boolean =>
+  !answer.ok && exitCodeOf(answer.error.status) === exitCodes.notFound
+
+/** JSON, or undefined for a body that is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The response, where the site did not refuse. */
 async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promise<Response> {
+  const response = await answerOf(api, request, signal)
+  if (response.ok) return response
+  throw await failureOf(response, request.target)
+}
+
+async function answerOf(api: URL, request: SiteRequest, signal: AbortSignal): Promise<Response> {
   const { method = 'GET', target, body, identity } = request
   const url = new URL(target, api)
   const text = body === undefined ? '' : JSON.stringify(body)
@@ -109,15 +160,13 @@ async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promis
   const stop = request.graceMs === undefined ? signal : delayed(signal, request.graceMs)
   const limits = [stop, request.signal ?? AbortSignal.timeout(timeoutMs)]
   try {
-    const response = await fetch(url, {
+    return await fetch(url, {
       method,
       headers,
       redirect: 'error',
       signal: AbortSignal.any(limits),
       ...(body === undefined ? {} : { body: text }),
     })
-    if (response.ok) return response
-    throw await failureOf(response, target)
   } catch (error) {
     throw faultOf(error, api, signal)
   }

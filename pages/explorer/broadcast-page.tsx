@@ -1,5 +1,6 @@
 /** Sends a transaction that was signed elsewhere; shows what it does before, and what became of it after. */
 import { useEffect, useState } from 'preact/hooks'
+import { type CallRow, callEndpoint, type Send } from '../../core/api/client.ts'
 import { explorerPath } from '../shared/addresses.ts'
 import { inspect } from '../shared/light/client.ts'
 import type { Inspected } from '../shared/light/messages.ts'
@@ -156,28 +157,37 @@ function Result({ sent }: { sent: Sent }) {
   )
 }
 
+/** The row of the endpoint table; a page checks with a few lines what the schemas check elsewhere. */
+const submit: CallRow<'submitTransactions'> = {
+  method: 'POST',
+  path: '/rpc/transactions',
+  read: (_status, json) => {
+    const { tx_hash, known } = json as { readonly tx_hash?: unknown; readonly known?: unknown }
+    return typeof tx_hash === 'string' ? { value: { tx_hash, known: known === true } } : undefined
+  },
+}
+
 async function broadcast(hex: string): Promise<Sent> {
-  try {
-    const response = await fetch('/rpc/transactions', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ tx: hex }),
-      signal: AbortSignal.timeout(15_000),
-    })
-    const answer = (await response.json()) as {
-      tx_hash?: unknown
-      known?: unknown
-      error?: { message?: unknown }
-    }
-    if (response.ok && typeof answer.tx_hash === 'string') {
-      return { state: 'taken', hash: answer.tx_hash, known: answer.known === true }
-    }
-    const { message } = answer.error ?? {}
-    const reason = typeof message === 'string' ? message : `The site answered ${response.status}.`
-    return { state: 'refused', reason: reason.endsWith('.') ? reason : `${reason}.` }
-  } catch {
-    const reason =
-      'The site did not answer. Whether it took the transaction is not known: sending the same bytes again is safe.'
-    return { state: 'unanswered', reason }
+  const taken = await callEndpoint(submit, { body: { tx: hex } }, sendToSite)
+  if (taken.ok && 'tx_hash' in taken.value) {
+    return { state: 'taken', hash: taken.value.tx_hash, known: taken.value.known }
   }
+  if (!taken.ok && taken.error.status >= 400) {
+    const { message } = taken.error
+    return { state: 'refused', reason: message.endsWith('.') ? message : `${message}.` }
+  }
+  const reason =
+    'The site did not answer. Whether it took the transaction is not known: sending the same bytes again is safe.'
+  return { state: 'unanswered', reason }
+}
+
+/** Carries a call to this very site. */
+const sendToSite: Send = async ({ method, target, body }) => {
+  const response = await fetch(target, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(15_000),
+  })
+  return { status: response.status, json: (await response.json()) as unknown }
 }
