@@ -10,6 +10,7 @@ import { type DocsPage, docsPages } from './docs-map.ts'
 /** Parts of the site that the header links: only what exists. */
 export const navigation = [
   { section: 'explorer', label: 'Explorer', href: '/explorer/' },
+  { section: 'marketplace', label: 'Marketplace', href: '/marketplace/' },
   { section: 'wallet', label: 'Wallet', href: '/wallet/' },
   { section: 'docs', label: 'Docs', href: '/docs/' },
 ] as const
@@ -49,6 +50,16 @@ export const sitePages: readonly Page[] = [
     section: 'explorer',
     body: 'explorer/explorer.html',
     entry: 'explorer/main.tsx',
+    indexed: true,
+  },
+  {
+    file: 'marketplace/index.html',
+    title: 'Marketplace · AITBC',
+    description:
+      'Offers of AI compute, their prices and measured speed; ask a model, book hours, place bids.',
+    section: 'marketplace',
+    body: 'marketplace/marketplace.html',
+    entry: 'marketplace/main.tsx',
     indexed: true,
   },
   {

@@ -7,7 +7,7 @@ import type { DraftMessage } from './vault/messages.ts'
 
 /** What is to be signed. `send`: the wallet sends it too; `give`: the bytes go back to who asked. */
 export type SignWish = {
-  /** Names the wish, so that an old answer is none to a new one. */
+  /** Names what it is for, so that an answer is none to another wish: `book …`. */
   readonly id: string
   /** Address of the account that signs. */
   readonly account: string
@@ -35,11 +35,10 @@ const wishKey = 'aitbc:sign-wish'
 const answerKey = 'aitbc:sign-answer'
 
 /** Hands a wish to the wallet and goes there. False when this browser keeps nothing. */
-export function handOver(wish: Omit<SignWish, 'id' | 'back'>, back: string): boolean {
-  const whole: SignWish = { ...wish, id: crypto.randomUUID(), back }
+export function handOver(wish: SignWish): boolean {
   try {
     sessionStorage.removeItem(answerKey)
-    sessionStorage.setItem(wishKey, JSON.stringify(whole))
+    sessionStorage.setItem(wishKey, JSON.stringify(wish))
   } catch {
     return false
   }
@@ -68,14 +67,14 @@ export function answerWish(answer: SignAnswer): void {
   }
 }
 
-/** What became of the last wish of this tab. */
-export function signAnswer(): SignAnswer | undefined {
+/** What became of the wish of this name, if that was the last of this tab. */
+export function signAnswer(id: string): SignAnswer | undefined {
   const found = stored(answerKey) as Partial<Extract<SignAnswer, { outcome: 'signed' }>> | undefined
-  if (typeof found?.id !== 'string') return undefined
-  if (found.outcome !== 'signed') return { id: found.id, outcome: 'declined' }
+  if (found?.id !== id) return undefined
+  if (found.outcome !== 'signed') return { id, outcome: 'declined' }
   const { bytes, hash } = found
   return typeof bytes === 'string' && typeof hash === 'string'
-    ? { id: found.id, outcome: 'signed', bytes, hash }
+    ? { id, outcome: 'signed', bytes, hash }
     : undefined
 }
 

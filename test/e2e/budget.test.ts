@@ -44,12 +44,19 @@ test('PAGE-7: no page is left out, and the budgets are these', () => {
   const budgetOf = (file: string) => {
     if (file.startsWith('docs/design/')) return 60_000
     if (file.startsWith('wallet/')) return 34_000
+    if (file.startsWith('marketplace/')) return 40_000
     return file.startsWith('docs/') ? 30_000 : file.startsWith('explorer/') ? 50_000 : 25_000
   }
   for (const { file } of sitePages) {
     expect([file, budgets.get(`${file}: script`)]).toEqual([file, budgetOf(file)])
     expect([file, budgets.get(`${file}: style`)]).toEqual([file, 12_000])
   }
+})
+
+test('PAGE-7: no view of the marketplace takes more than 60 kB, all its scripts together', () => {
+  const views = measured.filter(({ name }) => name.startsWith('marketplace: '))
+  expect(views.map(({ sizeLimit }) => sizeLimit)).toEqual(Array(9).fill(60_000))
+  expect(views.filter(({ passed }) => !passed)).toEqual([])
 })
 
 test('PAGE-7: every script is of a first load or has a budget of its own', () => {

@@ -141,7 +141,6 @@ test('PAGE-5: the way back is there only when it leads somewhere', async () => {
 })
 
 test.each([
-  ['/marketplace/offers', 'The marketplace is not built yet'],
   ['/Exchange', 'The exchange is not built yet'],
   ['/admin/', 'Administration is not built yet'],
 ])('PAGE-6: %s says that %s, and what can be done today', async (path, title) => {

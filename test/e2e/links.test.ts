@@ -32,7 +32,7 @@ function read(path: string): Promise<Read> {
 /** Pages that answer for an address that is something else; they are reached through it. */
 const answers: Readonly<Record<string, { readonly path: string; readonly status: number }>> = {
   '404.html': { path: '/no/such/page', status: 404 },
-  'not-built.html': { path: '/marketplace/', status: 501 },
+  'not-built.html': { path: '/Exchange', status: 501 },
 }
 
 const addressOf = (file: string) =>

@@ -78,12 +78,13 @@ function reader() {
       case 'escrow_open': {
         const coordinator = bytes(draft.coordinator, 'coordinator’s key')
         const locked = amount(draft.amount, 'amount')
-        const data = {
-          coordinator,
-          amount: locked,
-          expiry: slot(draft.expiry),
-          delegate: undefined,
+        const { delegate } = draft
+        const terms = delegate && {
+          delegate: bytes(delegate.key, 'delegate’s key'),
+          budget: amount(delegate.budget, 'budget'),
+          expiry: slot(delegate.expiry),
         }
+        const data = { coordinator, amount: locked, expiry: slot(draft.expiry), delegate: terms }
         return { TAG: 'escrow_open', data }
       }
       case 'escrow_top_up': {
@@ -107,6 +108,19 @@ function reader() {
           data: { escrow: bytes(draft.escrow, 'escrow'), delegate },
         }
       }
+      case 'booking_open': {
+        const data = {
+          provider: address(draft.provider),
+          coordinator: bytes(draft.coordinator, 'coordinator’s key'),
+          offer: bytes(draft.offer, 'offer'),
+          start: slot(draft.start),
+          slots: amount(draft.slots, 'time'),
+          price: amount(draft.price, 'price'),
+        }
+        return { TAG: 'booking_open', data }
+      }
+      case 'booking_close':
+        return { TAG: 'booking_close', data: { booking: bytes(draft.booking, 'booking') } }
       default:
         return undefined
     }

@@ -64,6 +64,10 @@ export type DraftMessage =
       readonly coordinator: string
       readonly amount: string
       readonly expiry: string
+      /** A key that may spend from it from the first. */
+      readonly delegate?:
+        | { readonly key: string; readonly budget: string; readonly expiry: string }
+        | undefined
     }
   | {
       readonly kind: 'escrow_top_up'
@@ -81,6 +85,19 @@ export type DraftMessage =
       readonly expiry: string
     }
   | { readonly kind: 'delegate_revoke'; readonly escrow: string; readonly delegate: string }
+  | {
+      readonly kind: 'booking_open'
+      /** Address that is paid. */
+      readonly provider: string
+      readonly coordinator: string
+      /** Hash of what is booked. */
+      readonly offer: string
+      /** First slot, how many, and the price of each. */
+      readonly start: string
+      readonly slots: string
+      readonly price: string
+    }
+  | { readonly kind: 'booking_close'; readonly booking: string }
 
 /** What a page knows of the chain; what it does not know raises no flag. */
 export type DraftContext = {

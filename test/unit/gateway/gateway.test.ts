@@ -130,7 +130,6 @@ describe('routes', () => {
   })
 
   test.each([
-    '/marketplace/',
     '/Exchange',
     '/admin/',
     '/admin/stats',

@@ -1,0 +1,138 @@
+/** What a question would cost and how long it would wait, asked of the site before anything is sent. */
+import { useEffect, useState } from 'preact/hooks'
+import { amount } from '../explorer/wire.ts'
+import { slowEdge } from '../shared/live/chain.ts'
+import { type SendFailure, sendJson } from '../shared/live/send.ts'
+import { flag, integer, maybe, object, type ShapeOf, text } from '../shared/live/shape.ts'
+import { Amount } from '../shared/ui/amount.tsx'
+import { Skeleton } from '../shared/ui/states.tsx'
+import type { Question } from './chat-stream.ts'
+import { counted, spanWords, Unknown } from './words.tsx'
+
+const count = integer(0)
+
+export const estimateAnswer = object({
+  model: text,
+  servable: flag,
+  refusal: maybe(object({ code: text, message: text })),
+  miners: count,
+  free_places: count,
+  queue_position: count,
+  start_ms: maybe(count),
+  end_ms: maybe(count),
+  price: maybe(object({ least: amount, cheapest: amount, dearest: amount })),
+})
+export type Estimate = ShapeOf<typeof estimateAnswer>
+
+export type EstimateState =
+  | { readonly state: 'none' }
+  | { readonly state: 'loading'; readonly last: Estimate | undefined }
+  | { readonly state: 'failed'; readonly failure: SendFailure }
+  | { readonly state: 'ready'; readonly estimate: Estimate }
+
+/** A pause in typing after which the site is asked. */
+const typingMs = 400
+
+/** The estimate for a question, asked anew after every change and as time goes by. */
+export function useEstimate(question: Question | undefined): EstimateState {
+  const [held, setHeld] = useState<EstimateState>({ state: 'none' })
+  const key = question ? JSON.stringify(question) : ''
+  const edge = slowEdge.value
+  useEffect(() => {
+    if (key === '') return setHeld({ state: 'none' })
+    let isCurrent = true
+    setHeld((before) => ({
+      state: 'loading',
+      last:
+        before.state === 'ready'
+          ? before.estimate
+          : before.state === 'loading'
+            ? before.last
+            : undefined,
+    }))
+    const timer = setTimeout(() => {
+      const { model, prompt, maxTokens } = JSON.parse(key) as Question
+      const payload = {
+        type: 'inference',
+        model,
+        messages: [{ role: 'user', content: prompt }],
+        max_tokens: maxTokens,
+      }
+      void sendJson('/api/v1/jobs/estimate', { payload }, estimateAnswer).then((sent) => {
+        if (!isCurrent) return
+        setHeld(
+          sent.ok
+            ? { state: 'ready', estimate: sent.value }
+            : { state: 'failed', failure: sent.error },
+        )
+      })
+    }, typingMs)
+    return () => {
+      isCurrent = false
+      clearTimeout(timer)
+    }
+  }, [key, edge])
+  return held
+}
+
+export function EstimateView({ estimate }: { estimate: EstimateState }) {
+  if (estimate.state === 'none') {
+    return <p class="small muted">Write a question, and price and waiting time stand here.</p>
+  }
+  if (estimate.state === 'failed') {
+    return (
+      <p class="small" role="status">
+        The estimate could not be read: {estimate.failure.message}
+      </p>
+    )
+  }
+  const known = estimate.state === 'ready' ? estimate.estimate : estimate.last
+  if (!known) {
+    return (
+      <p aria-busy="true">
+        <Skeleton size={16} />
+      </p>
+    )
+  }
+  return (
+    <div class={estimate.state === 'loading' ? 'estimate is-stale' : 'estimate'}>
+      {known.refusal ? (
+        <div class="note note-caution" role="status">
+          <strong>It would not be taken now</strong>
+          <span>{known.refusal.message}</span>
+        </div>
+      ) : null}
+      <dl class="estimate-list">
+        <div>
+          <dt>Costs at most</dt>
+          <dd>{known.price ? <Amount units={known.price.dearest} /> : <Unknown />}</dd>
+        </div>
+        <div>
+          <dt>At the cheapest miner at most</dt>
+          <dd>{known.price ? <Amount units={known.price.cheapest} /> : <Unknown />}</dd>
+        </div>
+        <div>
+          <dt>Before it in the queue</dt>
+          <dd class="figure">{counted(known.queue_position, 'job')}</dd>
+        </div>
+        <div>
+          <dt>First words in about</dt>
+          <dd class="figure">
+            {known.start_ms === undefined ? (
+              <Unknown>not measured yet</Unknown>
+            ) : (
+              spanWords(known.start_ms)
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Miners that fit</dt>
+          <dd class="figure">
+            {known.miners.toLocaleString('en')}
+            <span class="unit">, {counted(known.free_places, 'free place')}</span>
+          </dd>
+        </div>
+      </dl>
+    </div>
+  )
+}

@@ -1,0 +1,72 @@
+/** What this browser keeps for the reader of the marketplace: searches, and offers to compare. */
+import { signal } from '@preact/signals'
+
+export const keptLimits = { searchesMax: 20, comparedMax: 4, textChars: 512 } as const
+
+/** An offer in the tray, by id, with the name to show. */
+export type Compared = { readonly id: string; readonly name: string }
+
+const searchesKey = 'aitbc:market:searches'
+const comparedKey = 'aitbc:market:compared'
+
+/** Queries that were saved, newest first. */
+export const savedSearches = signal(read(searchesKey, asSearch, keptLimits.searchesMax))
+/** Offers in the tray, in the order of choosing. */
+export const compared = signal(read(comparedKey, asCompared, keptLimits.comparedMax))
+
+export function saveSearch(query: string): void {
+  const text = query.trim().slice(0, keptLimits.textChars)
+  if (text === '') return
+  const others = savedSearches.value.filter((saved) => saved !== text)
+  savedSearches.value = [text, ...others].slice(0, keptLimits.searchesMax)
+  write(searchesKey, savedSearches.value)
+}
+
+export function forgetSearch(query: string): void {
+  savedSearches.value = savedSearches.value.filter((saved) => saved !== query)
+  write(searchesKey, savedSearches.value)
+}
+
+/** Puts an offer into the tray or takes it out; a full tray takes no more. */
+export function toggleCompared(offer: Compared): void {
+  const without = compared.value.filter(({ id }) => id !== offer.id)
+  const isIn = without.length < compared.value.length
+  if (!isIn && without.length >= keptLimits.comparedMax) return
+  compared.value = isIn ? without : [...without, offer]
+  write(comparedKey, compared.value)
+}
+
+export function clearCompared(): void {
+  compared.value = []
+  write(comparedKey, [])
+}
+
+function asSearch(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= keptLimits.textChars
+    ? value
+    : undefined
+}
+
+function asCompared(value: unknown): Compared | undefined {
+  const { id, name } = (value ?? {}) as Partial<Compared>
+  return typeof id === 'string' && typeof name === 'string' && /^[0-9a-f]{32}$/.test(id)
+    ? { id, name: name.slice(0, 128) }
+    : undefined
+}
+
+function read<T>(key: string, of: (value: unknown) => T | undefined, max: number): readonly T[] {
+  try {
+    const found: unknown = JSON.parse(localStorage.getItem(key) ?? '[]')
+    return Array.isArray(found) ? found.flatMap((each) => of(each) ?? []).slice(0, max) : []
+  } catch {
+    return []
+  }
+}
+
+function write(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(value))
+  } catch {
+    // Without storage they last as long as the page.
+  }
+}

@@ -1,0 +1,118 @@
+/** Chooses the page for the address and keeps title and focus in step with it. */
+import { useEffect, useRef } from 'preact/hooks'
+import { Title } from '../explorer/parts.tsx'
+import { Later, type ViewLoader } from '../shared/frame/later.tsx'
+import { here } from '../shared/list/url-state.ts'
+import { Empty } from '../shared/ui/states.tsx'
+import { CompareTray } from './compare-tray.tsx'
+import { OffersPage } from './offers-page.tsx'
+import { marketPath, type Route, type RouteName, routeOf } from './routes.ts'
+
+const tabs = [
+  { page: 'offers', label: 'Offers', href: marketPath.offers() },
+  { page: 'playground', label: 'Playground', href: marketPath.playground() },
+  { page: 'bids', label: 'Bids', href: marketPath.bids },
+  { page: 'activity', label: 'My activity', href: marketPath.activity },
+] as const
+
+/** Under which tab a page stands. */
+const tabOf: Partial<Record<RouteName, (typeof tabs)[number]['page']>> = {
+  compare: 'offers',
+  offer: 'offers',
+  book: 'offers',
+  'new-bid': 'bids',
+  bid: 'bids',
+  booking: 'activity',
+}
+
+type LaterName = Exclude<RouteName, 'offers' | 'unknown'>
+
+/** Pages whose code is fetched when somebody opens one, so that the first load is small. */
+const loaders: Record<LaterName, ViewLoader<{ id: string }>> = {
+  compare: async () => (await import('./compare-page.tsx')).ComparePage,
+  offer: async () => (await import('./offer-page.tsx')).OfferPage,
+  playground: async () => (await import('./playground.tsx')).Playground,
+  bids: async () => (await import('./bids-page.tsx')).BidsPage,
+  'new-bid': async () => (await import('./new-bid.tsx')).NewBid,
+  bid: async () => (await import('./bid-page.tsx')).BidPage,
+  book: async () => (await import('./book-page.tsx')).BookPage,
+  booking: async () => (await import('./booking-page.tsx')).BookingPage,
+  activity: async () => (await import('./activity-page.tsx')).ActivityPage,
+}
+
+const titles: Record<RouteName, string> = {
+  offers: 'Offers',
+  compare: 'Compare offers',
+  offer: 'Offer',
+  playground: 'Playground',
+  bids: 'Bids',
+  'new-bid': 'New bid',
+  bid: 'Bid',
+  book: 'Book hours',
+  booking: 'Booking',
+  activity: 'My activity',
+  unknown: 'No such page',
+}
+
+export function Marketplace() {
+  const route = routeOf(here.value.pathname)
+  const identity = 'id' in route ? `${route.page} ${route.id}` : route.page
+  const first = useRef(true)
+  useEffect(() => {
+    document.title = `${titles[route.page]} · AITBC marketplace`
+    if (first.current) {
+      first.current = false
+      return
+    }
+    window.scrollTo(0, 0)
+    document.querySelector<HTMLElement>('#marketplace h1')?.focus({ preventScroll: true })
+  }, [identity])
+  return (
+    <>
+      <nav class="tabs" aria-label="Marketplace">
+        <ul class="tab-list">
+          {tabs.map(({ page, label, href }) => (
+            <li key={page}>
+              <a
+                href={href}
+                aria-current={page === (tabOf[route.page] ?? route.page) ? 'page' : undefined}
+              >
+                {label}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div key={identity}>
+        <PageOf route={route} />
+      </div>
+      <CompareTray hidden={route.page === 'compare'} />
+    </>
+  )
+}
+
+function PageOf({ route }: { route: Route }) {
+  const { page } = route
+  if (page === 'offers') return <OffersPage />
+  if (page === 'unknown') {
+    return (
+      <>
+        <Title>No such page in the marketplace</Title>
+        <Empty title="The address leads nowhere">
+          <a class="button button-small" href={marketPath.offers()}>
+            To all offers
+          </a>
+        </Empty>
+      </>
+    )
+  }
+  return (
+    <Later
+      key={page}
+      load={loaders[page]}
+      of={{ id: 'id' in route ? route.id : '' }}
+      heading={<Title>{titles[page]}</Title>}
+      part="marketplace"
+    />
+  )
+}

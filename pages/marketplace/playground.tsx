@@ -1,0 +1,333 @@
+/** Ask a model: what it would cost, the answer as it comes, a stop button, and the bill with its proof. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Title } from '../explorer/parts.tsx'
+import { amount } from '../explorer/wire.ts'
+import { announce } from '../shared/frame/announce.ts'
+import { here, navigate, query } from '../shared/list/url-state.ts'
+import { slowEdge } from '../shared/live/chain.ts'
+import { useResource } from '../shared/live/resource.ts'
+import { integer, list, maybe, object, type ShapeOf, text } from '../shared/live/shape.ts'
+import { Amount } from '../shared/ui/amount.tsx'
+import { NumberField, TextAreaField } from '../shared/ui/form/fields.tsx'
+import { Form } from '../shared/ui/form/form.tsx'
+import { Empty, Failed, Skeleton } from '../shared/ui/states.tsx'
+import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
+import { type ChatEnd, type ChatNews, type Question, streamChat } from './chat-stream.ts'
+import { Console, ConsoleLine } from './console.tsx'
+import { type EstimateState, EstimateView, useEstimate } from './estimate.tsx'
+import { marketPath } from './routes.ts'
+import { RunResult } from './run-result.tsx'
+import { counted } from './words.tsx'
+
+const modelAnswer = object({
+  data: list(
+    object({
+      id: text,
+      context_tokens: integer(0),
+      miners: integer(0),
+      price_prompt: amount,
+      price_completion: amount,
+    }),
+  ),
+  notice: maybe(text),
+})
+type Model = ShapeOf<typeof modelAnswer>['data'][number]
+
+const promptCharsMax = 20_000
+const maxTokensMax = 32_768
+
+export function Playground() {
+  const found = useResource('/v1/models', modelAnswer, slowEdge.value)
+  return (
+    <>
+      <Title>Playground</Title>
+      {found.phase === 'loading' ? (
+        <p aria-busy="true">
+          <Skeleton size={16} />
+        </p>
+      ) : found.phase === 'failed' ? (
+        <Failed what="the models" failure={found.failure} retry={found.retry} />
+      ) : found.value.data.length === 0 ? (
+        <Empty title="No model is served now">
+          <span>One can be asked as soon as a miner that serves it connects.</span>
+          <a class="button button-small" href={marketPath.offers()}>
+            To all offers
+          </a>
+        </Empty>
+      ) : (
+        <>
+          {found.value.notice === undefined ? null : (
+            <p class="small muted lead">{found.value.notice}</p>
+          )}
+          <Asking models={found.value.data} />
+        </>
+      )}
+    </>
+  )
+}
+
+type Run = {
+  readonly question: Question
+  readonly answer: string
+  readonly jobId: string
+  readonly tokens: number | undefined
+  readonly finish: string
+  readonly end: ChatEnd | undefined
+}
+
+function Asking({ models }: { models: readonly Model[] }) {
+  const wanted = query('model')
+  const model = models.find(({ id }) => id === wanted) ?? models[0]
+  const [prompt, setPrompt] = useState('')
+  const [maxTokens, setMaxTokens] = useState('256')
+  const [run, setRun] = useState<Run>()
+  const stop = useRef<AbortController>(undefined)
+  // Who leaves the page stops the answer, and with it what it costs.
+  useEffect(() => () => stop.current?.abort(), [])
+  const tokens = /^\d{1,5}$/.test(maxTokens.trim()) ? Number(maxTokens) : 0
+  const isWhole = prompt.trim() !== '' && tokens >= 1 && tokens <= maxTokensMax
+  const question: Question | undefined =
+    isWhole && model ? { model: model.id, prompt: prompt.trim(), maxTokens: tokens } : undefined
+  const running = run !== undefined && run.end === undefined
+  const ask = async (asked: Question) => {
+    const control = new AbortController()
+    stop.current = control
+    const change = (next: (before: Run) => Run) =>
+      setRun((before) => before && (stop.current === control ? next(before) : before))
+    setRun({
+      question: asked,
+      answer: '',
+      jobId: '',
+      tokens: undefined,
+      finish: '',
+      end: undefined,
+    })
+    const onNews = (news: ChatNews) => change((before) => withNews(before, news))
+    const end = await streamChat(asked, { signal: control.signal, onNews })
+    change((before) => ({ ...before, end }))
+    announce(endWords[end.how])
+  }
+  return (
+    <div class="playground">
+      <div class="playground-ask">
+        <ModelChoice models={models} chosen={model?.id ?? ''} />
+        <Console>
+          {(key) => (
+            <>
+              <AskForm
+                prompt={prompt}
+                onPrompt={setPrompt}
+                maxTokens={maxTokens}
+                onMaxTokens={setMaxTokens}
+                question={question}
+                running={running}
+                onAsk={(asked) => void ask(asked)}
+              />
+              <ConsoleLine fundedKey={key} />
+            </>
+          )}
+        </Console>
+      </div>
+      <div class="playground-answer">
+        {run ? (
+          <Answer run={run} onStop={() => stop.current?.abort()} />
+        ) : (
+          <Empty title="The answer stands here">
+            <span>
+              It comes word by word from a miner, can be stopped at any time, and ends with its bill
+              and a proof of payment that this browser checks.
+            </span>
+          </Empty>
+        )}
+      </div>
+    </div>
+  )
+}
+
+const endWords: Record<ChatEnd['how'], string> = {
+  done: 'The answer is whole',
+  stopped: 'Stopped',
+  failed: 'The answer failed',
+}
+
+function withNews(run: Run, news: ChatNews): Run {
+  switch (news.kind) {
+    case 'job':
+      return run.jobId === news.jobId ? run : { ...run, jobId: news.jobId }
+    case 'text':
+      return { ...run, answer: run.answer + news.text }
+    case 'finish':
+      return { ...run, finish: news.reason }
+    case 'usage':
+      return { ...run, tokens: news.completion }
+    default:
+      return news satisfies never
+  }
+}
+
+function ModelChoice({ models, chosen }: { models: readonly Model[]; chosen: string }) {
+  const model = models.find(({ id }) => id === chosen)
+  return (
+    <div class="field model-choice">
+      <label class="field-label" for="model">
+        Model
+      </label>
+      <select
+        id="model"
+        class="input"
+        value={chosen}
+        onChange={(event) => {
+          const url = new URL(here.value)
+          url.searchParams.set('model', event.currentTarget.value)
+          navigate(url.pathname + url.search, { replace: true })
+        }}
+      >
+        {models.map(({ id }) => (
+          <option key={id} value={id}>
+            {id}
+          </option>
+        ))}
+      </select>
+      {model ? (
+        <span class="field-hint">
+          From {counted(model.miners, 'miner')}; 1,000 answer tokens from{' '}
+          <Amount units={model.price_completion} />
+          {model.context_tokens === 0
+            ? ''
+            : `; takes ${model.context_tokens.toLocaleString('en')} tokens`}
+        </span>
+      ) : null}
+    </div>
+  )
+}
+
+type AskFormProps = {
+  prompt: string
+  onPrompt: (text: string) => void
+  maxTokens: string
+  onMaxTokens: (text: string) => void
+  question: Question | undefined
+  running: boolean
+  onAsk: (question: Question) => void
+}
+
+function AskForm(props: AskFormProps) {
+  const { prompt, onPrompt, maxTokens, onMaxTokens, question, running, onAsk } = props
+  const estimate = useEstimate(question)
+  return (
+    <Form
+      label="Ask a model"
+      send="Ask"
+      disabled={running ? 'An answer is on its way.' : undefined}
+      cost={<CostLine estimate={estimate} />}
+      check={() => {
+        const problems = []
+        if (prompt.trim() === '') problems.push({ field: 'prompt', message: 'Write a question.' })
+        else if (prompt.length > promptCharsMax) {
+          problems.push({ field: 'prompt', message: 'The question is too long.' })
+        }
+        if (problems.length === 0 && !question) {
+          problems.push({
+            field: 'tokens',
+            message: `Enter whole tokens, 1 to ${maxTokensMax.toLocaleString('en')}.`,
+          })
+        }
+        return problems
+      }}
+      onSend={async () => {
+        if (question) onAsk(question)
+        return undefined
+      }}
+    >
+      <TextAreaField
+        name="prompt"
+        label="Question"
+        required
+        rows={5}
+        value={prompt}
+        lengthMax={promptCharsMax}
+        onValue={onPrompt}
+      />
+      <NumberField
+        name="tokens"
+        label="Answer at most"
+        required
+        unit="tokens"
+        value={maxTokens}
+        onValue={onMaxTokens}
+      />
+      <EstimateView estimate={estimate} />
+    </Form>
+  )
+}
+
+function CostLine({ estimate }: { estimate: EstimateState }) {
+  const known =
+    estimate.state === 'ready'
+      ? estimate.estimate
+      : estimate.state === 'loading'
+        ? estimate.last
+        : undefined
+  return known?.price ? (
+    <>
+      At most <Amount units={known.price.dearest} />
+    </>
+  ) : (
+    <>The price stands here</>
+  )
+}
+
+function Answer({ run, onStop }: { run: Run; onStop: () => void }) {
+  const { question, answer, jobId, finish, end } = run
+  return (
+    <section aria-label="Answer">
+      <p class="asked">
+        <span class="small muted">You asked {question.model}</span>
+        <span class="asked-text">{question.prompt}</span>
+      </p>
+      <div class="answer-box" aria-busy={end === undefined}>
+        {answer === '' && end === undefined ? (
+          <span class="muted">Waiting for the first words…</span>
+        ) : (
+          <p class="answer-text">{answer}</p>
+        )}
+      </div>
+      {end === undefined ? (
+        <div class="form-foot">
+          <button type="button" class="button" onClick={onStop}>
+            Stop
+          </button>
+          <span class="cost">What has come by then is what you pay for</span>
+        </div>
+      ) : (
+        <Ending end={end} finish={finish} />
+      )}
+      {end !== undefined && jobId !== '' ? <RunResult key={jobId} jobId={jobId} /> : null}
+    </section>
+  )
+}
+
+function Ending({ end, finish }: { end: ChatEnd; finish: string }) {
+  if (end.how === 'failed') return <TroubleNote trouble={failureOf(end)} />
+  return (
+    <p class="small muted">
+      {end.how === 'stopped'
+        ? 'You stopped it.'
+        : finish === 'length'
+          ? 'It ended at the most tokens that you allowed.'
+          : 'The answer is whole.'}
+    </p>
+  )
+}
+
+const failureOf = ({ message, code }: Extract<ChatEnd, { how: 'failed' }>): Trouble => ({
+  happened: message,
+  money:
+    code === undefined
+      ? 'Whether anything is charged stands in the bill below, once the job is known.'
+      : 'The job was refused or failed, so nothing was charged for it.',
+  remedy:
+    code === 'insufficient_quota'
+      ? 'Add funds, or ask for fewer tokens.'
+      : 'Ask again, or choose another model.',
+})
