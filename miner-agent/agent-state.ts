@@ -4,7 +4,8 @@
  */
 import type { Verifier } from '../core/crypto/signature.ts'
 import type { MinerFrame, ModelCard } from '../core/jobs/miner-protocol.ts'
-import type { Attempt, Delivery } from './attempt.ts'
+import { type Attempt, type Delivery, deliveredPart } from './attempt.ts'
+import type { Delivered } from './deliver.ts'
 import type { Engine } from './engines/engine.ts'
 import type { GpuLock } from './gpu-lock.ts'
 import type { Journal } from './journal.ts'
@@ -41,7 +42,7 @@ export type AgentOptions = {
   /** Builds and signs the result of a finished attempt. `minerId`: as the site calls this miner. */
   readonly deliver: (
     attempt: Attempt,
-    outcome: Extract<WorkOutcome, { readonly kind: 'finished' }>,
+    outcome: Delivered,
     site: SiteIdentity & { readonly minerId: string },
   ) => Delivery
   /** Called after each change of what is open or unreleased. */
@@ -91,6 +92,44 @@ export function fail(
   send(attempt.failure)
 }
 
+/**
+ * Answers a cancel that names what is paid: signs for exactly that, and waits for its release as for that of
+ * any result. False when there is nothing to sign for.
+ */
+export function signPart(state: AgentState, attempt: Attempt, paidSeq: number): boolean {
+  const { site, options } = state
+  const part = deliveredPart(attempt, paidSeq)
+  if (site === undefined || part === undefined || attempt.phase === 'failed') return false
+  // Said again after a reconnect: the same part is signed once.
+  if (attempt.delivery?.frame.finish !== 'canceled') {
+    attempt.endedAtMs = options.nowMs()
+    attempt.delivery = options.deliver(
+      attempt,
+      {
+        kind: 'finished',
+        text: part.text,
+        finish: 'canceled',
+        promptTokens: 0,
+        completionTokens: part.tokens,
+      },
+      { ...site, minerId: state.minerId },
+    )
+    attempt.phase = 'delivered'
+    attempt.stopper.abort(new Error('canceled'))
+    options.tally.parts += 1
+    options.tally.completionTokens += part.tokens
+    options.log.info('job canceled, its part is signed for', {
+      ...namesOf(attempt),
+      tokens: part.tokens,
+      units: attempt.delivery.expected.amount,
+    })
+    schedule(state)
+    options.onChange()
+  }
+  options.send(attempt.delivery.frame)
+  return true
+}
+
 /** Starts waiting attempts while there is room. */
 export function schedule(state: AgentState): void {
   const { site, options } = state
@@ -137,6 +176,8 @@ async function run(state: AgentState, attempt: Attempt, site: SiteIdentity): Pro
     onProgress: () => send({ type: 'progress', attempt_id: attempt.id }),
   })
   if (state.attempts.get(attempt.id) !== attempt || outcome.kind === 'aborted') return
+  // Canceled meanwhile, and signed for what had been delivered.
+  if (attempt.phase !== 'running') return
   if (outcome.kind === 'failed') fail(state, attempt, outcome)
   else finish(state, attempt, outcome, site)
 }

@@ -14,6 +14,7 @@ import {
   namesOf,
   type SiteIdentity,
   schedule,
+  signPart,
 } from './agent-state.ts'
 import { type Attempt, framesToResend, isOpen, newAttempt } from './attempt.ts'
 import type { JournalRelease } from './journal.ts'
@@ -33,7 +34,7 @@ export type Agent = {
   stop(): void
   /** Drops what the coordinator will not answer any more. */
   sweep(): void
-  standing(): Pick<Standing, 'draining' | 'running' | 'waiting' | 'unreleased'>
+  standing(): Pick<Standing, 'draining' | 'running' | 'waiting' | 'unreleased' | 'held'>
 }
 
 /** How long a delivered attempt is kept while no answer comes, and a failed one. */
@@ -66,7 +67,8 @@ export function createAgent(options: AgentOptions): Agent {
       draining: state.draining,
       running: inPhase(state, 'running').length,
       waiting: inPhase(state, 'waiting').length,
-      unreleased: inPhase(state, 'delivered').length,
+      unreleased: inPhase(state, 'delivered').filter((each) => !isHeld(each)).length,
+      held: inPhase(state, 'delivered').filter(isHeld).length,
     }),
   }
 }
@@ -83,6 +85,7 @@ function take(state: AgentState, frame: ServerFrame): void {
   else if (frame.type === 'release') onRelease(state, frame)
   else if (frame.type === 'welcome') onWelcome(state, frame)
   else if (frame.type === 'cancel') onCancel(state, frame)
+  else if (frame.type === 'held') onHeld(state, frame)
   else if (frame.type === 'refused') onRefused(state, frame)
   else if (frame.type === 'error') {
     count(state.options.tally.refused, frame.code)
@@ -235,11 +238,37 @@ function onCancel(
   const { tally, log } = state.options
   const attempt = state.attempts.get(frame.attempt_id)
   if (attempt === undefined) return
+  const isNew = attempt.delivery?.frame.finish !== 'canceled'
+  if (frame.paid_seq !== undefined && signPart(state, attempt, frame.paid_seq)) {
+    if (isNew) tally.canceled += 1
+    return
+  }
   tally.canceled += 1
   if (attempt.phase === 'delivered') tally.unpaid += 1
   log.info('job canceled', { ...namesOf(attempt), reason: frame.reason })
   drop(state, attempt)
 }
+
+/** The result was taken and its payment waits: not lost, not to be counted on. */
+function onHeld(state: AgentState, frame: Extract<ServerFrame, { readonly type: 'held' }>): void {
+  const { tally, log } = state.options
+  const attempt = state.attempts.get(frame.attempt_id)
+  if (attempt === undefined || attempt.phase !== 'delivered') return
+  if (attempt.heldUntilMs === undefined) {
+    tally.held += 1
+    log.warn('the site holds a payment until somebody has looked at the result', {
+      ...namesOf(attempt),
+      units: attempt.delivery?.expected.amount,
+      codes: frame.reasons.map(({ code }) => code).join(','),
+      reason: frame.reasons.map(({ message }) => message).join(' '),
+      decided_by: new Date(frame.until_ms).toISOString(),
+    })
+  }
+  attempt.heldUntilMs = frame.until_ms
+  state.options.onChange()
+}
+
+const isHeld = (attempt: Attempt): boolean => attempt.heldUntilMs !== undefined
 
 function drain(state: AgentState): void {
   state.draining = true
@@ -254,7 +283,9 @@ function drain(state: AgentState): void {
 function sweep(state: AgentState): void {
   const { tally, log, nowMs } = state.options
   for (const attempt of [...state.attempts.values()]) {
-    const waitedMs = nowMs() - attempt.endedAtMs
+    // A held payment is decided later, or not at all: its time begins when that is over.
+    const { endedAtMs, heldUntilMs = endedAtMs } = attempt
+    const waitedMs = nowMs() - Math.max(endedAtMs, heldUntilMs)
     if (attempt.phase === 'failed' && waitedMs > failureKeptMs) drop(state, attempt)
     if (attempt.phase !== 'delivered' || waitedMs <= releasePatienceMs) continue
     tally.unpaid += 1

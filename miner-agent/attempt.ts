@@ -26,6 +26,8 @@ export type Attempt = {
   readonly tokens: TokensFrame[]
   delivery: Delivery | undefined
   failure: FailFrame | undefined
+  /** The site holds its payment and decides by then, Unix milliseconds. */
+  heldUntilMs: number | undefined
 }
 
 /** A fresh attempt. */
@@ -41,6 +43,20 @@ export function newAttempt(opened: OpenedOffer, nowMs: number): Attempt {
     tokens: [],
     delivery: undefined,
     failure: undefined,
+    heldUntilMs: undefined,
+  }
+}
+
+/** What of an attempt was delivered, by the frames below `paidSeq`; undefined when they are not all here. */
+export function deliveredPart(
+  attempt: Attempt,
+  paidSeq: number,
+): { readonly text: string; readonly tokens: number } | undefined {
+  const frames = attempt.tokens.slice(0, paidSeq)
+  if (frames.length !== paidSeq || paidSeq === 0) return undefined
+  return {
+    text: frames.map(({ text }) => text).join(''),
+    tokens: frames.reduce((sum, { count }) => sum + count, 0),
   }
 }
 

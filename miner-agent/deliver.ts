@@ -5,14 +5,25 @@
 import { toHex } from '../core/base/bytes.ts'
 import { assert } from '../core/base/result.ts'
 import type { Signer } from '../core/crypto/signature.ts'
-import { buildReceipts, offerFromFrame, releaseOf, signReceipts } from '../core/jobs/outcome.ts'
+import {
+  buildReceipts,
+  type JobOutcome,
+  offerFromFrame,
+  releaseOf,
+  signReceipts,
+} from '../core/jobs/outcome.ts'
 import type { SiteIdentity } from './agent-state.ts'
 import type { Attempt, Delivery } from './attempt.ts'
 import type { WorkOutcome } from './worker.ts'
 
+/** What is to be signed for: a whole answer, or the delivered part of one that was canceled. */
+export type Delivered = Omit<Extract<WorkOutcome, { readonly kind: 'finished' }>, 'finish'> & {
+  readonly finish: JobOutcome['finish']
+}
+
 export type DeliverInput = {
   readonly attempt: Attempt
-  readonly outcome: Extract<WorkOutcome, { readonly kind: 'finished' }>
+  readonly outcome: Delivered
   readonly site: SiteIdentity & { readonly minerId: string }
   readonly signer: Signer
 }

@@ -88,6 +88,7 @@ function metricsOf(read: () => Report): Registry {
   gauge('jobs_running', 'Jobs being computed.', (now) => now.running)
   gauge('jobs_waiting', 'Accepted jobs that wait.', (now) => now.waiting)
   gauge('jobs_unreleased', 'Results without a release.', (now) => now.unreleased)
+  gauge('jobs_held', 'Results whose payment is held.', (now) => now.held)
   gauge('unsettled_aitbc', 'Released, not settled.', (now) => coins(now.unsettledAmount))
 
   const sum = (name: string, help: string, value: (tally: Tally) => number) =>
@@ -106,6 +107,8 @@ function metricsOf(read: () => Report): Registry {
   sum('completed_total', 'Jobs that ended with a result.', (tally) => tally.completed)
   sum('failed_total', 'Jobs that failed here.', (tally) => tally.failed)
   sum('canceled_total', 'Jobs that were canceled.', (tally) => tally.canceled)
+  sum('parts_total', 'Canceled jobs whose part was signed for.', (tally) => tally.parts)
+  sum('held_total', 'Results whose payment was held.', (tally) => tally.held)
   sum('released_total', 'Results that were released.', (tally) => tally.released)
   sum('settled_total', 'Payments that were proven final.', (tally) => tally.settled)
   sum('unpaid_total', 'Results that were not paid.', (tally) => tally.unpaid)

@@ -11,6 +11,9 @@ export type Tally = {
   completed: number
   failed: number
   canceled: number
+  /** Canceled ones whose delivered part was signed for; results whose payment the site held. */
+  parts: number
+  held: number
   released: number
   releasesRefused: number
   settled: number
@@ -37,6 +40,8 @@ export function newTally(): Tally {
     completed: 0,
     failed: 0,
     canceled: 0,
+    parts: 0,
+    held: 0,
     released: 0,
     releasesRefused: 0,
     settled: 0,
@@ -64,6 +69,8 @@ export type Standing = {
   readonly running: number
   readonly waiting: number
   readonly unreleased: number
+  /** Results whose payment the site holds. */
+  readonly held: number
   readonly unsettledAmount: bigint
 }
 
@@ -79,6 +86,8 @@ export function summary(tally: Tally, standing: Standing): LogFields {
     settled: tally.settled,
     failed: tally.failed,
     canceled: tally.canceled,
+    parts: tally.parts === 0 ? undefined : tally.parts,
+    held: standing.held === 0 ? undefined : standing.held,
     rejected: total(tally.rejected) === 0 ? undefined : listing(tally.rejected),
     refused: total(tally.refused) === 0 ? undefined : listing(tally.refused),
     unpaid: tally.unpaid === 0 ? undefined : tally.unpaid,
@@ -104,6 +113,8 @@ function explain(tally: Tally, standing: Standing): string {
   if (hindrance !== undefined) return `not earning: ${hindrance}`
   if (tally.releasesRefused > 0)
     return 'caution: releases of this site did not hold; see the errors above'
+  if (standing.held > 0)
+    return 'caution: payments are held; GET /api/v1/miners/{id}/held of the site says why'
   if (tally.offers === 0) return 'not earning: no job was offered yet (no demand, price or model)'
   if (tally.accepted === 0) return 'not earning: every offer was rejected; see rejected'
   if (tally.completed === 0 && standing.running === 0)

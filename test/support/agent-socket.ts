@@ -45,6 +45,8 @@ export type AgentOptions = {
   /** What it does when it is offered a job. Default: the whole job at once. */
   readonly onOffer?: (agent: Agent, attempt: HeldAttempt) => void
   readonly now?: () => number
+  /** Whether it signs for the delivered part of a canceled job. Default: it does. */
+  readonly signsParts?: boolean
 }
 
 export type Agent = ReturnType<typeof createAgent>
@@ -70,6 +72,7 @@ export function createAgent(options: AgentOptions) {
   const held = new Map<string, HeldAttempt>()
   const releases = new Map<string, OfFrame<'release'>>()
   const settled = new Map<string, OfFrame<'settled'>>()
+  const holds = new Map<string, OfFrame<'held'>>()
   const refusals: OfFrame<'refused'>[] = []
   let wire: Wire | undefined
   let minerId = options.name
@@ -143,6 +146,11 @@ export function createAgent(options: AgentOptions) {
       case 'cancel': {
         const attempt = held.get(frame.attempt_id)
         if (attempt) attempt.isCanceled = true
+        if (attempt && frame.paid_seq !== undefined && options.signsParts !== false) {
+          attempt.result = self.partOf(attempt, frame.paid_seq)
+          send(attempt.result)
+          break
+        }
         held.delete(frame.attempt_id)
         break
       }
@@ -156,6 +164,9 @@ export function createAgent(options: AgentOptions) {
       case 'settled':
         settled.set(frame.attempt_id, frame)
         held.delete(frame.attempt_id)
+        break
+      case 'held':
+        holds.set(frame.attempt_id, frame)
         break
       case 'error':
         break
@@ -172,6 +183,7 @@ export function createAgent(options: AgentOptions) {
     releases,
     settled,
     refusals,
+    holds,
     minerId: () => minerId,
     closed: () => closed,
     isConnected: () => wire !== undefined,
@@ -241,6 +253,18 @@ export function createAgent(options: AgentOptions) {
         legacy_receipt: built.legacyText,
         legacy_signature: toHex(signed.legacySignature),
       } as const
+    },
+
+    /** The signed part that was delivered in the frames below a number. */
+    partOf: (attempt: HeldAttempt, paidSeq: number, change: Partial<JobOutcome> = {}) => {
+      const frames = attempt.frames.slice(0, paidSeq)
+      return self.resultOf(attempt, {
+        text: frames.map((frame) => frame.text).join(''),
+        finish: 'canceled',
+        promptTokens: 0,
+        completionTokens: frames.reduce((sum, frame) => sum + frame.count, 0),
+        ...change,
+      })
     },
 
     finish: (attempt: HeldAttempt): void => {

@@ -53,6 +53,8 @@ type Simulated = {
   paid: bigint
   pays: number
   frees: number
+  /** Whether what was paid, if anything, is a part. */
+  isPart: boolean
   completions: number
 }
 type SimulatedMiner = { inflight: number; idleSinceMs: number; isHere: boolean; attempts: string[] }
@@ -63,6 +65,7 @@ export type MarketReport = {
   readonly refused: number
   readonly states: Readonly<Record<string, number>>
   readonly latePaid: number
+  readonly partsPaid: number
   readonly settled: number
 }
 
@@ -140,11 +143,12 @@ class Market {
   /** The invariants, after every step. */
   check(): void {
     const holds: Hold[] = []
-    for (const { job, hold, pays, frees, completions } of this.jobs.values()) {
+    for (const { job, hold, pays, frees, isPart, completions } of this.jobs.values()) {
       expectThat(completions <= 1, `${job.jobId} completed ${completions} times`)
       expectThat(pays + frees <= 1, `${job.jobId} has ${pays} payments and ${frees} releases`)
       expectThat(isTerminal(job.state) === (pays + frees === 1), `${job.jobId} ended otherwise`)
-      expectThat((job.state === 'completed') === (pays === 1), `${job.jobId} is ${job.state}`)
+      const whole = pays === 1 && !isPart
+      expectThat((job.state === 'completed') === whole, `${job.jobId} is ${job.state}`)
       expectThat(this.queue.has(job.jobId) === isDispatchable(job), `${job.jobId} misqueued`)
       const live = job.attempts.filter(({ state }) => state === 'offered' || state === 'running')
       expectThat(live.length <= 1, `${job.jobId} has ${live.length} leases`)
@@ -160,7 +164,15 @@ class Market {
     const states: Record<string, number> = {}
     for (const { job } of this.jobs.values()) states[job.state] = (states[job.state] ?? 0) + 1
     const { refused, latePaid, settled } = this
-    return { submitted: this.jobs.size, refused, states, latePaid, settled }
+    const partsPaid = [...this.jobs.values()].filter((each) => each.isPart && each.pays === 1)
+    return {
+      submitted: this.jobs.size,
+      refused,
+      states,
+      latePaid,
+      partsPaid: partsPaid.length,
+      settled,
+    }
   }
 
   private submit(): void {
@@ -176,7 +188,15 @@ class Market {
     this.ledger = reserved.value.ledger
     const ttlSeconds = 1 + Math.floor(this.random() * 600)
     const job = createJob({ jobId, requestedAtMs: this.nowMs, ttlSeconds })
-    const fresh = { job, hold: reserved.value.hold, paid: 0n, pays: 0, frees: 0, completions: 0 }
+    const fresh = {
+      job,
+      hold: reserved.value.hold,
+      paid: 0n,
+      pays: 0,
+      frees: 0,
+      isPart: false,
+      completions: 0,
+    }
     this.jobs.set(jobId, fresh)
     this.queue.add(jobId)
   }
@@ -287,6 +307,27 @@ class Market {
         each.hold = owed.hold
         each.pays++
         if (effect.late) this.latePaid++
+        break
+      }
+      case 'pay_part': {
+        each.isPart = true
+        // Its miner signs, or does not.
+        if (this.random() < 0.5) {
+          const tokens = { promptTokens: 0, completionTokens: effect.tokens }
+          const price = { promptPer1000: 1_000n, completionPer1000: 2_000n }
+          const owed = owe(
+            this.ledger,
+            each.hold as Hold,
+            chargeOf(price, tokens, each.hold?.limit ?? 0n),
+          )
+          this.ledger = owed.ledger
+          each.hold = owed.hold
+          each.pays++
+        } else {
+          this.ledger = freeHold(this.ledger, each.hold as Hold)
+          each.hold = undefined
+          each.frees++
+        }
         break
       }
       case 'free_hold':

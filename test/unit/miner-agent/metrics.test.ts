@@ -10,6 +10,7 @@ const standing = {
   running: 2,
   waiting: 0,
   unreleased: 3,
+  held: 1,
   unsettledAmount: 150_000_000n,
 }
 
