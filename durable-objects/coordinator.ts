@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { AccountDesk } from '../core/api/account-desk.ts'
+import type { AdminDesk } from '../core/api/admin-desk.ts'
 import type { ChainService } from '../core/api/chain-service.ts'
 import type { CountReport } from '../core/api/coordinator-figures.ts'
 import type {
@@ -28,6 +29,7 @@ import {
 import { receiptBundle } from './coordinator/results.ts'
 import { type CoordinatorEnv, readSettings, type Scope } from './coordinator/settings.ts'
 import { onlineMiners, siteView } from './coordinator/site-view.ts'
+import { minerWhy } from './coordinator/why.ts'
 
 /**
  * The object without its chain: the composition root extends it with `openChain`, which gives the local
@@ -125,6 +127,38 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
 
   async job(who: Principal, jobId: string) {
     return this.#for(who).clientJobs.job(who, jobId)
+  }
+
+  async submitBatch(...[who, batch]: Parameters<CoordinatorService['submitBatch']>) {
+    return this.#for(who).clientJobs.submitBatch(who, batch)
+  }
+
+  async estimateJob(who: Principal, job: SubmitJob) {
+    return this.#for(who).clientJobs.estimate(who, job)
+  }
+
+  async jobWhy(who: Principal, jobId: string) {
+    return this.#for(who).clientJobs.why(who, jobId)
+  }
+
+  async minerWhy(minerId: string) {
+    return minerWhy(this.#usable(), minerId)
+  }
+
+  async breakers() {
+    return this.#usable().standing.breakers()
+  }
+
+  async measuredSpeed(minerId: string, model: string) {
+    return this.#usable().standing.speedOf(minerId, model)
+  }
+
+  async makeWebhookSecret(who: Principal) {
+    return ok({ secret: this.#for(who).webhooks.makeSecret(who.publicId) })
+  }
+
+  async webhookDeliveries(...[who, page]: Parameters<CoordinatorService['webhookDeliveries']>) {
+    return this.#for(who).webhooks.list(who.publicId, page)
   }
 
   async jobs(who: Principal, page: { readonly limit: number; readonly offset: number }) {
@@ -259,6 +293,15 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   ): Promise<readonly MinerReceipt[]> {
     const limit = Math.min(page.limit, coordinatorLimits.heldPageMax)
     return this.#usable().reputations.receipts(minerId, { ...page, limit })
+  }
+
+  /** The desk for administrators. */
+  async admin<Name extends keyof AdminDesk>(
+    name: Name,
+    ...input: Parameters<AdminDesk[Name]>
+  ): Promise<Awaited<ReturnType<AdminDesk[Name]>>> {
+    const desk: AdminDesk = this.#usable().adminDesk
+    return await called<Awaited<ReturnType<AdminDesk[Name]>>>(desk, name, input)
   }
 
   /** The desk for accounts. */

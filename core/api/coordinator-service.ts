@@ -13,6 +13,7 @@ import type { ModelFeature } from '../jobs/model-features.ts'
 import type { Receipt } from '../jobs/receipt.ts'
 import type { Reputation } from '../market/reputation.ts'
 import type { AccountDesk } from './account-desk.ts'
+import type { AdminDesk } from './admin-desk.ts'
 import type {
   CoordinatorFigures,
   CountReport,
@@ -20,7 +21,7 @@ import type {
   MinerWork,
 } from './coordinator-figures.ts'
 import type { OnlineMiners, PublicJob } from './coordinator-public.ts'
-import type { Dispatching, Idempotency } from './dispatch.ts'
+import type { Dispatching, DispatchService, Idempotency } from './dispatch.ts'
 import type { ApiError } from './errors.ts'
 
 /** Who calls. `publicId` is what others may see: never the key. */
@@ -215,7 +216,7 @@ export type LegacyMinerJob = {
 }
 
 /** The coordinator as a service. `Result` errors carry the public code. */
-export type CoordinatorService = {
+export type CoordinatorService = DispatchService & {
   /** Which principal an API key stands for in a scope; undefined for a key that is not known there. */
   authenticate(input: {
     readonly apiKey: string
@@ -330,6 +331,12 @@ export type CoordinatorService = {
       readonly limit: number
     },
   ): Promise<readonly MinerReceipt[]>
+
+  /** The desk for administrators; whoever calls it has checked who they are. */
+  admin<Name extends keyof AdminDesk>(
+    name: Name,
+    ...input: Parameters<AdminDesk[Name]>
+  ): Promise<Awaited<ReturnType<AdminDesk[Name]>>>
 
   /** The desk for accounts: keys, their money, usage. */
   accounts<Name extends keyof AccountDesk>(

@@ -4,6 +4,7 @@
  * base units as `bigint`, times Unix milliseconds.
  */
 import type { Result } from '../base/result.ts'
+import type { JobState } from '../jobs/job.ts'
 import type { JobRecord, Principal, SubmitBatch, SubmitJob } from './coordinator-service.ts'
 import type { ApiError } from './errors.ts'
 
@@ -93,7 +94,7 @@ export type Exclusions = Readonly<Record<string, number>>
 /** Why a job is not served yet, or what became of it. */
 export type JobWhy = {
   readonly jobId: string
-  readonly state: string
+  readonly state: JobState
   /** What it waits for: `chain` a fresh final block, `place` a free miner, `miner` one that fits,
    * `answer` of the miner that has it; undefined for a job that has ended. */
   readonly waitsFor: 'chain' | 'place' | 'miner' | 'answer' | undefined

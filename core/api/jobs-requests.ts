@@ -11,6 +11,7 @@ import type { FieldFault } from '../jobs/job-request.ts'
 import { jobLimits } from '../jobs/limits.ts'
 import { isWithinDepth } from '../jobs/python-json.ts'
 import type { Constraints } from './coordinator-service.ts'
+import { placementFields } from './dispatch-requests.ts'
 import type { ApiError } from './errors.ts'
 
 const object = z.record(z.string(), z.unknown())
@@ -71,6 +72,7 @@ export const submitJobSchema = z
       .describe('Most that it may cost, AITBC'),
     payment_currency: z.string().nullish().describe('AITBC'),
     limit: units.nullish().describe('Most that it may cost, base units as decimal text'),
+    ...placementFields,
     authorisation: hex.max(1_024).optional().describe('The signed permission to pay, hex'),
     authorisation_signature: hex.max(130).optional().describe('64 bytes, hex'),
   })
@@ -93,6 +95,11 @@ export const submitJobSchema = z
   })
 /** A checked `POST /jobs`. */
 export type SubmitJobBody = z.infer<typeof submitJobSchema>
+
+/** `POST /jobs/batch`. */
+export const submitBatchSchema = z.strictObject({
+  jobs: z.array(submitJobSchema).min(1).max(jobLimits.batchMax).describe('Bodies of POST /jobs'),
+})
 
 /** `?limit=&offset=` of lists. */
 export const pageSchema = z.object({

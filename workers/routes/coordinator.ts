@@ -4,6 +4,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { blockchainRoutes } from './blockchain.ts'
+import { dispatchRoutes } from './dispatch.ts'
 import { escrowRoutes } from './escrow.ts'
 import { jobRoutes } from './jobs.ts'
 import { minerDeskRoutes } from './miner-desk.ts'
@@ -18,6 +19,7 @@ import { toolRoutes } from './tools.ts'
 export const coordinatorRoutes = new Hono<AppEnv>()
   .route('/', siteRoutes)
   .route('/', jobRoutes)
+  .route('/', dispatchRoutes)
   .route('/', escrowRoutes)
   .route('/', paymentRoutes)
   .route('/', serviceRoutes)

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import type { JobRecord, Principal, SubmitJob } from '../../core/api/coordinator-service.ts'
+import { routingOf } from '../../core/api/dispatch-requests.ts'
 import {
   constraintsOf,
   limitOf,
@@ -22,15 +23,18 @@ import {
 } from '../../core/api/jobs-views.ts'
 import { bytesEqual, fromHex, toHex } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
+import { isLoopback } from '../../core/base/loopback.ts'
 import { ttlSecondsMaxOf } from '../../core/jobs/check-authorisation.ts'
 import { payloadOfSpec, specFaults, validationError } from '../../core/jobs/job-request.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from '../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { specFromLegacy } from '../../core/jobs/spec-from-legacy.ts'
+import { webhookUrlFault } from '../../core/jobs/webhook.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { idempotencyOf } from './idempotency.ts'
 import { openJobEvents, sseEvent, sseResponse } from './job-events.ts'
 import { jobIdOf, jsonText, orThrow, readBody, readQuery } from './request.ts'
 import { fromDatabase } from './rpc-input.ts'
@@ -51,8 +55,9 @@ export const jobRoutes = new Hono<AppEnv>()
 
 async function submit(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
+  const idempotency = await idempotencyOf(c, 'POST /jobs')
   const body = await readBody(c, submitJobSchema)
-  const job = await submission(c, who, body)
+  const job = { ...(await submission(c, who, body)), idempotency }
   return c.json(jobView(orThrow(await c.get('coordinator').submitJob(who, job))), 201)
 }
 
@@ -128,18 +133,19 @@ async function stream(c: AppContext): Promise<Response> {
   return sseResponse(lines(), cancel)
 }
 
-/** What the coordinator is to do, from either kind of body. */
+/** What the coordinator is to do, from either kind of body. Who only asks needs no authorisation. */
 export async function submission(
   c: AppContext,
   who: Principal,
   body: SubmitJobBody,
+  { isOnlyAsked = false }: { readonly isOnlyAsked?: boolean } = {},
 ): Promise<SubmitJob> {
   const isAccount = who.kind === 'account'
   const spec = body.spec === undefined ? undefined : readSpec(body.spec)
   if (spec && body.payload) requireSame(spec, body.payload)
   const payload = body.payload ?? payloadOfSpec(spec as JobSpec)
   const authorisation = readAuthorisation(body)
-  if (isAccount && !authorisation) {
+  if (isAccount && !authorisation && !isOnlyAsked) {
     throw new ApiFailure({
       code: 'AUTHORISATION_INVALID',
       message: 'A signed request carries authorisation and authorisation_signature.',
@@ -151,9 +157,29 @@ export async function submission(
     spec: spec ?? (await specOfPayload(c, who, payload)),
     ttlSeconds: ttlOf(c, who, body.ttl_seconds),
     // What an account allows is what it signed: a second number could only contradict it.
-    limit: isAccount ? undefined : limitOf(body),
+    limit: isAccount && authorisation ? undefined : limitOf(body),
     authorisation,
+    priority: body.priority ?? undefined,
+    routing: routingOf(body.routing),
+    near: nearOf(c),
+    webhook: webhookOf(c, body.webhook),
   }
+}
+
+/** A site on this very machine may call this machine; no other site calls what is not public. */
+function webhookOf(c: AppContext, webhook: SubmitJobBody['webhook']): SubmitJob['webhook'] {
+  if (!webhook) return undefined
+  const message = webhookUrlFault(webhook.url, isLoopback(new URL(c.req.url).hostname))
+  if (message === undefined) return { url: webhook.url }
+  throw new ApiFailure(validationError([{ field: 'body.webhook.url', message, code: 'invalid' }]))
+}
+
+/** Country and continent of the caller, as the edge knows them. On this very machine it knows nothing. */
+export function nearOf(c: AppContext): SubmitJob['near'] {
+  if (isLoopback(new URL(c.req.url).hostname)) return undefined
+  const { country, continent } = (c.req.raw.cf ?? {}) as { country?: unknown; continent?: unknown }
+  const words = [country, continent].filter((word) => typeof word === 'string')
+  return words.length === 0 ? undefined : words.map((word) => word.toLowerCase().slice(0, 8))
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Jobs: ask, read, stream, cancel; and the escrow behind a key. */
 
 import * as z from 'zod'
+import { idempotencyHeaders } from '../dispatch-requests.ts'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
 import { linkEscrowSchema, pageSchema, receiptQuery, submitJobSchema } from '../jobs-requests.ts'
 import {
@@ -37,12 +38,15 @@ export const jobsFamily = {
       summary: 'Ask for a job',
       description:
         'Send `payload` in the words of the original (`type`, `model`, `prompt` or `messages`, `parameters`), or `spec`, the canonical specification. A payload without a model gets the cheapest that is served. An API key may set `limit` or `payment_amount`; a signed request sends `authorisation` and `authorisation_signature`, its permission to pay.',
+      headers: idempotencyHeaders,
       body: { schema: submitJobSchema, required: true },
       answers: [{ status: 201, description: 'The job, queued', schema: jobSchema }],
       errors: [
         ...clientErrors,
         ...bodyErrors,
         ...submissionErrors,
+        'IDEMPOTENCY_KEY_REUSED',
+        'WEBHOOK_SECRET_MISSING',
         'AUTHORISATION_INVALID',
         'AUTHORISATION_USED',
         'AUTHORISATION_EXPIRED',

@@ -7,6 +7,7 @@ import { signInFamily, usersFamily } from './account.ts'
 import { chainListsFamily } from './chain-lists.ts'
 import { chatFamily } from './chat.ts'
 import { blockchainFamily, statusFamily, toolsFamily } from './contract.ts'
+import { dispatchFamily } from './dispatch.ts'
 import { explorerFamily } from './explorer.ts'
 import { escrowFamily, jobsFamily } from './jobs.ts'
 import { minerDeskFamily } from './miner-desk.ts'
@@ -37,6 +38,7 @@ export const endpointFamilies = [
   chatFamily,
   ollamaFamily,
   jobsFamily,
+  dispatchFamily,
   escrowFamily,
   paymentsFamily,
   servicesFamily,
