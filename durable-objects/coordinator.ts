@@ -272,8 +272,9 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
   }
 
   async heldResults(page: Parameters<CoordinatorService['heldResults']>[0]) {
-    const limit = Math.min(page.limit, coordinatorLimits.heldPageMax)
-    return this.#usable().held.list({ ...page, limit })
+    const { held, miners } = this.#usable()
+    if (page.minerId !== undefined && !miners.isKnown(page.minerId)) return undefined
+    return held.list({ ...page, limit: Math.min(page.limit, coordinatorLimits.heldPageMax) })
   }
 
   async decideHeld(decision: HeldDecision) {
@@ -284,15 +285,17 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     const { reputations, miners } = this.#usable()
     if (!miners.isKnown(minerId)) return undefined
     const { reputation, atMs } = reputations.read(minerId)
-    return { reputation, asOfMs: atMs }
+    return { reputation, asOfMs: atMs, costBps: reputations.costBps }
   }
 
   async minerReceipts(
     minerId: string,
     page: Parameters<CoordinatorService['minerReceipts']>[1],
-  ): Promise<readonly MinerReceipt[]> {
+  ): Promise<readonly MinerReceipt[] | undefined> {
+    const { reputations, miners } = this.#usable()
+    if (!miners.isKnown(minerId)) return undefined
     const limit = Math.min(page.limit, coordinatorLimits.heldPageMax)
-    return this.#usable().reputations.receipts(minerId, { ...page, limit })
+    return reputations.receipts(minerId, { ...page, limit })
   }
 
   /** The desk for administrators. */

@@ -61,8 +61,7 @@ async function authenticate(c: AppContext, scope: Scope): Promise<Principal> {
     })
   }
   const apiKey = apiKeyOf(c)
-  const byCookie =
-    scope === 'client' && apiKey === undefined ? await sessionByCookie(c) : undefined
+  const byCookie = scope === 'client' && apiKey === undefined ? await sessionByCookie(c) : undefined
   if (byCookie) return consoleOf(c, byCookie.publicId)
   if (apiKey === undefined || apiKey === '' || apiKey.length > authLimits.keyCharsMax) {
     throw new ApiFailure({ code: 'AUTHENTICATION_ERROR' })

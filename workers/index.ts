@@ -18,6 +18,7 @@ import type { Env } from './env.ts'
 import { faucetCooldownOf } from './faucet-cooldown.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createIndexer } from './indexer.ts'
+import { adminRoutes } from './routes/admin.ts'
 import { authRoutes } from './routes/auth.ts'
 import { chainListRoutes } from './routes/chain-lists.ts'
 import { coordinatorRoutes } from './routes/coordinator.ts'
@@ -83,6 +84,7 @@ const gateway = createGateway({
     chain: chainListRoutes,
     health: healthRoutes,
     auth: authRoutes,
+    admin: adminRoutes,
     users: userRoutes,
     wallet: walletRoutes,
     walletRpc: walletRpcRoutes,

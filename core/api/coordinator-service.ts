@@ -308,21 +308,31 @@ export type CoordinatorService = DispatchService & {
   countRequests(report: CountReport): Promise<void>
 
   // Held results, receipts and reputation
-  /** Results whose payment waits for a decision, or waited, newest first; of one miner, or of all. */
+  /**
+   * Results whose payment waits for a decision, or waited, newest first; of one miner, or of all. Undefined
+   * for a miner that this site has never known.
+   */
   heldResults(page: {
     readonly minerId?: string | undefined
     readonly onlyOpen: boolean
     readonly limit: number
-  }): Promise<readonly HeldResult[]>
+  }): Promise<readonly HeldResult[] | undefined>
   /**
    * Releases or refuses a held result. `HELD_NOT_FOUND`; `HELD_DECIDED` when it was decided otherwise, or
    * its time is over. Whether the caller may is the gateway's to check.
    */
   decideHeld(decision: HeldDecision): Promise<Result<HeldResult, ApiError>>
-  /** Undefined for a miner that this site has never known. */
   minerReputation(
     minerId: string,
-  ): Promise<{ readonly reputation: Reputation; readonly asOfMs: number } | undefined>
+  ): Promise<
+    | {
+        readonly reputation: Reputation
+        readonly asOfMs: number
+        /** Share of a payment that does not reach the miner: genesis, hundredths of a percent. */
+        readonly costBps: number
+      }
+    | undefined
+  >
   /** Receipts of a miner with a final payment, newest first; `before`: the last one that was listed. */
   minerReceipts(
     minerId: string,
@@ -330,7 +340,7 @@ export type CoordinatorService = DispatchService & {
       readonly before: { readonly height: number; readonly jobId: string } | undefined
       readonly limit: number
     },
-  ): Promise<readonly MinerReceipt[]>
+  ): Promise<readonly MinerReceipt[] | undefined>
 
   /** The desk for administrators; whoever calls it has checked who they are. */
   admin<Name extends keyof AdminDesk>(

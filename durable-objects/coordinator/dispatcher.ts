@@ -28,7 +28,7 @@ import {
 } from './assignment.ts'
 import type { Funds } from './funds.ts'
 import { openJobIndex } from './job-index.ts'
-import { type JobStore, type LiveJob, noText } from './job-store.ts'
+import { type Ask, type JobStore, type LiveJob, noText } from './job-store.ts'
 import { append, hasSavedText, markSaved, takeLateText, utf8Length, writeOpen } from './job-text.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Miner, Miners } from './miners.ts'
@@ -353,6 +353,21 @@ export function openDispatcher(parts: DispatcherParts) {
       if (!wasRunning && streams.isRead(jobId)) streams.send(jobId, stateEventOf(job.life))
       progress.remember(job)
       return ok(null)
+    },
+
+    /** Gives an open job another priority, in one atomic write with `write`. */
+    prioritize: (job: LiveJob, priority: Ask['priority'], write: () => void): void => {
+      const ask: Ask = { ...job.ask, priority }
+      database.transactionSync(() => {
+        store.saveAsk(ask)
+        write()
+      })
+      const isQueued = job.life.state === 'queued'
+      if (isQueued) queue.remove(job)
+      jobs.leave(job)
+      job.ask = ask
+      jobs.enter(job)
+      if (isQueued) queue.add(job)
     },
 
     /** Shortens the leases of a miner that has gone: what it does not resume soon goes elsewhere. */

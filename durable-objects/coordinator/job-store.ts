@@ -19,7 +19,7 @@ import { type JobSpec, jobSpecCoder } from '../../core/jobs/job-spec.ts'
 import type { TokenPrice } from '../../core/jobs/pricing.ts'
 import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 
-/** What was asked, and what pays for it: never changes. */
+/** What was asked, and what pays for it: never changes, but for its priority. */
 export type Ask = {
   readonly jobId: string
   readonly client: string
@@ -57,7 +57,7 @@ export type AttemptText = {
 
 /** A job that has not ended, in memory. Only the dispatcher changes it. */
 export type LiveJob = {
-  readonly ask: Ask
+  ask: Ask
   life: Job
   /** What each attempt was offered for; a miner may change its price for the next. */
   readonly terms: Map<string, TokenPrice>
@@ -165,6 +165,11 @@ export function openJobStore(database: SqlDatabase) {
         jobSpecCoder.encode(bare),
         jobId,
       )
+    },
+
+    /** Writes anew what was asked beside the specification, where an administrator changed it. */
+    saveAsk: (ask: Ask): void => {
+      sql.exec(updateAsk, askText(ask), ask.specBytes, ask.jobId)
     },
 
     /** Appends what is not on disk yet. The caller moves `saved` when the write is kept. */

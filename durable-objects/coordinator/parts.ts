@@ -6,6 +6,7 @@ import { offerOf } from '../../core/jobs/matching.ts'
 import { joined, plausibility } from '../../core/jobs/plausibility.ts'
 import { openAccountDesk } from './account-desk.ts'
 import { openAccountKeys } from './account-keys.ts'
+import { openAdminDesk } from './admin-desk.ts'
 import { offer, openAgentFrames } from './agent-frames.ts'
 import { openAgentSockets } from './agent-sockets.ts'
 import { openApiKeys, withAccountKeys } from './api-keys.ts'
@@ -79,12 +80,21 @@ export function openCoordinator(host: CoordinatorHost) {
     ownerOfKey: (publicId) => ground.accountKeys.ownerOf(publicId),
     onPost: working.settlement.onPost,
   })
-  const accountDesk = openAccountDesk({
+  const onRevoked = (keyId: string): void => {
+    const revoked = { kind: 'api_key', scope: 'miner', publicId: keyId } as const
+    if (miners.get(keyId)) minerDesk.remove(revoked)
+  }
+  const accountDesk = openAccountDesk({ ...ground, custody, onRevoked })
+  const { run, sweep } = openWork({ ...ground, ...working, custody, accountDesk })
+  const adminDesk = openAdminDesk({
     ...ground,
-    custody,
-    onRevoked: (keyId) => {
-      const { kind, publicId } = { kind: 'api_key', publicId: keyId } as const
-      if (miners.get(keyId)) minerDesk.remove({ kind, scope: 'miner', publicId })
+    dispatcher,
+    recordOf: accountDesk.recordOf,
+    onRevoked,
+    perform: async (action): Promise<Record<string, number>> => {
+      if (action === 'sweep') return { forgotten: sweep(now()) }
+      await (action === 'settle' ? working.settlement.tick() : run())
+      return { ...dispatcher.counts() }
     },
   })
   return {
@@ -94,7 +104,8 @@ export function openCoordinator(host: CoordinatorHost) {
     minerDesk,
     marketDesk,
     accountDesk,
-    work: openWork({ ...ground, ...working, custody, accountDesk }),
+    adminDesk,
+    work: run,
   }
 }
 
@@ -233,12 +244,15 @@ type Working = ReturnType<typeof openWorking>
 function openWork(
   parts: Ground &
     Working & { readonly custody: Custody; readonly accountDesk: { tick: () => Promise<void> } },
-): () => Promise<void> {
+): {
+  readonly run: () => Promise<void>
+  /** Forgets what is past its time now, a part at a time; how many jobs. */
+  readonly sweep: (nowMs: number) => number
+} {
   const { database, store, miners, view, dispatcher, sockets, settlement, custody, now } = parts
   let sweptAtMs = 0
   let headAtMs = 0
-  const sweepOld = (nowMs: number): void => {
-    if (nowMs - sweptAtMs < limits.retentionSweepMs) return
+  const sweep = (nowMs: number): number => {
     const endedAtMs = nowMs - limits.retentionMs
     const rows = limits.retentionSweepRows
     const swept = database.transactionSync(() => {
@@ -256,8 +270,9 @@ function openWork(
     // What leaves must keep up with what comes.
     if (swept >= rows) parts.wakeAt(nowMs + limits.retryMs)
     else sweptAtMs = nowMs
+    return swept
   }
-  return async () => {
+  const run = async () => {
     const nowMs = now()
     dispatcher.flush()
     const nextSweepMs = sockets.sweep()
@@ -281,8 +296,9 @@ function openWork(
     await custody.tick()
     await parts.accountDesk.tick()
     await settlement.tick()
-    sweepOld(nowMs)
+    if (nowMs - sweptAtMs >= limits.retentionSweepMs) sweep(nowMs)
   }
+  return { run, sweep }
 }
 
 const isBusy = (dispatcher: Dispatcher): boolean => !dispatcher.all().next().done

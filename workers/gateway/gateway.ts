@@ -124,7 +124,8 @@ function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<
       return forwardToMock(c.req.raw, config.value.v1Mock)
     }
     // Elsewhere nobody looks at credentials, and a made-up one must not spare the limiter.
-    const looksAtThem = name === 'coordinator' || name === 'ollama' || c.req.path === announcePath
+    const looksAtThem =
+      ['coordinator', 'admin', 'ollama'].includes(name) || c.req.path === announcePath
     const isCounted = !looksAtThem || isAnonymous(c as AppContext)
     if (isCounted && (await isLimited(c as AppContext))) return tooMany(c as AppContext)
     parts.provide(c as AppContext)

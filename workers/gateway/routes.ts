@@ -12,6 +12,7 @@ export type ServiceName =
   | 'chain'
   | 'health'
   | 'auth'
+  | 'admin'
   | 'users'
   | 'wallet'
   | 'walletRpc'
@@ -77,6 +78,7 @@ export const routeTable: readonly Route[] = [
   service('/api/chain/', 'chain'),
   ...['/api/v1/', '/api/', '/v1/'].flatMap((base) => [
     service(`${base}auth/`, 'auth'),
+    service(`${base}admin/`, 'admin'),
     service(`${base}users/`, 'users'),
   ]),
   ...bothSpellings('marketplace/', 'The marketplace'),
@@ -84,11 +86,12 @@ export const routeTable: readonly Route[] = [
   ...bothSpellings('governance/', 'Governance'),
   ...bothSpellings('partners/', 'The partners API'),
   ...bothSpellings('zk/', 'The proofs API'),
-  ...bothSpellings('admin/', 'Administration'),
   missing('/api/trades/recent', 'The exchange'),
   missing('/api/orders/orderbook', 'The exchange'),
   missing('/api/orders', 'The exchange'),
-  missing('/admin/', 'Administration'),
+  page('/admin/', '/admin/index.html'),
+  redirect('/admin', '/admin/'),
+  service('/admin/', 'admin'),
   service('/rpc/', 'rpc'),
   folder('/wallet/', '/wallet/index.html'),
   redirect('/wallet', '/wallet/'),

@@ -3,6 +3,7 @@
  */
 import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
+import { accountRoutes } from './account.ts'
 import { blockchainRoutes } from './blockchain.ts'
 import { dispatchRoutes } from './dispatch.ts'
 import { escrowRoutes } from './escrow.ts'
@@ -11,6 +12,7 @@ import { minerDeskRoutes } from './miner-desk.ts'
 import { minerRoutes } from './miners.ts'
 import { openAiRoutes } from './openai.ts'
 import { paymentRoutes } from './payments.ts'
+import { reputationRoutes } from './reputation.ts'
 import { serviceRoutes } from './services.ts'
 import { siteRoutes } from './site.ts'
 import { statusRoutes } from './status.ts'
@@ -21,10 +23,12 @@ export const coordinatorRoutes = new Hono<AppEnv>()
   .route('/', jobRoutes)
   .route('/', dispatchRoutes)
   .route('/', escrowRoutes)
+  .route('/', accountRoutes)
   .route('/', paymentRoutes)
   .route('/', serviceRoutes)
   .route('/', minerRoutes)
   .route('/', minerDeskRoutes)
+  .route('/', reputationRoutes)
   .route('/', toolRoutes)
   .route('/', statusRoutes)
   .route('/', blockchainRoutes)

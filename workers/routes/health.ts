@@ -45,31 +45,35 @@ async function ready(c: AppContext): Promise<Response> {
 }
 
 async function probeAll(c: AppContext): Promise<Record<string, Probe>> {
-  const [database, chain, coordinator, wallets] = await Promise.all([
-    probe(async () => {
-      // A read of the tables themselves: a database without them is of no use.
-      await fromDatabase(chainQueries(c.env.DB).meta())
-      return 'connected'
-    }),
-    probe(async () => {
-      const status = await c.get('chain').status()
-      if (status.fault !== undefined) throw new Error(status.fault)
-      return `height ${status.head.height}, final ${status.head.finalHeight}, indexed ${status.indexedHeight}`
-    }),
-    probe(async () => {
-      const site = await c.get('coordinator').site()
-      if (site.fault !== undefined) throw new Error(site.fault)
-      if (!site.dispatching) throw new Error('the final head is too old to dispatch against')
-      return `${minersInWords(site.minersOnline)}, ${site.queued} queued, ${site.running} running`
-    }),
-    probe(async () => {
-      // Until nobody is behind, an operator must keep the older sealing keys.
-      const { owners, behind } = await walletsBehind(c.env)
-      return `${owners} ${owners === 1 ? 'owner' : 'owners'}, ${behind} behind the sealing key`
-    }),
-  ])
-  return { database, chain, coordinator, wallets }
+  const named = Object.entries(probesOf(c))
+  const probed = await Promise.all(named.map(async ([name, ask]) => [name, await probe(ask)]))
+  return Object.fromEntries(probed) as Record<string, Probe>
 }
+
+/** What the site depends on, each as a question that fails when it is not well. */
+export const probesOf = (c: AppContext): Readonly<Record<string, () => Promise<string>>> => ({
+  database: async () => {
+    // A read of the tables themselves: a database without them is of no use.
+    await fromDatabase(chainQueries(c.env.DB).meta())
+    return 'connected'
+  },
+  chain: async () => {
+    const status = await c.get('chain').status()
+    if (status.fault !== undefined) throw new Error(status.fault)
+    return `height ${status.head.height}, final ${status.head.finalHeight}, indexed ${status.indexedHeight}`
+  },
+  coordinator: async () => {
+    const site = await c.get('coordinator').site()
+    if (site.fault !== undefined) throw new Error(site.fault)
+    if (!site.dispatching) throw new Error('the final head is too old to dispatch against')
+    return `${minersInWords(site.minersOnline)}, ${site.queued} queued, ${site.running} running`
+  },
+  wallets: async () => {
+    // Until nobody is behind, an operator must keep the older sealing keys.
+    const { owners, behind } = await walletsBehind(c.env)
+    return `${owners} ${owners === 1 ? 'owner' : 'owners'}, ${behind} behind the sealing key`
+  },
+})
 
 /** "no miner", "1 miner", "2 miners": a report for people, who would stumble over "1 miners". */
 const minersInWords = (count: number): string =>

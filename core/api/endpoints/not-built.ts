@@ -50,11 +50,6 @@ export const reservedFamilies: readonly ReservedFamily[] = [
     instead:
       'GET /rpc/proof/… proves what is final by signatures and hashes. The original’s proofs were checked by their length.',
   },
-  {
-    title: 'Administration',
-    paths: [...spellings('admin/'), '/admin/'],
-    instead: 'GET /api/v1/health and GET /api/v1/site say how the site is.',
-  },
 ]
 
 /** An address that documents of the original name and that never existed here, and what does its work. */

@@ -4,6 +4,8 @@
  */
 import type { Endpoint } from '../endpoint.ts'
 import { signInFamily, usersFamily } from './account.ts'
+import { accountFamily } from './account-keys.ts'
+import { adminFamily } from './admin.ts'
 import { chainListsFamily } from './chain-lists.ts'
 import { chatFamily } from './chat.ts'
 import { blockchainFamily, statusFamily, toolsFamily } from './contract.ts'
@@ -29,6 +31,7 @@ import {
   streamsFamily,
   transactionsFamily,
 } from './rpc-transactions.ts'
+import { reputationFamily } from './reputation.ts'
 import { servicesFamily } from './services.ts'
 import { healthFamily, siteFamily } from './site.ts'
 import { walletFamily } from './wallet.ts'
@@ -45,9 +48,11 @@ export const endpointFamilies = [
   siteFamily,
   signInFamily,
   usersFamily,
+  accountFamily,
   walletFamily,
   minersFamily,
   minerDeskFamily,
+  reputationFamily,
   toolsFamily,
   chainFamily,
   chainListsFamily,
@@ -65,6 +70,7 @@ export const endpointFamilies = [
   blockchainFamily,
   statusFamily,
   healthFamily,
+  adminFamily,
 ] as const
 
 /** One row of the table, with its own types. */

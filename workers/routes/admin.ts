@@ -1,0 +1,215 @@
+/**
+ * Administration: what administrators read, and what they do with jobs, miners and keys. Mounted under the
+ * coordinator's spellings and at `/admin/`. Rules: account-SPEC.md, ADMINHTTP.
+ */
+import { Hono } from 'hono'
+import { type Actor, adminActions, type Standing } from '../../core/api/admin-desk.ts'
+import {
+  adminJobRow,
+  adminJobView,
+  adminKeyRow,
+  adminMinerView,
+  adminPaymentRow,
+  adminUserRow,
+  auditRow,
+} from '../../core/api/admin-views.ts'
+import {
+  adminJobsQuery,
+  adminMinersQuery,
+  adminPaymentsQuery,
+  adminSearchQuery,
+  auditQuery,
+  deactivateRequest,
+  executeRequest,
+  prioritizeRequest,
+  reasonRequest,
+} from '../../core/api/schemas/admin.ts'
+import { formatTime } from '../../core/base/rfc3339.ts'
+import { requireAdmin } from '../auth.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { ApiFailure } from '../failure.ts'
+import { adminSiteRoutes } from './admin-site.ts'
+import { jobIdOf, orThrow, readBody, readQuery } from './request.ts'
+
+export const adminRoutes = new Hono<AppEnv>()
+  .route('/', adminSiteRoutes)
+  .get('/jobs', jobs)
+  .get('/jobs/:id', job)
+  .delete('/jobs/:id', cancelJob)
+  .post('/jobs/:id/prioritize', prioritizeJob)
+  .get('/miners', miners)
+  .get('/miners/:id', miner)
+  .post('/miners/:id/activate', activate)
+  .post('/miners/:id/deactivate', deactivate)
+  .get('/users', users)
+  .get('/keys', keys)
+  .delete('/keys/:id', revokeKey)
+  .get('/payments', payments)
+  .get('/audit', audit)
+  .get('/logs', audit)
+  .post('/execute/:action', execute)
+  .post('/maintenance/cleanup', cleanUp)
+  .post('/maintenance/reindex', (c) =>
+    notHere(c, 'The read model follows the chain by itself: there is nothing to index anew.'),
+  )
+  .post('/maintenance/backup', (c) =>
+    notHere(
+      c,
+      'The platform keeps thirty days of the site’s objects to go back to: see the runbook.',
+    ),
+  )
+
+async function jobs(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  const { limit, cursor, status, client, miner: minerId } = readQuery(c, adminJobsQuery)
+  const state = status?.toLowerCase()
+  const page = { limit, cursor, state, client, miner: minerId }
+  const { items, next } = orThrow(await c.get('coordinator').admin('jobs', page))
+  return c.json({ items: items.map(adminJobRow), ...envelope(c, next) })
+}
+
+async function job(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  return c.json(adminJobView(orThrow(await c.get('coordinator').admin('job', jobIdOf(c)))))
+}
+
+async function cancelJob(c: AppContext): Promise<Response> {
+  const { by } = await actorOf(c, reasonRequest)
+  const canceled = await c.get('coordinator').admin('cancelJob', by, jobIdOf(c))
+  return c.json(adminJobView(orThrow(canceled)))
+}
+
+async function prioritizeJob(c: AppContext): Promise<Response> {
+  const { by, body } = await actorOf(c, prioritizeRequest)
+  const jobId = jobIdOf(c)
+  const changed = await c.get('coordinator').admin('prioritizeJob', by, jobId, body.priority)
+  return c.json(adminJobView(orThrow(changed)))
+}
+
+async function miners(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  const { limit, cursor, status } = readQuery(c, adminMinersQuery)
+  const found = await c.get('coordinator').admin('miners', { limit, cursor, status })
+  const { items, next } = orThrow(found)
+  return c.json({ items: items.map(adminMinerView), ...envelope(c, next) })
+}
+
+async function miner(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  return c.json(adminMinerView(orThrow(await c.get('coordinator').admin('miner', minerIdOf(c)))))
+}
+
+async function activate(c: AppContext): Promise<Response> {
+  const { by } = await actorOf(c, reasonRequest)
+  return setStanding(c, by, 'active')
+}
+
+async function deactivate(c: AppContext): Promise<Response> {
+  const { by, body } = await actorOf(c, deactivateRequest)
+  return setStanding(c, by, body.mode === 'suspend' ? 'suspended' : 'draining')
+}
+
+async function setStanding(c: AppContext, by: Actor, standing: Standing): Promise<Response> {
+  const set = await c.get('coordinator').admin('setStanding', by, minerIdOf(c), standing)
+  return c.json(adminMinerView(orThrow(set)))
+}
+
+async function users(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  const { limit, cursor, q } = readQuery(c, adminSearchQuery)
+  const { items, next } = orThrow(await c.get('coordinator').admin('users', { limit, cursor, q }))
+  const { adminAddresses, genesisHash } = c.get('config')
+  const rows = items.map((user) =>
+    adminUserRow(user, { genesisHash, isAdmin: adminAddresses.has(user.address) }),
+  )
+  return c.json({ items: rows, ...envelope(c, next) })
+}
+
+async function keys(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  const { limit, cursor, q } = readQuery(c, adminSearchQuery)
+  const { items, next } = orThrow(await c.get('coordinator').admin('keys', { limit, cursor, q }))
+  return c.json({ items: items.map(adminKeyRow), ...envelope(c, next) })
+}
+
+async function revokeKey(c: AppContext): Promise<Response> {
+  const { by } = await actorOf(c, reasonRequest)
+  const keyId = c.req.param('id') ?? ''
+  const key = orThrow(await c.get('coordinator').admin('revokeKey', by, keyId))
+  const revokedAt = formatTime(key.revokedAtMs ?? c.get('now'))
+  return c.json({ key_id: key.keyId, state: 'revoked', revoked_at: revokedAt })
+}
+
+async function payments(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  const { limit, cursor, status: state } = readQuery(c, adminPaymentsQuery)
+  const coordinator = c.get('coordinator')
+  const [page, { payments: sums }] = await Promise.all([
+    coordinator.admin('payments', { limit, cursor, state }),
+    coordinator.admin('stats'),
+  ])
+  const { items, next } = orThrow(page)
+  const totals = Object.fromEntries(
+    Object.entries(sums).map(([name, { count, amount }]) => [
+      name,
+      { count, amount: String(amount) },
+    ]),
+  )
+  const rows = items.map(adminPaymentRow)
+  return c.json({ items: rows, totals, unit: 'base units', ...envelope(c, next) })
+}
+
+async function audit(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  const { limit, cursor, action, actor } = readQuery(c, auditQuery)
+  const page = { limit, cursor, action, actor }
+  const { items, next } = orThrow(await c.get('coordinator').admin('audit', page))
+  return c.json({ items: items.map(auditRow), ...envelope(c, next) })
+}
+
+async function execute(c: AppContext): Promise<Response> {
+  const { by, body } = await actorOf(c, executeRequest)
+  const action = adminActions.find((each) => each === c.req.param('action'))
+  if (!action) {
+    const message = `There is no such action: this site has ${adminActions.join(', ')}.`
+    throw new ApiFailure({ code: 'NOT_FOUND', message })
+  }
+  const target = body.target ?? undefined
+  const details = orThrow(await c.get('coordinator').admin('execute', by, action, target))
+  return c.json({ action, done: true, details })
+}
+
+async function cleanUp(c: AppContext): Promise<Response> {
+  const { by } = await actorOf(c, reasonRequest)
+  const details = orThrow(await c.get('coordinator').admin('execute', by, 'sweep', undefined))
+  return c.json({ action: 'cleanup', done: true, details })
+}
+
+async function notHere(c: AppContext, message: string): Promise<Response> {
+  await requireAdmin(c)
+  throw new ApiFailure({ code: 'NOT_BUILT', message })
+}
+
+/** Who acts and why. A person says why; a program of the original may have nothing to say. */
+async function actorOf<Body extends { readonly reason?: string | null | undefined }>(
+  c: AppContext,
+  schema: Parameters<typeof readBody<Body>>[1],
+): Promise<{ readonly by: Actor; readonly body: Body }> {
+  const { actor, isPerson } = await requireAdmin(c)
+  const body = await readBody<Body>(c, schema, { empty: {} })
+  const reason = body.reason ?? ''
+  if (isPerson && reason === '') throw new ApiFailure({ code: 'REASON_REQUIRED' })
+  return { by: { actor, reason }, body }
+}
+
+const minerIdOf = (c: AppContext): string => {
+  const id = c.req.param('id') ?? ''
+  if (id.length > 128) throw new ApiFailure({ code: 'MINER_NOT_FOUND' })
+  return id
+}
+
+const envelope = (c: AppContext, next: string | undefined) => ({
+  next_cursor: next ?? null,
+  as_of: formatTime(c.get('now')),
+  source: 'site' as const,
+})
