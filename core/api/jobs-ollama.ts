@@ -141,7 +141,7 @@ export function ollamaError(error: ApiError | OpenAiFault): {
     body: {
       error: messageOf(error),
       code: error.code.toLowerCase(),
-      ...(error.details === undefined ? {} : { details: error.details }),
+      ...((error.details ?? null) === null ? {} : { details: error.details }),
     },
   }
 }

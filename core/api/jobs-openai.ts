@@ -28,8 +28,9 @@ export type JobTrace = {
   readonly jobId: string
   readonly receiptId: string | undefined
   readonly minerId: string | undefined
-  /** Base units charged. */
+  /** Base units charged; of a held payment, what is charged if it is released. */
   readonly amount: bigint
+  readonly isHeld: boolean
 }
 
 /** One answer of several. */
@@ -204,6 +205,7 @@ const jobView = (trace: JobTrace): Record<string, unknown> => ({
   receipt_id: trace.receiptId ?? null,
   miner_id: trace.minerId ?? null,
   amount: String(trace.amount),
+  ...(trace.isHeld ? { held: true } : {}),
 })
 
 const sumOf = (usages: readonly Usage[]): Usage => ({

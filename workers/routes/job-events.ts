@@ -16,6 +16,8 @@ export type JobEventLine = {
   /** Base units, decimal. */
   readonly amount?: string
   readonly receipt_id?: string
+  /** Why the payment waits for a decision; absent where it does not. */
+  readonly held?: readonly unknown[]
   readonly error?: { readonly code: string; readonly message: string }
 }
 

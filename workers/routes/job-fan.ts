@@ -145,7 +145,13 @@ export function endOf(
       completionTokens: event.completion_tokens ?? 0,
       amount,
     },
-    trace: { jobId: job.jobId, receiptId: event.receipt_id, minerId, amount },
+    trace: {
+      jobId: job.jobId,
+      receiptId: event.receipt_id,
+      minerId,
+      amount,
+      isHeld: event.held !== undefined,
+    },
   }
 }
 

@@ -21,6 +21,10 @@ const jobTraceSchema = z.strictObject({
   receipt_id: z.string().nullable(),
   miner_id: z.string().nullable(),
   amount: units.describe('Base units charged'),
+  held: z
+    .literal(true)
+    .optional()
+    .describe('The answer looks odd: nothing is charged unless somebody releases the payment'),
 })
 
 /** The job behind an answer, or the jobs. */

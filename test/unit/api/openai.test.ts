@@ -99,7 +99,13 @@ describe('CHATHTTP-2: streams', () => {
       undefined,
     ])
     expect(chunks.slice(0, 4).map(({ usage }) => usage)).toEqual([null, null, null, null])
-    expect(chunks[4]?.usage).toEqual({ prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 })
+    expect(chunks[4]?.usage).toEqual({
+      prompt_tokens: 5,
+      completion_tokens: 2,
+      total_tokens: 7,
+      cost: 0,
+      cost_units: '0',
+    })
   })
 
   test('CHATHTTP-2: they end with [DONE], and without usage unless it was asked for', async () => {
@@ -152,10 +158,10 @@ describe('CHATHTTP-3: errors', () => {
   })
 
   test('CHATHTTP-3: what is not supported names its parameter', async () => {
-    expect(await caught(running(answer), { n: 2 })).toMatchObject({
+    expect(await caught(running(answer), { logprobs: true })).toMatchObject({
       status: 400,
       type: 'invalid_request_error',
-      param: 'n',
+      param: 'logprobs',
       code: 'unsupported_parameter',
     })
   })
