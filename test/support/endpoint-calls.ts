@@ -158,6 +158,28 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
     { body: { model: question.model, messages: [{ role: 'user', content: question.prompt }] } },
   ],
   submitJob: () => [{ body: { payload: question, ttl_seconds: 60 } }],
+  estimateJob: () => [
+    { body: { payload: question } },
+    { body: { payload: { ...question, model: 'no-such' } } },
+  ],
+  submitBatch: () => [
+    {
+      body: { jobs: [{ payload: question }, { payload: question, priority: 'low' }] },
+      headers: { 'idempotency-key': '"both"' },
+    },
+  ],
+  explainJob: async (world) => [
+    { params: { id: world.job } },
+    { params: { id: await world.submit(unserved) } },
+  ],
+  explainMiner: async ({ site }) => {
+    const { json } = await call(site, '/api/v1/site/miners')
+    return (json['miners'] as Json[]).map((miner) => ({
+      params: { id: String(miner['miner_id']) },
+    }))
+  },
+  makeWebhookSecret: nothing,
+  listWebhookDeliveries: nothing,
   listJobs: pages,
   listJobHistory: pages,
   getJob: ofJob,
@@ -260,6 +282,7 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   pageBlocks: cursorPages('/api/v1/chain/blocks', { with_transactions: 'true' }),
   pageTransactions: cursorPages('/api/v1/chain/transactions', { kind: 'transfer' }),
   pageReceipts: cursorPages('/api/v1/chain/receipts', { height_min: '0' }),
+  pageLedger: cursorPages('/api/v1/chain/ledger', { height_min: '0' }),
   pageMiners: cursorPages('/api/v1/chain/miners', { sort: 'last_paid' }),
   readStats: () => [{}, { query: { bucket: 'day', from: '2026-01-01T00:00:00Z' } }],
   searchChain: async ({ site }) => {
@@ -420,6 +443,23 @@ export const badCalls: Partial<
     },
     { body: {}, code: 'VALIDATION_ERROR' },
   ],
+  estimateJob: () => [
+    { body: {}, code: 'VALIDATION_ERROR' },
+    { body: { payload: question, routing: { sort: 'luck' } }, code: 'VALIDATION_ERROR' },
+  ],
+  submitBatch: () => [
+    { body: { jobs: [] }, code: 'VALIDATION_ERROR' },
+    {
+      body: { jobs: [{ payload: question }, { payload: question, limit: '1' }] },
+      code: 'BATCH_REFUSED',
+    },
+  ],
+  explainJob: () => unknownJobs,
+  explainMiner: () => [{ params: { id: 'nobody' }, code: 'MINER_NOT_FOUND' }],
+  listWebhookDeliveries: () => [
+    { query: { limit: '201' }, code: 'VALIDATION_ERROR' },
+    { query: { cursor: 'none' }, code: 'VALIDATION_ERROR' },
+  ],
   listJobs: () => badJobPages,
   listJobHistory: () => badJobPages,
   getJob: () => unknownJobs,
@@ -532,6 +572,10 @@ export const badCalls: Partial<
   pageBlocks: () => badCursorPages,
   pageTransactions: () => badCursorPages,
   pageReceipts: () => badCursorPages,
+  pageLedger: () => [
+    ...badCursorPages,
+    { query: { account: 'nobody' }, code: 'VALIDATION_ERROR' },
+  ],
   pageMiners: () => badCursorPages,
   searchChain: () => [
     { query: { hash: 'f'.repeat(63) }, code: 'VALIDATION_ERROR' },
