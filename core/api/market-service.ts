@@ -97,6 +97,12 @@ export type MarketService = {
   list(who: Principal, listing: Listing): Promise<Result<ListedGpu, ApiError>>
   gpus(page: { readonly limit: number }): Promise<readonly ListedGpu[]>
   gpu(gpuId: string): Promise<Result<ListedGpu, ApiError>>
+  bookGpu(
+    who: Principal,
+    gpuId: string,
+    asked: { readonly hours: number; readonly jobId: string | undefined },
+  ): Promise<Result<Booking, ApiError>>
+  releaseGpu(who: Principal, gpuId: string): Promise<Result<Booking, ApiError>>
   orders(page: {
     readonly status: 'active' | 'completed' | 'cancelled' | undefined
     readonly limit: number
@@ -104,6 +110,8 @@ export type MarketService = {
 
   /** Looks at the coordinator's miners now; called when one has come or gone. */
   refresh(): Promise<void>
+  /** The name under which this site is asked. */
+  noteHost(host: string): Promise<void>
   /** Cron: re-arms a lost alarm. */
   watchdog(): Promise<void>
 }

@@ -28,13 +28,13 @@ export type BookingState = 'pending' | 'active' | 'closing' | 'ended' | 'cancele
 /** What happens to a booking. */
 export type BookingEvent = 'opened' | 'refused' | 'close' | 'closed' | 'canceled'
 
-/** The cost of places for whole hours, each slot rounded up to a base unit, so that a slot has a price. */
+/** The cost of places for some slots, each rounded up to a base unit, so that a slot has a price. */
 export function bookingCost(input: {
-  readonly hours: number
+  readonly slots: number
   readonly places: number
   readonly pricePerHour: bigint
 }): Result<BookingCost, CostError> {
-  const slots = input.hours * slotsPerHour
+  const { slots } = input
   const perSlot = divideUp(input.pricePerHour * BigInt(input.places), BigInt(slotsPerHour))
   const total = perSlot * BigInt(slots)
   return total > amountMax ? err({ code: 'AMOUNT_INVALID' }) : ok({ slots, perSlot, total })

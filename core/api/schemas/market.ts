@@ -298,7 +298,7 @@ export const bookingSchema = z
     buyer: z.string(),
     state: z.enum(['pending', 'active', 'closing', 'ended', 'canceled', 'failed']),
     places: whole,
-    hours: whole,
+    hours: z.number().min(0),
     price_per_hour: units,
     price_per_slot: units,
     total: units.describe('Held when it began'),

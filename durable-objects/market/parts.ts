@@ -1,0 +1,80 @@
+/** The market's parts, joined, and the order in which what is due is done. */
+import { rowsOf } from '../coordinator/schema.ts'
+import { type Bids, openBids } from './bids.ts'
+import { openBookings } from './bookings.ts'
+import { marketPolicy } from './limits.ts'
+import { openOffers } from './offers.ts'
+import type { MarketHost } from './ports.ts'
+import { openProjection } from './projection.ts'
+import { openReviews } from './reviews.ts'
+import { openSayings } from './sayings.ts'
+import { createMarketTables } from './tables.ts'
+
+export type MarketParts = ReturnType<typeof openMarket>
+
+/** Opens everything over the storage of one object. */
+export function openMarket(input: Omit<MarketHost, 'site'>) {
+  const { database, settings, now } = input
+  createMarketTables(database)
+  let site =
+    settings.siteHost ??
+    rowsOf<{ value: string }>(database, "SELECT value FROM meta WHERE name = 'site'")[0]?.value
+  const host: MarketHost = { ...input, site: () => site ?? 'localhost' }
+  let bids: Bids | undefined
+  const lateBids = (): Bids => bids as Bids
+  const offers = openOffers(host)
+  const bookings = openBookings({ ...host, offers, bids: lateBids })
+  const sayings = openSayings({ ...host, offers, bids: lateBids })
+  bids = openBids({
+    ...host,
+    offers,
+    freePlaces: bookings.freePlaces,
+    sayBid: sayings.bid,
+    sayEnd: sayings.ended,
+  })
+  const reviews = openReviews({ ...host, offers })
+  const projection = openProjection(host)
+  let lookedAtMs = 0
+  let here = 0
+
+  /** One thing after the other; what fails is tried again, and keeps nobody else waiting. */
+  const attempt = async (name: string, work: () => unknown): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      console.error(JSON.stringify({ msg: `market: ${name}`, error: String(error) }))
+      host.wakeAt(now() + marketPolicy.retryMs)
+    }
+  }
+
+  return {
+    ...host,
+    offers,
+    bids,
+    bookings,
+    reviews,
+    noteHost: (name: string): void => {
+      if (settings.siteHost !== undefined || site === name) return
+      site = name
+      database.sql.exec("INSERT OR REPLACE INTO meta VALUES ('site', ?)", name)
+    },
+    /** Does all that is due. `looks`: at the miners too, though it was done a moment ago. */
+    work: async (looks: boolean): Promise<void> => {
+      const nowMs = now()
+      if (looks || nowMs - lookedAtMs >= marketPolicy.refreshMs) {
+        await attempt('offers', async () => {
+          here = await offers.refresh()
+          lookedAtMs = nowMs
+        })
+        await attempt('announcements', sayings.listen)
+      }
+      if (here > 0) host.wakeAt(lookedAtMs + marketPolicy.refreshMs)
+      await attempt('auctions', lateBids().tick)
+      await attempt('bookings', bookings.tick)
+      await attempt('figures', offers.tidy)
+      await attempt('sayings', sayings.tick)
+      await attempt('read model', projection.tick)
+      if (projection.isBehind()) host.wakeAt(now() + marketPolicy.retryMs)
+    },
+  }
+}
