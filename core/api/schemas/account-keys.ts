@@ -203,7 +203,7 @@ export const accountSchema = z
     console: accountKeySchema.nullable().describe('Null before POST /account/console'),
     ...envelope,
   })
-  .meta({ id: 'Account', description: 'Your account at this site' })
+  .meta({ id: 'AccountSummary', description: 'Your account at this site' })
 
 /** `GET /account` as it is answered. */
 export type AccountSummary = z.infer<typeof accountSchema>
@@ -238,7 +238,7 @@ export const usageSchema = z
     ...envelope,
   })
   .meta({
-    id: 'Usage',
+    id: 'AccountUsage',
     description: 'What your jobs used and cost, by the day on which they ended',
   })
 
