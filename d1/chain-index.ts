@@ -8,6 +8,17 @@
 import { toHex } from '../core/base/bytes.ts'
 import type { FinalizedBlock } from '../core/chain/engine-api.ts'
 import { slotMs } from '../core/chain/genesis.ts'
+import type { Posting } from '../core/chain/ledger.ts'
+import {
+  announcementColumns,
+  announcementRows,
+  genesisRows,
+  ledgerColumns,
+  ledgerFrom,
+  ledgerRows,
+  participantColumns,
+  participantRows,
+} from './chain-books.ts'
 import {
   blockColumns,
   type Columns,
@@ -73,6 +84,9 @@ const chainTableKeys = {
   chain_active: 'bucket, start, role, address',
   chain_miners: 'id',
   chain_miner_clients: 'miner, client',
+  announcements: 'height, position',
+  chain_participants: 'address, height, position',
+  chain_ledger: 'height, position, item',
 } as const
 
 /**
@@ -81,6 +95,7 @@ const chainTableKeys = {
  *
  * @param isFirst The read model is empty and begins with these blocks.
  * @param genesisAccounts Addresses that genesis names; used with the first blocks only.
+ * @param genesisPostings What genesis gave; used with block 0 only.
  * @param partiesOf Who stands behind an escrow of whose opening the read model has no block.
  */
 export async function addBlocks(
@@ -92,6 +107,7 @@ export async function addBlocks(
     readonly blocks: readonly FinalizedBlock[]
     readonly isFirst: boolean
     readonly genesisAccounts: readonly string[]
+    readonly genesisPostings: readonly Posting[]
     readonly partiesOf: (escrow: string) => EscrowParties | undefined
     readonly accountOf: AccountLookup
   },
@@ -130,8 +146,27 @@ export async function addBlocks(
     ...insertAll(db, 'chain_escrows', escrowColumns, rows.escrows),
     ...insertAll(db, 'chain_settlements', settlementColumns, rows.settlements),
     ...insertAll(db, 'chain_accounts', accountColumns, accounts, mergeAccount),
+    ...bookStatements(db, blocks, isFirst && from === 0 ? input.genesisPostings : []),
   ])
 }
+
+/** Announcements, participants and postings; the books begin with the first block that has any. */
+function bookStatements(
+  db: D1Database,
+  blocks: readonly FinalizedBlock[],
+  genesis: readonly Posting[],
+): D1PreparedStatement[] {
+  const begins = ledgerFrom(blocks)
+  const ledger = [...genesisRows(genesis), ...ledgerRows(blocks)]
+  return [
+    ...(begins === undefined ? [] : [db.prepare(beginLedger).bind(begins)]),
+    ...insertAll(db, 'announcements', announcementColumns, announcementRows(blocks)),
+    ...insertAll(db, 'chain_participants', participantColumns, participantRows(blocks)),
+    ...insertAll(db, 'chain_ledger', ledgerColumns, ledger),
+  ]
+}
+
+const beginLedger = 'UPDATE chain_meta SET ledger_from = coalesce(ledger_from, ?) WHERE id = 1'
 
 const insertMeta =
   'INSERT INTO chain_meta ' +

@@ -6,6 +6,12 @@
 
 import type { Place } from '../core/api/list-cursor.ts'
 import {
+  type AnnouncementRow,
+  announcementColumns,
+  type LedgerRow,
+  ledgerColumns,
+} from './chain-books.ts'
+import {
   blockColumns,
   type Columns,
   settlementColumns,
@@ -45,6 +51,15 @@ export type TransactionFilter = {
   readonly outcome?: number | 'failed' | undefined
 }
 
+export type LedgerFilter = {
+  /** Name of an account of the books. */
+  readonly account?: string | undefined
+  /** Plain hex. */
+  readonly transaction?: string | undefined
+}
+
+export type AnnouncementFilter = { readonly topic?: number | undefined }
+
 export type ReceiptFilter = {
   readonly miner?: string | undefined
   readonly client?: string | undefined
@@ -65,6 +80,11 @@ export type PageRows<T> = {
 export const selectSpan =
   'SELECT indexed_from AS indexedFrom, indexed_height AS indexedHeight FROM chain_meta WHERE id = 1'
 
+/** The same of the books: above all that is indexed while they have not begun. */
+const selectLedgerSpan =
+  'SELECT coalesce(ledger_from, indexed_height + 1) AS indexedFrom, indexed_height AS indexedHeight ' +
+  'FROM chain_meta WHERE id = 1'
+
 /** The answer to that. */
 export function spanOf(
   result: D1Result<Record<string, unknown>> | undefined,
@@ -79,9 +99,12 @@ export type ChainLists = ReturnType<typeof chainLists>
 
 /** The lists over one database. */
 export function chainLists(db: D1Database) {
-  const page = async <T>({ text, values }: Fragment): Promise<PageRows<T>> => {
+  const page = async <T>(
+    { text, values }: Fragment,
+    span: string = selectSpan,
+  ): Promise<PageRows<T>> => {
     const [meta, found] = await db.batch<Record<string, unknown>>([
-      db.prepare(selectSpan),
+      db.prepare(span),
       db.prepare(text).bind(...values),
     ])
     return { ...spanOf(meta), rows: (found?.results ?? []) as T[] }
@@ -92,6 +115,11 @@ export function chainLists(db: D1Database) {
       page<TransactionRow>(transactionQuery(ask, filter)),
     receipts: (ask: PageAsk, filter: ReceiptFilter) =>
       page<SettlementRow>(receiptQuery(ask, filter)),
+    /** Postings; the list begins where the books do. */
+    ledger: (ask: PageAsk, filter: LedgerFilter) =>
+      page<LedgerRow>(ledgerQuery(ask, filter), selectLedgerSpan),
+    announcements: (ask: PageAsk, filter: AnnouncementFilter) =>
+      page<AnnouncementRow>(announcementQuery(ask, filter)),
   }
 }
 
@@ -140,6 +168,27 @@ export const receiptQuery = (ask: PageAsk, filter: ReceiptFilter): Fragment =>
     ],
   })
 
+/** Postings of a page. */
+export const ledgerQuery = (ask: PageAsk, filter: LedgerFilter): Fragment =>
+  select(ask, {
+    columns: ledgerColumns,
+    from: 'chain_ledger',
+    keys: ['height', 'position', 'item'],
+    conditions: [
+      ...equal('account', filter.account),
+      ...equal('transaction_hash', filter.transaction),
+    ],
+  })
+
+/** Announcements of a page: of one topic, or all. */
+export const announcementQuery = (ask: PageAsk, { topic }: AnnouncementFilter): Fragment =>
+  select(ask, {
+    columns: announcementColumns,
+    from: 'announcements',
+    keys: ['height', 'position'],
+    conditions: topic === undefined ? [] : [{ text: 'topic = ?', values: [topic] }],
+  })
+
 const conditionsOf = (filter: TransactionFilter, prefix = ''): Fragment[] => [
   ...equal(`${prefix}kind`, filter.kind),
   ...equal(`${prefix}sender`, filter.sender),
@@ -147,7 +196,7 @@ const conditionsOf = (filter: TransactionFilter, prefix = ''): Fragment[] => [
   ...withOutcome(prefix, filter.outcome),
 ]
 
-/** What an address sent, received, or was paid by: a search for each, and the first of all three. */
+/** What an address sent, received, was paid by, or is concerned by: a search for each, and the first of all. */
 function ofAddress(address: string, ask: PageAsk, filter: TransactionFilter): Fragment {
   const place = { height: 'height', position: 'position' }
   const own = (column: string) =>
@@ -164,7 +213,13 @@ function ofAddress(address: string, ask: PageAsk, filter: TransactionFilter): Fr
     keys: ['s.height', 's.position'],
     conditions: [...equal('s.miner', address), ...conditionsOf(filter, 't.')],
   })
-  const parts = [own('sender'), own('recipient'), paid]
+  const concerned = select(ask, {
+    columns: { 'c.height': 'height', 'c.position': 'position' },
+    from: `chain_participants AS c CROSS JOIN chain_transactions AS t ON ${samePlace('t', 'c')}`,
+    keys: ['c.height', 'c.position'],
+    conditions: [...equal('c.address', address), ...conditionsOf(filter, 't.')],
+  })
+  const parts = [own('sender'), own('recipient'), paid, concerned]
   const union = parts.map(({ text }) => `SELECT * FROM (${text})`).join(' UNION ')
   const columns = Object.entries(transactionColumns).map(([name, field]) => [`t.${name}`, field])
   const found = select(

@@ -1,7 +1,7 @@
 /**
  * Reading the chain's read model. Everything here is final; what is newer comes from the chain object.
  */
-import { and, asc, between, desc, eq, gte, lte, sql } from 'drizzle-orm'
+import { and, asc, between, desc, eq, gte, lte, ne, sql } from 'drizzle-orm'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import {
   type AccountRow,
@@ -148,8 +148,12 @@ async function listReceived(db: Database, address: string, page: Page): Promise<
       .select()
       .from(chainTransactions)
       .where(
-        // Outcome 0: it did what it asked.
-        and(eq(chainTransactions.recipient, address), eq(chainTransactions.code, 0)),
+        // Outcome 0: it did what it asked. A provider who is booked has received nothing yet.
+        and(
+          eq(chainTransactions.recipient, address),
+          eq(chainTransactions.code, 0),
+          ne(chainTransactions.kind, 'booking_open'),
+        ),
       )
       .orderBy(desc(chainTransactions.height), desc(chainTransactions.position))
       .limit(wanted),

@@ -10,6 +10,7 @@ import { outcomeCodes, settlementCodes } from '../core/chain/outcome.ts'
 import { escrowIdOf } from '../core/chain/transaction.ts'
 import type { TransactionView } from '../core/chain/views.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
+import { concernedBy } from './chain-books.ts'
 import type { BlockRow, EscrowRow, SettlementRow, TransactionRow } from './chain-schema.ts'
 
 /** How often an account sent or received, and when it was last touched. */
@@ -160,7 +161,7 @@ function countActivity(
   if (block.transactions.length > 0) {
     activity.add(formatAddress(addressOf(block.view.header.proposer)), at, {})
   }
-  for (const view of block.transactions) {
+  for (const [position, view] of block.transactions.entries()) {
     const { message, outcome } = view
     activity.add(senderOf(view), at, { sent: 1 })
     const recipient = recipientOf(message)
@@ -169,6 +170,9 @@ function countActivity(
     }
     if (message.TAG === 'escrow_close' && outcome?.code === outcomeCodes.applied) {
       activity.add(partiesOf(parties, toHex(message.data.escrow)).owner, at, {})
+    }
+    for (const address of concernedBy(view, block.payouts?.[position] ?? [])) {
+      activity.add(address, at, { received: 1 })
     }
     for (const item of outcome?.settlements ?? []) {
       if (item.code !== settlementCodes.paid) continue

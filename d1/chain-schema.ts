@@ -4,7 +4,7 @@
  */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** One row: which chain, from where on and how far, and how many transactions and settlements that makes. */
+/** One row: which chain, from where on (the books: from where) and how far, and how many transactions and settlements that makes. */
 export const chainMeta = sqliteTable('chain_meta', {
   id: integer().primaryKey(),
   genesisHash: text('genesis_hash').notNull(),
@@ -14,6 +14,7 @@ export const chainMeta = sqliteTable('chain_meta', {
   settlements: integer().notNull(),
   accounts: integer().notNull(),
   indexedFrom: integer('indexed_from').notNull(),
+  ledgerFrom: integer('ledger_from'),
 })
 
 /** Finalized blocks. `proposer` is a public key; `fees` base units. */

@@ -2,6 +2,7 @@
 import { fromHex, toHex } from '../core/base/bytes.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
 import { genesisHash } from '../core/chain/genesis.ts'
+import { genesisPostings } from '../core/chain/ledger.ts'
 import { formatAddress, parseAddress } from '../core/crypto/address.ts'
 import { addBlocks, clearChain, readPosition } from '../d1/chain-index.ts'
 import type { Indexer } from '../durable-objects/chain/outbox.ts'
@@ -28,6 +29,7 @@ export function createIndexer(db: D1Database, genesis: Genesis): Indexer {
             }
           )
         },
+        genesisPostings: genesisPostings(genesis),
         genesisAccounts: genesis.accounts.map((account) => formatAddress(account.address)),
         accountOf: (address) => {
           const parsed = parseAddress(address)

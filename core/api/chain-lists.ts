@@ -149,6 +149,25 @@ export const receiptListQuery = z.strictObject({
 /** A checked query. */
 export type ReceiptListQuery = z.infer<typeof receiptListQuery>
 
+/** Query of `GET /api/v1/chain/ledger`. */
+export const ledgerListQuery = z.strictObject({
+  ...paging,
+  ...ranges,
+  account: z
+    .string()
+    .max(100)
+    .regex(
+      /^(?:(?:account:|bond:)?aitbc1[0-9a-z]{38}|(?:escrow|booking):[0-9a-f]{64}|genesis|minted|burned)$/,
+      'an address, or account:, bond: with one, escrow:, booking: with an id, genesis, minted, burned',
+    )
+    .transform((text) => (text.startsWith('aitbc1') ? `account:${text}` : text))
+    .optional()
+    .describe('An address, or bond:aitbc1…, escrow:<id>, booking:<id>, genesis, minted or burned'),
+  transaction: requestHash.optional().describe('Hash of a transaction: its postings sum to zero'),
+})
+/** A checked query. */
+export type LedgerListQuery = z.infer<typeof ledgerListQuery>
+
 const whole = z.int().min(0)
 const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/)
 const hash0x = z.string().regex(/^0x[0-9a-f]{64}$/)
@@ -223,6 +242,25 @@ export const listedReceipt = z.strictObject({
 /** One receipt of a list. */
 export type ListedReceipt = z.infer<typeof listedReceipt>
 
+/** One posting of double entry. */
+export const listedPosting = z.strictObject({
+  height: whole,
+  position: whole,
+  item: whole,
+  slot: whole,
+  time,
+  transaction_hash: hash0x.nullable().describe('Null for what genesis gave'),
+  account: z.string().describe('account:aitbc1…, bond:aitbc1…, escrow:<id>, booking:<id>, …'),
+  amount: z
+    .string()
+    .regex(/^-?[1-9][0-9]{0,15}$/)
+    .describe('Base units; below zero where the account loses them'),
+  unit: z.literal('base units'),
+  reason: z.string().describe('fee, transfer, payment, share, burn, reward …'),
+})
+/** One posting. */
+export type ListedPosting = z.infer<typeof listedPosting>
+
 /** A page of such items. */
 export const listOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({
@@ -249,6 +287,9 @@ export const blockListAnswer = listOf(listedBlock)
 export const transactionListAnswer = listOf(listedTransaction)
 /** Answer of `GET /api/v1/chain/receipts`. */
 export const receiptListAnswer = listOf(listedReceipt)
+
+/** Answer of `GET /api/v1/chain/ledger`. */
+export const ledgerListAnswer = listOf(listedPosting)
 
 /** A page of any of the lists. */
 export type ListAnswer<T> = Omit<z.infer<typeof blockListAnswer>, 'items'> & {

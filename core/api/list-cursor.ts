@@ -13,6 +13,8 @@ const lists = {
   transactions: 2,
   /** Height, position in the block, item of the settlement. */
   receipts: 3,
+  /** Height, position in the block, item of the transaction's postings. */
+  ledger: 3,
   /** What it is ordered by, that figure, id of the miner. Such a place does move, when the figure grows. */
   miners: 3,
 } as const

@@ -572,10 +572,7 @@ export const badCalls: Partial<
   pageBlocks: () => badCursorPages,
   pageTransactions: () => badCursorPages,
   pageReceipts: () => badCursorPages,
-  pageLedger: () => [
-    ...badCursorPages,
-    { query: { account: 'nobody' }, code: 'VALIDATION_ERROR' },
-  ],
+  pageLedger: () => [...badCursorPages, { query: { account: 'nobody' }, code: 'VALIDATION_ERROR' }],
   pageMiners: () => badCursorPages,
   searchChain: () => [
     { query: { hash: 'f'.repeat(63) }, code: 'VALIDATION_ERROR' },

@@ -25,7 +25,12 @@ import {
 
 /** What became of one transaction: `refused` ones left no trace. */
 export type Verdict =
-  | { readonly refused: string; readonly outcome?: undefined }
+  | {
+      readonly refused: string
+      readonly outcome?: undefined
+      readonly code?: undefined
+      readonly transaction?: undefined
+    }
   | {
       readonly refused?: undefined
       readonly outcome: Outcome

@@ -23,6 +23,7 @@ import {
 import { summaryOf } from '../../core/api/rpc-views.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import type { Engine } from '../../core/chain/engine-api.ts'
+import { genesisPostings } from '../../core/chain/ledger.ts'
 import { addBlocks } from '../../d1/chain-index.ts'
 import { freshTransactions } from '../../durable-objects/chain/fresh-transactions.ts'
 import type { AppEnv } from '../../workers/context.ts'
@@ -86,6 +87,7 @@ export function createListWorld() {
         blocks,
         isFirst: indexed < 0,
         genesisAccounts: [],
+        genesisPostings: genesisPostings(genesis),
         partiesOf: () => undefined,
         accountOf: () => ({ balance: 0, nonce: 0 }),
       })

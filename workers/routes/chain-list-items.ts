@@ -1,5 +1,10 @@
 /** Rows of the chain's lists as JSON, and which of the newest ones a filter wants. */
-import type { ListedBlock, ListedReceipt, ListedTransaction } from '../../core/api/chain-lists.ts'
+import type {
+  ListedBlock,
+  ListedPosting,
+  ListedReceipt,
+  ListedTransaction,
+} from '../../core/api/chain-lists.ts'
 import type { TransactionView } from '../../core/api/chain-service.ts'
 import {
   amountOf,
@@ -11,6 +16,7 @@ import { type BlockSummary, slotTimeMs } from '../../core/api/rpc-views.ts'
 import { toHex, toHex0x } from '../../core/base/bytes.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
+import type { LedgerRow } from '../../d1/chain-books.ts'
 import type { BlockFilter, ListRange, TransactionFilter } from '../../d1/chain-lists.ts'
 import type { BlockRow, SettlementRow, TransactionRow } from '../../d1/chain-schema.ts'
 
@@ -148,4 +154,17 @@ export const receiptOfRow = (row: SettlementRow, genesisMs: number): ListedRecei
   number: row.number,
   authorisation: `0x${row.authorisation}`,
   release_signature: row.releaseSignature,
+})
+
+export const postingOfRow = (row: LedgerRow, genesisMs: number): ListedPosting => ({
+  height: row.height,
+  position: row.position,
+  item: row.item,
+  slot: row.slot,
+  time: timeOf(row.slot, genesisMs),
+  transaction_hash: row.transactionHash === null ? null : `0x${row.transactionHash}`,
+  account: row.account,
+  amount: String(row.amount),
+  unit: 'base units',
+  reason: row.reason,
 })

@@ -5,6 +5,7 @@
 import { Hono } from 'hono'
 import {
   blockListQuery,
+  ledgerListQuery,
   receiptListQuery,
   transactionListQuery,
 } from '../../core/api/chain-lists.ts'
@@ -20,6 +21,7 @@ import {
   blockOfSummary,
   isBlockWanted,
   isTransactionWanted,
+  postingOfRow,
   receiptOfRow,
   transactionOfRow,
   transactionOfView,
@@ -37,6 +39,7 @@ export const chainListRoutes = new Hono<AppEnv>()
   .get('/blocks', (c) => blocks(c))
   .get('/transactions', (c) => transactions(c))
   .get('/receipts', (c) => receipts(c))
+  .get('/ledger', (c) => ledger(c))
   .get('/miners', (c) => miners(c))
   .get('/stats', (c) => stats(c))
   .get('/search', (c) => search(c))
@@ -125,6 +128,24 @@ async function receipts(c: AppContext): Promise<Response> {
     { cursor: cursorOf('receipts', cursor), range: rangeOf(bounds, timeMs), limit },
   )
   return listAnswer(c, 'receipts', page)
+}
+
+/** Postings are listed once their block is final and in the read model. */
+async function ledger(c: AppContext): Promise<Response> {
+  const { limit, cursor, account, transaction, ...bounds } = readQuery(c, ledgerListQuery)
+  const timeMs = genesisTimeMs(c)
+  const lists = chainLists(c.env.DB)
+  const page = await readListPage(
+    {
+      stored: async (ask) => {
+        const { rows, ...span } = await fromDatabase(lists.ledger(ask, { account, transaction }))
+        return { ...span, rows: rows.map((row) => postingOfRow(row, timeMs)) }
+      },
+      placeOf: ({ height, position, item }) => [height, position, item],
+    },
+    { cursor: cursorOf('ledger', cursor), range: rangeOf(bounds, timeMs), limit },
+  )
+  return listAnswer(c, 'ledger', page)
 }
 
 const hasSlots = ({ slotMin, slotMax }: ListRange): boolean =>

@@ -3,6 +3,8 @@ import { minerListAnswer, minerListQuery, statsAnswer, statsQuery } from '../cha
 import {
   blockListAnswer,
   blockListQuery,
+  ledgerListAnswer,
+  ledgerListQuery,
   receiptListAnswer,
   receiptListQuery,
   transactionListAnswer,
@@ -54,6 +56,17 @@ export const chainListsFamily = {
       description: 'Payments in final blocks, and with them the hashes of the signed receipts.',
       query: receiptListQuery,
       answers: [{ status: 200, description: 'A page', schema: receiptListAnswer }],
+      errors,
+    }),
+    endpoint({
+      ...get,
+      ...chainAt('/ledger'),
+      id: 'pageLedger',
+      summary: 'List postings of double entry',
+      description:
+        'Every final transaction as postings that sum to zero, over accounts, escrows, bookings, bonds, and what was minted and burned. `as_of.indexed_from` says where the books of this site begin; from genesis on, the postings of an account add up to what it holds.',
+      query: ledgerListQuery,
+      answers: [{ status: 200, description: 'A page', schema: ledgerListAnswer }],
       errors,
     }),
     endpoint({

@@ -13,8 +13,8 @@ export const exampleValues = {
   agreement: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
   booking: '9c8b7a695847362514032f1e0d9c8b7a',
   /** A booking as the chain names it, and an authorisation that was settled. */
-  chainBooking: '0x6f1c39f4f0b0a3cf6d5c9a5a5cd9c7a2b2bd7cf0b6a7dfb4b7a0d9d4bb9c21e7',
-  authorisation: '0x3a5e7c9d1f20436587a9cbed0f213243546576879a8bacbdcedfe0f102132435',
+  chainBooking: '0xe6f7a63706a0db97aac3a03a8a2b7b7eefe8c9ef55c5e56aac86915380d3d350',
+  authorisation: '0xa8552d6917a4df1a7f65919ab1a632106e42ebc3c2f2cf31deed11d16784e9eb',
   settlement: '0xb656c56f049883278e17943d6e47dea0abb24f700081db67b9efa216af38633f',
   receipt: '0x4d4423a09d70344ef3c3ad7f0dfce165f6acf4c89a26dc5f7bcbfce6dd428445',
   /** A user and a wallet of his. */

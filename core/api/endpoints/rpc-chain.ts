@@ -293,7 +293,7 @@ export const accountsFamily = {
       query: rpcQueries.claimable,
       answers: [{ status: 200, description: 'The claim', schema: claimableSchema }],
       errors: [...chainErrors, 'VALIDATION_ERROR', 'RANGE_INVALID', 'NOT_FOUND'],
-      example: { params: { authorisation: values.authorisation }, query: { expiry: '43207' } },
+      example: { params: { authorisation: values.authorisation }, query: { expiry: '37' } },
     }),
   ],
 } as const satisfies EndpointFamily
