@@ -32,7 +32,8 @@ export function openReputations(parts: {
   readonly now: () => number
 }) {
   const { database, settings, now } = parts
-  const { parameters } = settings.genesis
+  // What of a payment does not come back to a miner that pays itself.
+  const costBps = settings.genesis.parameters.coordinatorShareBps
   const known = new Map<string, Known>()
 
   const rows = (minerId: string, before: ReceiptPlace | undefined, limit: number): Row[] =>
@@ -59,7 +60,6 @@ export function openReputations(parts: {
         completedAtMs: Number(receipt.completedAtMs),
       }
     })
-    const costBps = parameters.coordinatorShareBps
     const computed = { reputation: reputationOf(receipts, { asOfMs: atMs, costBps }), atMs }
     if (known.size >= coordinatorLimits.reputationsKeptMax) known.clear()
     known.set(minerId, computed)
@@ -73,6 +73,8 @@ export function openReputations(parts: {
   }
 
   return {
+    costBps,
+
     /** The reputation at `atMs`: now, or a little earlier. */
     read,
 
