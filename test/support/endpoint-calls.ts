@@ -14,6 +14,7 @@ import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
 import { call, type Json, until } from './api-client.ts'
+import { minerKeys } from './api-legacy-site.ts'
 import { freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
 import { question, type World } from './endpoint-world.ts'
 import { challengeFor, login, loginBody, tokenFor } from './sign-in.ts'
@@ -27,6 +28,9 @@ const unknownHash = `0x${'e'.repeat(64)}`
 const unknownJob = 'f'.repeat(32)
 
 const nothing: Prepared = () => [{}]
+/** What ends the payment of a job. */
+const endOf = (id: string) => ({ params: { id }, body: { job_id: id, payment_id: id } })
+const service = { model: question.model, prompt: question.prompt, max_tokens: 16 }
 const pages: Prepared = () => [{}, { query: { limit: '1', offset: '1' } }]
 const ofJob: Prepared = ({ job }) => [{ params: { id: job } }]
 const ofAddress: Prepared = ({ address }) => [
@@ -195,6 +199,50 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   listJobReceipts: ofJob,
   getJobPayment: ofJob,
   linkEscrow: async (world) => [{ body: { escrow: await granted(world) } }],
+  createPayment: ({ job }) => [{ body: { job_id: job, amount: 0.0001 } }],
+  getPayment: ofJob,
+  releasePayment: ({ job }) => [endOf(job)],
+  refundPayment: async (world) => [endOf(await world.submit(unserved))],
+  getPaymentReceipt: ofJob,
+  listServices: nothing,
+  getServiceSchema: () => [{ params: { type: 'blender' } }],
+  createServiceJob: () => [{ params: { type: 'llm_inference' }, body: service }],
+  createServiceActionJob: () => [
+    { params: { service: 'llm', action: 'inference' }, body: service },
+    { params: { service: 'llm', action: 'stream' }, body: { prompt: 'hi' } },
+  ],
+  listMiners: nothing,
+  listGpus: nothing,
+  getMinerEarnings: () => [{ params: { id: 'me' } }],
+  listMinerJobs: () => [{ params: { id: 'me' } }, { params: { id: 'me' }, query: { limit: '1' } }],
+  changeCapabilities: () => [
+    { params: { id: 'me' }, body: { capabilities: { models: ['m1'] }, concurrency: 64 } },
+  ],
+  removeMiner: async ({ site }) => {
+    const key = minerKeys.other
+    const body = { capabilities: { models: ['elsewhere'] } }
+    await call(site, '/v1/miners/register', { key, body })
+    return [{ params: { id: 'me' }, headers: { 'x-api-key': key } }]
+  },
+  verifyReceipt: async ({ site, key, job }) => {
+    const { json } = await call(site, `/v1/jobs/${job}/receipt`, { key })
+    return [{ body: json }, { body: { receipt: json } }, { body: {} }]
+  },
+  matchMiners: () => [
+    { body: { job_id: 'plan', requirements: { model: question.model }, top_k: 2 } },
+    { body: { job_id: 'plan', requirements: { model: 'no-such' } } },
+  ],
+  reportWebVital: () => [{ body: { name: 'CLS', value: 0.1, id: 'v1', url: '/docs/' } }],
+  getWebVitalsHealth: nothing,
+  getSiteStatus: nothing,
+  getNodeStatus: nothing,
+  getMetrics: nothing,
+  getCoordinatorMetrics: nothing,
+  blockchainInfo: nothing,
+  blockchainSync: nothing,
+  blockchainPeers: nothing,
+  blockchainSupply: nothing,
+  blockchainValidators: nothing,
   getSite: nothing,
   listOnlineMiners: nothing,
   readPublicJob: async (world) => {
@@ -371,6 +419,13 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   explorerTransactions: pages,
   explorerAddresses: pages,
   explorerReceipts: ({ receipt }) => [{}, { query: { job_id: receipt } }],
+  explorerBlock: async ({ site }) => {
+    const { json } = await call(site, '/rpc/head')
+    return [{ params: { at: '1' } }, { params: { at: String(json['hash']) } }]
+  },
+  explorerTransaction: ({ settlement }) => [{ params: { hash: settlement } }],
+  explorerAddress: ofAddress,
+  searchTransactions: ({ receipt }) => [{ query: { receipt_id: receipt } }, {}],
   ping: nothing,
   getHealth: nothing,
   getLiveness: nothing,
@@ -488,6 +543,63 @@ export const badCalls: Partial<
     { body: { escrow: 'e'.repeat(64) }, code: 'ESCROW_REQUIRED' },
     { body: { escrow: 'short' }, code: 'VALIDATION_ERROR' },
   ],
+  createPayment: ({ job }) => [
+    { body: { job_id: unknownJob, amount: 1 }, code: 'JOB_NOT_FOUND' },
+    { body: { job_id: job, amount: 1_000_000 }, code: 'PAYMENT_FIXED' },
+    { body: { job_id: job, amount: -1 }, code: 'VALIDATION_ERROR' },
+    { body: { job_id: job, amount: 1, payment_method: 'bitcoin' }, code: 'NOT_BUILT' },
+  ],
+  getPayment: () => [{ params: { id: unknownJob }, code: 'PAYMENT_NOT_FOUND' }],
+  getPaymentReceipt: () => [{ params: { id: 'none' }, code: 'PAYMENT_NOT_FOUND' }],
+  releasePayment: async (world) => [
+    { ...endOf(unknownJob), code: 'PAYMENT_NOT_FOUND' },
+    { ...endOf(await world.submit(unserved)), code: 'PAYMENT_NOT_RELEASABLE' },
+    { params: { id: world.job }, body: endOf(unknownJob).body, code: 'PAYMENT_NOT_RELEASABLE' },
+  ],
+  refundPayment: ({ job }) => [
+    { ...endOf(unknownJob), code: 'PAYMENT_NOT_FOUND' },
+    { ...endOf(job), code: 'PAYMENT_NOT_REFUNDABLE' },
+  ],
+  getServiceSchema: () => [{ params: { type: 'magic' }, code: 'SERVICE_UNKNOWN' }],
+  createServiceJob: () => [
+    { params: { type: 'magic' }, body: {}, code: 'SERVICE_UNKNOWN' },
+    { params: { type: 'llm_inference' }, body: {}, code: 'VALIDATION_ERROR' },
+    {
+      params: { type: 'whisper' },
+      body: { audio_url: 'https://example.org/speech.wav' },
+      code: 'MODEL_NOT_SERVED',
+    },
+  ],
+  createServiceActionJob: () => [
+    {
+      params: { service: 'blender', action: 'render' },
+      body: { blend_file_url: 'https://example.org/a.blend' },
+      code: 'MODEL_NOT_SERVED',
+    },
+    {
+      params: { service: 'whisper', action: 'sing' },
+      body: {},
+      code: 'SERVICE_UNKNOWN',
+    },
+  ],
+  listMinerJobs: () => [
+    { params: { id: 'me' }, query: { limit: '0' }, code: 'VALIDATION_ERROR' },
+    { params: { id: 'miner_0000000000000000' }, code: 'AUTHORIZATION_ERROR' },
+  ],
+  getMinerEarnings: () => [
+    { params: { id: 'miner_0000000000000000' }, code: 'AUTHORIZATION_ERROR' },
+  ],
+  changeCapabilities: () => [
+    { params: { id: 'me' }, body: { capabilities: {}, concurrency: -1 }, code: 'VALIDATION_ERROR' },
+  ],
+  matchMiners: () => [{ body: { job_id: 'plan', top_k: 0 }, code: 'VALIDATION_ERROR' }],
+  reportWebVital: () => [{ body: { name: 'X', value: 1, id: 'v1' }, code: 'VALIDATION_ERROR' }],
+  explorerBlock: () => [
+    { params: { at: '999999999' }, code: 'NOT_FOUND' },
+    { params: { at: 'latest' }, code: 'VALIDATION_ERROR' },
+  ],
+  explorerTransaction: () => [{ params: { hash: unknownHash }, code: 'NOT_FOUND' }],
+  explorerAddress: () => noAddress,
   createChallenge: () => [
     { body: { address: 'nobody' }, code: 'ADDRESS_INVALID' },
     { body: { address: legacyAddress }, code: 'ADDRESS_LEGACY' },
