@@ -382,8 +382,9 @@ function resealDelegates(database: SqlDatabase, vault: Vault): void {
 
 const selectOwners = 'SELECT * FROM account_keys WHERE owner = ?'
 const selectSecret = 'SELECT * FROM account_secrets WHERE digest = ?'
-const selectSecrets =
-  'SELECT * FROM account_secrets WHERE key_id = ? ORDER BY created_at_ms DESC, secret_id'
+// The one that has no end is the newest: two may be made in one millisecond.
+const selectSecrets = `SELECT * FROM account_secrets WHERE key_id = ?
+  ORDER BY until_ms IS NULL DESC, created_at_ms DESC, secret_id`
 const insertKey = `INSERT INTO account_keys (key_id, kind, owner, name, scopes, payout, budget,
   delegate_public, delegate_sealed, created_at_ms, expires_at_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`

@@ -140,6 +140,11 @@ const triggers: readonly string[] = [
   `CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit_log BEGIN
     SELECT RAISE(ABORT, 'the audit log is not changed');
   END`,
+  // What replaces a row would remove it without a word.
+  `CREATE TRIGGER IF NOT EXISTS audit_follows BEFORE INSERT ON audit_log
+    WHEN NEW.entry IN (SELECT entry FROM audit_log) BEGIN
+    SELECT RAISE(ABORT, 'the audit log is not rewritten');
+  END`,
   `CREATE TRIGGER IF NOT EXISTS audit_remains BEFORE DELETE ON audit_log BEGIN
     SELECT RAISE(ABORT, 'the audit log is not shortened');
   END`,

@@ -137,10 +137,14 @@ export function openAdminMiners(parts: AdminMinerParts) {
         })
         bars.keep(bar)
       }
-      const miner = miners.get(minerId)
-      if (miner) miner.draining = standing !== 'active'
-      if (standing === 'suspended') release(minerId)
-      if (standing === 'active') dispatcher.fill(minerId)
+      // The same key may be here under another name.
+      for (const miner of [...miners.all()]) {
+        const { minerId: name } = miner.card
+        if (identityOf(name, miner.publicKey) !== identity) continue
+        miner.draining = standing !== 'active'
+        if (standing === 'suspended') release(name)
+        if (standing === 'active') dispatcher.fill(name)
+      }
       return ok(viewOf(row))
     },
   }

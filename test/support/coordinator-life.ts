@@ -23,6 +23,9 @@ export function createCoordinatorLife(input: {
   readonly chain: ChainService
   /** How long the disk takes to sync, virtual milliseconds. */
   readonly diskMs: number
+  readonly cooldown?: CoordinatorHost['cooldown']
+  /** Takes webhooks; nobody is reached without it. */
+  readonly post?: typeof fetch
 }) {
   const { chain, diskMs } = input
   const disk = createSqliteStorage()
@@ -99,8 +102,10 @@ export function createCoordinatorLife(input: {
           state: state as unknown as CoordinatorHost['state'],
           settings: readSettings(settings),
           chain,
+          post: input.post ?? (() => Promise.reject(new Error('nobody listens'))),
           now: () => Date.now(),
           wakeAt: (dueAtMs) => setAlarm(own, dueAtMs),
+          ...(input.cooldown && { cooldown: input.cooldown }),
         })
       } catch (error) {
         if (!String(error).includes('injected')) throw error

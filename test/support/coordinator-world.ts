@@ -29,13 +29,23 @@ export async function createWorld(
     readonly env?: Partial<CoordinatorEnv>
     /** How long the disk takes to sync, virtual milliseconds. */
     readonly diskMs?: number
+    readonly cooldown?: Parameters<typeof createCoordinatorLife>[0]['cooldown']
+    /** Takes webhooks. */
+    readonly post?: typeof fetch
   } = {},
 ) {
   const chain = createCoordinatorChain(change.parameters)
   const { engine, genesis, service } = chain
   const initialSupply = engine.status(Date.now()).supply.held
   const env = { ...envOf(genesis), ...change.env }
-  const life = createCoordinatorLife({ env, chain: service, diskMs: change.diskMs ?? 0 })
+  const { cooldown, post, diskMs = 0 } = change
+  const life = createCoordinatorLife({
+    env,
+    chain: service,
+    ...(post && { post }),
+    diskMs,
+    ...(cooldown && { cooldown }),
+  })
   const alice = person('alice')
   const { specOf, jobOf } = createQuestions(chain)
   life.start()
