@@ -25,6 +25,7 @@ import { readBody } from './rpc-input.ts'
 export const rpcSubmitRoutes = new Hono<AppEnv>()
   .post('/transactions', (c) => submit(c))
   .post('/sendTx', (c) => sendTx(c))
+  .post('/transaction', (c) => sendTx(c))
   .post('/submitReceipt', async (c) => {
     await readBody(c, submitReceiptSchema)
     throw new ApiFailure(receiptClaimRefusal)

@@ -173,6 +173,7 @@ export const sendingFamily = {
       ...post,
       id: 'sendTx',
       path: '/rpc/sendTx',
+      aliases: ['/rpc/transaction'],
       summary: 'Send a transfer in the original’s fields',
       description:
         'The original’s JSON with the three fields of a real signature: `public_key`, `valid_until` and `sig`. Without them the answer is `SIGNATURE_REQUIRED`.',
