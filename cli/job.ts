@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { messageOf } from '../core/api/errors.ts'
 import { formatCoins } from '../core/base/amount.ts'
 import { fromHex, toHex } from '../core/base/bytes.ts'
+import { maxBig } from '../core/base/int.ts'
 import {
   type Authorisation,
   authorisationCoder,
@@ -92,8 +93,9 @@ export function limitOf(session: Session, model: SiteModel, spec: JobSpec): bigi
     completionPer1000: model.price_completion,
   })
   const { maxPrice } = session.options
+  const least = session.info.charge_min ?? 1n
   // Above the worst case of the cheapest, so that a retry finds a dearer miner too.
-  return maxPrice ?? (worst * 2n > 0n ? worst * 2n : 1n)
+  return maxPrice ?? maxBig(worst * 2n, least)
 }
 
 /** Signs and submits; when other jobs hold the escrow's funds, adds to them once. */

@@ -22,6 +22,8 @@ const siteSchema = z.object({
   coordinator: key,
   notice: z.string().nullable(),
   dispatching: z.boolean(),
+  /** Older sites have none. */
+  charge_min: units.optional(),
   settle_margin_slots: z.int().min(0),
   authorisation_life_slots: z.int().min(1),
   limits: z.object({ ttl_seconds_max: z.int().min(1) }),

@@ -203,6 +203,8 @@ export type SiteView = {
   readonly dispatching: boolean
   /** Last fault of settlement or storage, for people. */
   readonly fault: string | undefined
+  /** Least that a finished job is charged, base units: a limit below it is refused. */
+  readonly chargeMin: bigint
   /** Slots that an authorisation must leave after the job's time to live, and the most it may live. */
   readonly settleMarginSlots: number
   readonly authorisationLifeSlots: number
@@ -322,9 +324,7 @@ export type CoordinatorService = DispatchService & {
    * its time is over. Whether the caller may is the gateway's to check.
    */
   decideHeld(decision: HeldDecision): Promise<Result<HeldResult, ApiError>>
-  minerReputation(
-    minerId: string,
-  ): Promise<
+  minerReputation(minerId: string): Promise<
     | {
         readonly reputation: Reputation
         readonly asOfMs: number

@@ -29,6 +29,7 @@ export function siteView(
     dispatching: site.dispatching,
     fault: site.fault ?? null,
     settle_margin_slots: site.settleMarginSlots,
+    charge_min: String(site.chargeMin),
     authorisation_life_slots: site.authorisationLifeSlots,
     limits: {
       ttl_seconds_max: ttlSecondsMaxOf(site.authorisationLifeSlots),

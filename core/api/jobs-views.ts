@@ -4,6 +4,7 @@
  */
 import { unitsPerCoin } from '../base/amount.ts'
 import { toHex, toHex0x } from '../base/bytes.ts'
+import { formatTime } from '../base/rfc3339.ts'
 import { legacyStateOf } from '../jobs/job.ts'
 import { legacyReceiptJson } from '../jobs/legacy-receipt.ts'
 import type { JobRecord, JobResult, ReceiptBundle } from './coordinator-service.ts'
@@ -37,6 +38,14 @@ export function jobView(job: JobRecord): Record<string, unknown> {
           tx_hash: toHex0x(job.settlement.txHash),
           block_height: job.settlement.blockHeight,
           final: job.settlement.final,
+        }
+      : null,
+    held: job.held
+      ? {
+          reasons: job.held.reasons,
+          amount: String(job.held.amount),
+          decided_until: formatTime(job.held.untilMs),
+          decision: job.held.decision ?? null,
         }
       : null,
   }

@@ -31,6 +31,7 @@ export function siteView(input: {
     notice: isDemo ? 'EMBEDDED_ONLY' : undefined,
     dispatching,
     fault,
+    chargeMin: settings.chargeMin,
     settleMarginSlots: jobLimits.settleMarginSlots,
     authorisationLifeSlots: Number(settings.genesis.parameters.authorisationLifeSlots),
   }

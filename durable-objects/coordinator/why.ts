@@ -5,6 +5,7 @@
 import type { SubmitJob } from '../../core/api/coordinator-service.ts'
 import type { Estimate, Exclusions, JobWhy, MinerWhy } from '../../core/api/dispatch.ts'
 import type { ApiError } from '../../core/api/errors.ts'
+import { maxBig } from '../../core/base/int.ts'
 import type { Result } from '../../core/base/result.ts'
 import { sizeOf } from '../../core/jobs/estimate.ts'
 import { etaOf, placesOf, type Server } from '../../core/jobs/eta.ts'
@@ -23,11 +24,13 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { StoredJob } from './job-store.ts'
 import type { Miner, Miners } from './miners.ts'
 import { wantedOf } from './queue.ts'
+import type { Settings } from './settings.ts'
 import type { MinerStanding } from './standing.ts'
 
 export type WhyParts = {
   readonly dispatcher: Dispatcher
   readonly standing: MinerStanding
+  readonly settings: Pick<Settings, 'chargeMin'>
   readonly now: () => number
 }
 
@@ -52,6 +55,8 @@ export function estimateOf(
   if (!admitted.ok) return { ...nothing, model: asked.asked.spec.model, refusal: admitted.error }
   const { dispatcher, standing } = parts
   const { job, admission, limit } = admitted.value
+  // Whatever the tokens, a settlement has to pay for itself.
+  const atLeast = (price: bigint): bigint => maxBig(price, parts.settings.chargeMin)
   const size = sizeOf(job.spec)
   const { constraints, routing, near } = job
   const wanted = { size, constraints, routing, near, limit }
@@ -78,9 +83,9 @@ export function estimateOf(
     startMs: eta?.startMs,
     endMs: eta?.endMs,
     price: {
-      least: leastOf(fitting, wanted),
-      cheapest: admission.cheapest,
-      dearest: admission.dearest,
+      least: atLeast(leastOf(fitting, wanted)),
+      cheapest: atLeast(admission.cheapest),
+      dearest: atLeast(admission.dearest),
     },
     suggestedLimit: limit,
   }

@@ -46,6 +46,17 @@ export const jobSchema = z
       .strictObject({ tx_hash: hash, block_height: whole, final: z.boolean() })
       .nullable()
       .describe('The payment on the chain, once there is one'),
+    held: z
+      .strictObject({
+        reasons: z.array(z.strictObject({ code: z.string(), message: z.string() })),
+        amount: units.describe('Charged if it is released'),
+        decided_until: z.iso.datetime().describe('After it nothing is charged'),
+        decision: z.enum(['released', 'refused', 'lapsed']).nullable(),
+      })
+      .nullable()
+      .describe(
+        'The payment waits, or waited, for a decision: nothing is charged until it is released',
+      ),
   })
   .meta({ id: 'Job', description: 'A job as its client sees it' })
 

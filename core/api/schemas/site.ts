@@ -35,6 +35,7 @@ export const siteSchema = z
     notice,
     dispatching: z.boolean().describe('False while the final head is too old to work against'),
     fault: z.string().nullable(),
+    charge_min: units.describe('Least that a job is charged: a limit below it is refused'),
     settle_margin_slots: whole.describe('Slots between the end of a job and its settle-by'),
     authorisation_life_slots: whole,
     limits: z.strictObject({
@@ -79,7 +80,9 @@ export const healthSchema = z
     env: z.string(),
     chain_id: z.string(),
     v1_upstream: z.enum(['coordinator', 'mock']),
-    checks: checksSchema.describe('database, chain, coordinator and wallets, each of them tried'),
+    checks: checksSchema.describe(
+      'database, chain, conservation, coordinator and wallets, each of them tried',
+    ),
   })
   .meta({ id: 'Health' })
 

@@ -77,6 +77,7 @@ export const site: SiteView = {
   dispatching: true,
   fault: undefined,
   settleMarginSlots: 60,
+  chargeMin: 17_000n,
   authorisationLifeSlots: 400,
 }
 

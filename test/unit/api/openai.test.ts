@@ -295,6 +295,7 @@ test('SITE-1: the site says who it is', async () => {
     dispatching: true,
     fault: null,
     settle_margin_slots: 60,
+    charge_min: '17000',
     limits: { ttl_seconds_max: expect.any(Number), max_tokens: 16_384 },
     models: [
       { name: 'dear/model:7b', price_prompt: '5' },
