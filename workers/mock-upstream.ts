@@ -13,13 +13,13 @@ export async function forwardToMock(request: Request, mockUrl: string): Promise<
     throw new ApiFailure({ code: 'CONFIG_INVALID', message, details: { names: ['V1_UPSTREAM'] } })
   }
   const headers = new Headers(request.headers)
-  headers.delete('cookie')
-  headers.delete('host')
-  const { method, body } = request
+  for (const name of ['cookie', 'host', 'content-length']) headers.delete(name)
+  const { method } = request
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  const body = bytes.length === 0 ? null : bytes
   const to = mockUrl.replace(/\/+$/, '') + url.pathname + url.search
   try {
-    const passed = new Request(to, { method, headers, body, redirect: 'manual' })
-    const answered = await fetch(passed)
+    const answered = await fetch(to, { method, headers, body, redirect: 'manual' })
     const response = new Response(answered.body, answered)
     response.headers.set('x-upstream', 'mock')
     response.headers.delete('set-cookie')

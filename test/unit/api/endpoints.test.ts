@@ -15,7 +15,9 @@ import { chainListRoutes } from '../../../workers/routes/chain-lists.ts'
 import { coordinatorRoutes } from '../../../workers/routes/coordinator.ts'
 import { explorerRoutes } from '../../../workers/routes/explorer.ts'
 import { healthRoutes } from '../../../workers/routes/health.ts'
+import { ollamaRoutes } from '../../../workers/routes/ollama.ts'
 import { rpcRoutes } from '../../../workers/routes/rpc.ts'
+import { metricsRoutes, nodeStatusRoutes } from '../../../workers/routes/status.ts'
 import { userRoutes } from '../../../workers/routes/users.ts'
 import { walletRoutes } from '../../../workers/routes/wallet.ts'
 import { walletRpcRoutes } from '../../../workers/routes/wallet-rpc.ts'
@@ -25,6 +27,7 @@ vi.mock('../../../workers/faucet-cooldown.ts', () => ({ faucetCooldownOf: () => 
 
 const services: Readonly<Record<ServiceName, Hono<AppEnv>>> = {
   coordinator: coordinatorRoutes,
+  ollama: ollamaRoutes,
   rpc: rpcRoutes,
   explorer: explorerRoutes,
   chain: chainListRoutes,
@@ -33,6 +36,8 @@ const services: Readonly<Record<ServiceName, Hono<AppEnv>>> = {
   users: userRoutes,
   wallet: walletRoutes,
   walletRpc: walletRpcRoutes,
+  status: nodeStatusRoutes,
+  metrics: metricsRoutes,
 }
 
 const rows: readonly Endpoint[] = endpoints

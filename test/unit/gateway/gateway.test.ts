@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import { Hono } from 'hono'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AppEnv } from '../../../workers/context.ts'
@@ -9,9 +10,8 @@ import { routeOf, routeTable } from '../../../workers/gateway/routes.ts'
 import { routeSecrets } from '../../support/route-env.ts'
 
 const otherServices = [
-  ...(['coordinator', 'rpc', 'explorer', 'chain'] as const),
-  ...(['auth', 'users', 'wallet', 'walletRpc'] as const),
-]
+  ...new Set(routeTable.flatMap(({ target }) => (target.kind === 'service' ? [target.name] : []))),
+].filter((name) => name !== 'health')
 
 beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
@@ -131,11 +131,11 @@ describe('routes', () => {
 
   test.each([
     '/Exchange',
-    '/admin/',
-    '/admin/stats',
+    '/api/v1/governance/proposals',
+    '/v1/zk/status',
     '/api/trades/recent',
     '/api/orders/orderbook',
-    '/api/v1/marketplace/offers',
+    '/api/partners/register',
   ])('GW-4: %s says that it is not built', async (path) => {
     const json = await site().get(path)
     expect(json.status).toBe(501)
@@ -146,12 +146,52 @@ describe('routes', () => {
   })
 
   test('GW-15: with V1_UPSTREAM=mock only /v1/ stays away from the coordinator', async () => {
-    const { get } = site({ V1_UPSTREAM: 'mock' })
+    const { get } = site({ V1_UPSTREAM: 'mock', MOCK_URL: 'http://127.0.0.1:9' })
     const mocked = await get('/v1/thing')
-    expect(mocked.status).toBe(501)
-    expect(((await mocked.json()) as { error: { code: string } }).error.code).toBe('NOT_BUILT')
+    const { error } = (await mocked.json()) as { error: { code: string; message: string } }
+    expect([mocked.status, error.code]).toEqual([503, 'COORDINATOR_UNAVAILABLE'])
+    expect(error.message).toMatch(/npm run mock/)
     expect((await get('/api/v1/thing')).status).toBe(200)
     expect((await site().get('/v1/thing')).status).toBe(200)
+  })
+
+  test('GW-15: what the mock answers comes through, and says that it is the mock', async () => {
+    const asked: { url: string | undefined; cookie: string | undefined; body: string }[] = []
+    const mock = createServer((request, response) => {
+      const { url, headers } = request
+      request.setEncoding('utf8')
+      let body = ''
+      request.on('data', (part) => (body += part))
+      request.on('end', () => {
+        asked.push({ url, cookie: headers.cookie, body })
+        response.writeHead(418, { 'set-cookie': 'a=b', 'content-type': 'text/plain' }).end('mocked')
+      })
+    })
+    await new Promise<void>((resolve) => mock.listen(0, '127.0.0.1', resolve))
+    const { port } = mock.address() as { port: number }
+    const { get } = site({ V1_UPSTREAM: 'mock', MOCK_URL: `http://127.0.0.1:${port}` })
+    const given = { method: 'POST', body: '{}', headers: { cookie: 'session=x' } }
+    const answer = await get('/v1/jobs?limit=1', given)
+    expect([answer.status, await answer.text()]).toEqual([418, 'mocked'])
+    expect(answer.headers.get('x-upstream')).toBe('mock')
+    expect(answer.headers.get('set-cookie')).toBe(null)
+    expect(asked).toEqual([{ url: '/v1/jobs?limit=1', cookie: undefined, body: '{}' }])
+    mock.closeAllConnections()
+    await new Promise((resolve) => mock.close(resolve))
+  })
+
+  test('GW-15: a mock is refused in production, off this machine and on another one', async () => {
+    const mock = { V1_UPSTREAM: 'mock' }
+    const refused = async (vars: Record<string, string>, origin?: string) => {
+      const answer = await site({ ...mock, ...vars }).get('/v1/thing', {}, origin)
+      const { error } = (await answer.json()) as { error: { code: string; details: unknown } }
+      return [answer.status, error.code, error.details]
+    }
+    const invalid = (name: string) => [503, 'CONFIG_INVALID', { names: [name] }]
+    expect(await refused({ APP_ENV: 'production' })).toEqual(invalid('V1_UPSTREAM'))
+    expect(await refused({}, 'https://aitbc.example')).toEqual(invalid('V1_UPSTREAM'))
+    expect(await refused({ MOCK_URL: 'http://10.0.0.1:8090' })).toEqual(invalid('MOCK_URL'))
+    expect(await refused({ MOCK_URL: 'file:///etc' })).toEqual(invalid('MOCK_URL'))
   })
 
   test('GW-5: an unknown address is 404 in the caller’s format', async () => {
