@@ -4,7 +4,7 @@ import { useResource } from '../shared/live/resource.ts'
 import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
-import { When } from '../shared/ui/time.tsx'
+import { Moment } from '../wallet/moment.tsx'
 import { agreementStates, capacityWords, PriceOf } from './bid-words.tsx'
 import { marketPath } from './routes.ts'
 import { type Agreement, agreementPage } from './wire.ts'
@@ -28,7 +28,7 @@ const columns: readonly Column<Agreement>[] = [
     cell: ({ kind, capacity }) => capacityWords(kind, capacity),
     numeric: true,
   },
-  { label: 'Until', cell: ({ expires_at: at }) => <When ms={at} ageOnly /> },
+  { label: 'Until', cell: ({ expires_at: at }) => <Moment ms={at} /> },
   {
     label: 'State',
     cell: ({ state }) => (

@@ -12,6 +12,7 @@ import { Empty, Failed, StaleLine } from '../shared/ui/states.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
+import { Moment } from '../wallet/moment.tsx'
 import { Agreements } from './agreements.tsx'
 import { BidStatus, capacityWords, PriceOf, wantedWords } from './bid-words.tsx'
 import { Countdown } from './countdown.tsx'
@@ -90,7 +91,7 @@ function Whole({ bid: value, path, onChanged }: { bid: Bid; path: string; onChan
             ? undefined
             : ['Notes', <span class="review-text">{value.notes}</span>],
           ['Opened', <When ms={value.opened_at} />],
-          ['Closes', <When ms={value.closes_at} />],
+          ['Closes', <Moment ms={value.closes_at} />],
           ['Site', <span class="break">{value.site}</span>],
           value.announced && [
             'Announced',

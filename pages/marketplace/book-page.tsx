@@ -11,8 +11,8 @@ import { Form } from '../shared/ui/form/form.tsx'
 import { wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
-import { When } from '../shared/ui/time.tsx'
 import { TroubleNote } from '../shared/ui/trouble.tsx'
+import { Moment } from '../wallet/moment.tsx'
 import { marketPath } from './routes.ts'
 import { SignedIn } from './session.tsx'
 import { useSigning } from './signing.ts'
@@ -215,8 +215,8 @@ function TermsView({ terms, offer }: { terms: TermsState; offer: OfferDetail }) 
   return (
     <Pairs
       pairs={[
-        ['From', <When ms={start} />],
-        ['To', <When ms={end} />],
+        ['From', <Moment ms={start} />],
+        ['To', <Moment ms={end} />],
         ['An hour of one place', <Amount units={hour} />],
         ['Held on the chain', <Amount units={total} />],
         ['Goes to', wholeAddress(provider, 'provider address')],

@@ -15,6 +15,7 @@ import { Failed } from '../shared/ui/states.tsx'
 import { Status, type Tone } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
+import { Moment } from '../wallet/moment.tsx'
 import { Countdown } from './countdown.tsx'
 import { marketPath } from './routes.ts'
 import { SignedIn } from './session.tsx'
@@ -118,8 +119,8 @@ function Clock({ booking: value }: { booking: Booking }) {
 const pairsOf = (value: Booking): readonly (Pair | undefined)[] => [
   ['Miner', <a href={marketPath.offer(value.offer_id)}>{value.miner_id}</a>],
   ['Places', counted(value.places, 'place')],
-  ['From', <When ms={value.start} />],
-  ['To', <When ms={value.end} />],
+  ['From', <Moment ms={value.start} />],
+  ['To', <Moment ms={value.end} />],
   ['An hour of one place', <Amount units={value.price_per_hour} />],
   ['Held when it began', <Amount units={value.total} />],
   value.paid === undefined ? undefined : ['To the provider', <Amount units={value.paid} />],

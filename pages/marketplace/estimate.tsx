@@ -21,6 +21,7 @@ export const estimateAnswer = object({
   start_ms: maybe(count),
   end_ms: maybe(count),
   price: maybe(object({ least: amount, cheapest: amount, dearest: amount })),
+  suggested_limit: maybe(amount),
 })
 export type Estimate = ShapeOf<typeof estimateAnswer>
 
@@ -29,6 +30,10 @@ export type EstimateState =
   | { readonly state: 'loading'; readonly last: Estimate | undefined }
   | { readonly state: 'failed'; readonly failure: SendFailure }
   | { readonly state: 'ready'; readonly estimate: Estimate }
+
+/** Most that the question can be charged: the limit that the site sets for it. */
+export const ceilingOf = ({ suggested_limit: limit, price }: Estimate): bigint | undefined =>
+  limit ?? price?.dearest
 
 /** A pause in typing after which the site is asked. */
 const typingMs = 400
@@ -94,6 +99,7 @@ export function EstimateView({ estimate }: { estimate: EstimateState }) {
       </p>
     )
   }
+  const ceiling = ceilingOf(known)
   return (
     <div class={estimate.state === 'loading' ? 'estimate is-stale' : 'estimate'}>
       {known.refusal ? (
@@ -105,11 +111,21 @@ export function EstimateView({ estimate }: { estimate: EstimateState }) {
       <dl class="estimate-list">
         <div>
           <dt>Costs at most</dt>
-          <dd>{known.price ? <Amount units={known.price.dearest} /> : <Unknown />}</dd>
+          <dd>{ceiling === undefined ? <Unknown /> : <Amount units={ceiling} />}</dd>
         </div>
         <div>
-          <dt>At the cheapest miner at most</dt>
-          <dd>{known.price ? <Amount units={known.price.cheapest} /> : <Unknown />}</dd>
+          <dt>At the cheapest miner</dt>
+          <dd>
+            {known.price ? (
+              <>
+                <Amount units={known.price.least} />
+                <span class="unit"> to </span>
+                <Amount units={known.price.cheapest} />
+              </>
+            ) : (
+              <Unknown />
+            )}
+          </dd>
         </div>
         <div>
           <dt>Before it in the queue</dt>

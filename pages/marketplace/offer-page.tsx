@@ -16,6 +16,7 @@ import { Status } from '../shared/ui/status.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { Verdict } from '../shared/ui/verdict.tsx'
+import { Moment } from '../wallet/moment.tsx'
 import { compared, keptLimits, toggleCompared } from './kept.ts'
 import { offerReceipts } from './offer-receipts.tsx'
 import { PriceChart, type PricePoint } from './price-chart.tsx'
@@ -32,6 +33,7 @@ import {
   type PriceChange,
 } from './wire.ts'
 import {
+  bestModel,
   counted,
   gpuWords,
   Money,
@@ -97,6 +99,7 @@ function Whole({ offer, path }: { offer: OfferDetail; path: string }) {
         <span class="break">{offer.miner_id}</span>
       </Title>
       <Actions offer={offer} />
+      <Dials offer={offer} />
       <Facts offer={offer} />
       <VerifiedWhy offer={offer} />
       <h2 class="section-title">Models</h2>
@@ -168,6 +171,32 @@ function Actions({ offer }: { offer: Offer }) {
 
 const quoted = (name: string): string => (/[\s,"]/.test(name) ? `"${name}"` : name)
 
+/** What people compare first. */
+function Dials({ offer }: { offer: Offer }) {
+  const best = bestModel(offer)
+  const dials = [
+    ['1,000 answer tokens', <Money units={best?.price_completion} />, best?.name ?? ''],
+    [
+      'Speed',
+      <Speed model={best} />,
+      best && best.samples > 0 ? `over ${counted(best.samples, 'job')}` : '',
+    ],
+    ['Seen, 7 days', <Share share={offer.uptime_7d} />, 'by this site'],
+    ['Reputation', <Reputation offer={offer} />, 'out of signed receipts, 0 to 1'],
+  ] as const
+  return (
+    <dl class="spend dials-4">
+      {dials.map(([label, figure, below]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd class="spend-figure figure">{figure}</dd>
+          <dd class="small muted break">{below}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
 function Facts({ offer }: { offer: OfferDetail }) {
   const { free_places: free, concurrency } = offer
   return (
@@ -194,8 +223,6 @@ function Facts({ offer }: { offer: OfferDetail }) {
         ],
         ['An hour of one place', <Money units={offer.price_per_hour} />],
         ['A GPU second', <Money units={offer.price_per_gpu_second} />],
-        ['Seen, 7 days', <Share share={offer.uptime_7d} />],
-        ['Reputation', <Reputation offer={offer} />],
         ['Reviews', <Rating reviews={offer.reviews} />],
         [
           'Paid at',
@@ -382,13 +409,13 @@ function Booked({ offer }: { offer: OfferDetail }) {
           <ul class="booked">
             {offer.booked.map(({ start, end, places }) => (
               <li key={`${start} ${end} ${places}`}>
-                {counted(places, 'place')}, from <When ms={start} /> to <When ms={end} />
+                {counted(places, 'place')}, from <Moment ms={start} /> to <Moment ms={end} />
               </li>
             ))}
           </ul>
           <p class="small">
             Free again:{' '}
-            {offer.next_free_at === undefined ? 'now' : <When ms={offer.next_free_at} />}
+            {offer.next_free_at === undefined ? 'now' : <Moment ms={offer.next_free_at} />}
           </p>
         </>
       )}

@@ -217,46 +217,49 @@ function columnsOf(name: string | undefined): readonly Column<Offer>[] {
     { label: 'Offer', cell: (offer) => <OfferName offer={offer} /> },
     { label: 'Model', cell: (offer) => <Models offer={offer} name={name} /> },
     {
-      label: '1,000 answer tokens',
+      label: 'AITBC, 1,000 tokens',
       cell: (offer) => <Money units={bestModel(offer, name)?.price_completion} />,
       numeric: true,
     },
-    { label: 'Speed', cell: (offer) => <Speed model={bestModel(offer, name)} />, numeric: true },
     {
-      label: 'GPU',
-      cell: (offer) => (
-        <span class="name" title={gpuWords(offer)}>
-          {offer.gpus.length === 0 ? <Unknown>none stated</Unknown> : gpuWords(offer)}
-        </span>
-      ),
-    },
-    {
-      label: 'VRAM',
-      cell: ({ vram_gb: vram }) =>
-        vram === 0 ? (
-          <Unknown>none</Unknown>
-        ) : (
-          <>
-            {vram.toLocaleString('en', { maximumFractionDigits: 1 })}
-            <span class="unit"> GB</span>
-          </>
-        ),
+      label: 'Tokens/s',
+      cell: (offer) => <Speed model={bestModel(offer, name)} />,
       numeric: true,
     },
-    { label: 'Region', cell: ({ region }) => region ?? <Unknown>not stated</Unknown> },
+    { label: 'GPU', cell: (offer) => <Gpu offer={offer} /> },
+    {
+      label: 'Region',
+      cell: ({ region }) =>
+        region === undefined ? <Unknown>not stated</Unknown> : <span class="name">{region}</span>,
+    },
     {
       label: 'Seen, 7 days',
       cell: ({ uptime_7d: uptime }) => <Share share={uptime} />,
       numeric: true,
     },
     { label: 'Reputation', cell: (offer) => <Reputation offer={offer} />, numeric: true },
-    { label: 'Compare', cell: (offer) => <Compare offer={offer} /> },
   ]
+}
+
+/** The card without its maker, and its memory: the whole is in the title. */
+function Gpu({ offer }: { offer: Offer }) {
+  const words = gpuWords(offer)
+  if (offer.gpus.length === 0) return <Unknown>none stated</Unknown>
+  return (
+    <span class="gpu" title={words}>
+      <span class="name">{words.replace(/NVIDIA (?:GeForce )?|AMD (?:Radeon )?/g, '')}</span>
+      <span class="unit">
+        {' '}
+        {offer.vram_gb.toLocaleString('en', { maximumFractionDigits: 1 })} GB
+      </span>
+    </span>
+  )
 }
 
 function OfferName({ offer }: { offer: Offer }) {
   return (
     <span class="offer-name">
+      <Compare offer={offer} />
       <a class="name" href={marketPath.offer(offer.offer_id)} title={offer.miner_id}>
         {offer.miner_id}
       </a>
@@ -265,11 +268,6 @@ function OfferName({ offer }: { offer: Offer }) {
         <span class="status status-good" title="Verified: signed card and signed receipts">
           <VerifiedShape />
           <span class="visually-hidden">Verified</span>
-        </span>
-      ) : null}
-      {offer.kind === 'remote' ? (
-        <span class="badge" title={`Listed by ${offer.site}`}>
-          {offer.site}
         </span>
       ) : null}
     </span>
@@ -285,7 +283,12 @@ function Models({ offer, name }: { offer: Offer; name: string | undefined }) {
       <span class="name" title={best.name}>
         {best.name === '' ? 'any' : best.name}
       </span>
-      {more > 0 ? <span class="unit"> and {more} more</span> : null}
+      {more > 0 ? (
+        <span class="unit" title={counted(offer.models.length, 'model')}>
+          {' '}
+          and {more}
+        </span>
+      ) : null}
     </span>
   )
 }

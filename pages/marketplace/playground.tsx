@@ -14,7 +14,7 @@ import { Empty, Failed, Skeleton } from '../shared/ui/states.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
 import { type ChatEnd, type ChatNews, type Question, streamChat } from './chat-stream.ts'
 import { Console, ConsoleLine } from './console.tsx'
-import { type EstimateState, EstimateView, useEstimate } from './estimate.tsx'
+import { ceilingOf, type EstimateState, EstimateView, useEstimate } from './estimate.tsx'
 import { marketPath } from './routes.ts'
 import { RunResult } from './run-result.tsx'
 import { counted } from './words.tsx'
@@ -32,6 +32,12 @@ const modelAnswer = object({
   notice: maybe(text),
 })
 type Model = ShapeOf<typeof modelAnswer>['data'][number]
+
+/** What the site says of its models as a whole. */
+const notices: Readonly<Record<string, string>> = {
+  EMBEDDED_ONLY:
+    'Only the built-in demo model is served now: it is tiny, and answers a handful of questions.',
+}
 
 const promptCharsMax = 20_000
 const maxTokensMax = 32_768
@@ -57,7 +63,7 @@ export function Playground() {
       ) : (
         <>
           {found.value.notice === undefined ? null : (
-            <p class="small muted lead">{found.value.notice}</p>
+            <p class="small muted lead">{notices[found.value.notice] ?? found.value.notice}</p>
           )}
           <Asking models={found.value.data} />
         </>
@@ -268,9 +274,10 @@ function CostLine({ estimate }: { estimate: EstimateState }) {
       : estimate.state === 'loading'
         ? estimate.last
         : undefined
-  return known?.price ? (
+  const ceiling = known && ceilingOf(known)
+  return ceiling !== undefined ? (
     <>
-      At most <Amount units={known.price.dearest} />
+      At most <Amount units={ceiling} />
     </>
   ) : (
     <>The price stands here</>

@@ -14,7 +14,6 @@ import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { SignedIn } from './session.tsx'
 import { type Offer, review, reviewPage } from './wire.ts'
-import { counted } from './words.tsx'
 
 const commentCharsMax = 2_000
 
@@ -138,7 +137,7 @@ function Write({ offer, path, onWritten }: WriteProps) {
         required
         choices={[5, 4, 3, 2, 1].map((stars) => ({
           value: String(stars),
-          label: `${counted(stars, 'point')} of 5`,
+          label: `${stars} of 5`,
         }))}
         value={rating}
         onValue={setRating}

@@ -10,7 +10,18 @@ export const Unknown = ({ children = 'not known' }: { children?: ComponentChildr
   <span class="muted figure-none">{children}</span>
 )
 
-export function OfferStatus({ offer: { status, free_places: free } }: { offer: Offer }) {
+export function OfferStatus({
+  offer: { kind, site, status, free_places: free },
+}: {
+  offer: Offer
+}) {
+  if (kind === 'remote' && status === 'online') {
+    return (
+      <span title={`Listed by ${site}`}>
+        <Status tone="neutral" word="Elsewhere" />
+      </span>
+    )
+  }
   if (status === 'online') {
     return free === 0 ? (
       <Status tone="caution" word="Online, full" />
@@ -43,7 +54,7 @@ export const shareWords = (share: number): string =>
   `${(share * 100).toLocaleString('en', { maximumFractionDigits: 1 })} %`
 
 export const Share = ({ share }: { share: number | undefined }) =>
-  share === undefined ? <Unknown>not watched yet</Unknown> : shareWords(share)
+  share === undefined ? <Unknown>not watched</Unknown> : shareWords(share)
 
 export const Speed = ({ model }: { model: OfferModel | undefined }) =>
   model?.tokens_per_second === undefined ? (
@@ -51,7 +62,7 @@ export const Speed = ({ model }: { model: OfferModel | undefined }) =>
   ) : (
     <span title={`Measured by the site over ${counted(model.samples, 'job')}`}>
       {speedWords(model.tokens_per_second)}
-      <span class="unit"> tokens/s</span>
+      <span class="unit speed-unit"> tokens/s</span>
     </span>
   )
 
