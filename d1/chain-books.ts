@@ -4,7 +4,7 @@
  */
 import { toHex } from '../core/base/bytes.ts'
 import type { FinalizedBlock } from '../core/chain/engine-api.ts'
-import { type Posting, postingsOf } from '../core/chain/ledger.ts'
+import { type BookSums, type Posting, postingsOf } from '../core/chain/ledger.ts'
 import { outcomeCodes } from '../core/chain/outcome.ts'
 import type { TransactionView } from '../core/chain/views.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
@@ -61,6 +61,8 @@ export const announcementColumns: Columns = {
   body: 'body',
 }
 
+export const bookColumns: Columns = { kind: 'kind', amount: 'amount' }
+
 export const participantColumns: Columns = {
   address: 'address',
   height: 'height',
@@ -84,6 +86,31 @@ export const ledgerRows = (blocks: readonly FinalizedBlock[]): LedgerRow[] =>
           )
         }),
   )
+
+/** What postings add to the sum of each kind of account. */
+export function bookRows(rows: readonly LedgerRow[]): { kind: string; amount: number }[] {
+  const sums = new Map<string, number>()
+  for (const { account, amount } of rows) {
+    const kind = account.split(':')[0] ?? account
+    sums.set(kind, (sums.get(kind) ?? 0) + amount)
+  }
+  return [...sums].map(([kind, amount]) => ({ kind, amount }))
+}
+
+/** Sums of the books, as they stand in the read model. */
+export async function readBooks(db: D1Database): Promise<BookSums> {
+  const [meta, sums] = await db.batch<Record<string, unknown>>([
+    db.prepare('SELECT ledger_from AS begins FROM chain_meta WHERE id = 1'),
+    db.prepare('SELECT kind, amount FROM chain_books'),
+  ])
+  const begins = meta?.results[0]?.['begins']
+  return {
+    begins: typeof begins === 'number' ? begins : undefined,
+    sums: new Map(
+      (sums?.results ?? []).map(({ kind, amount }) => [String(kind), BigInt(Number(amount))]),
+    ),
+  }
+}
 
 /** What genesis gave, as rows of block 0. */
 export const genesisRows = (postings: readonly Posting[]): LedgerRow[] =>

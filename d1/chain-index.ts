@@ -12,6 +12,8 @@ import type { Posting } from '../core/chain/ledger.ts'
 import {
   announcementColumns,
   announcementRows,
+  bookColumns,
+  bookRows,
   genesisRows,
   ledgerColumns,
   ledgerFrom,
@@ -87,6 +89,7 @@ const chainTableKeys = {
   announcements: 'height, position',
   chain_participants: 'address, height, position',
   chain_ledger: 'height, position, item',
+  chain_books: 'kind',
 } as const
 
 /**
@@ -163,8 +166,11 @@ function bookStatements(
     ...insertAll(db, 'announcements', announcementColumns, announcementRows(blocks)),
     ...insertAll(db, 'chain_participants', participantColumns, participantRows(blocks)),
     ...insertAll(db, 'chain_ledger', ledgerColumns, ledger),
+    ...insertAll(db, 'chain_books', bookColumns, bookRows(ledger), addToBook),
   ]
 }
+
+const addToBook = ' ON CONFLICT (kind) DO UPDATE SET amount = amount + excluded.amount'
 
 const beginLedger = 'UPDATE chain_meta SET ledger_from = coalesce(ledger_from, ?) WHERE id = 1'
 

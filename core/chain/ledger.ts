@@ -91,6 +91,34 @@ export const escrowName = (id: Uint8Array): LedgerAccount => `escrow:${toHex(id)
 /** A booking in the books, by id. */
 export const bookingName = (id: Uint8Array): LedgerAccount => `booking:${toHex(id)}`
 
+/** The books in sum. `begins`: height of their first block; `sums`: by what stands before the colon. */
+export type BookSums = {
+  readonly begins: number | undefined
+  readonly sums: ReadonlyMap<string, bigint>
+}
+
+/** Base units of a chain: at genesis, made and destroyed since, and held now. */
+export type SupplyCount = {
+  readonly genesis: bigint
+  readonly minted: bigint
+  readonly burned: bigint
+  readonly held: bigint
+}
+
+/** How money was made or lost, in words; undefined while every unit is accounted for. */
+export function conservationFault(supply: SupplyCount, books: BookSums): string | undefined {
+  const { genesis, minted, burned, held } = supply
+  const due = genesis + minted - burned
+  if (held !== due) return `${held} base units are held, and ${due} should be`
+  if (minted > burned) return `${minted} base units were minted, and only ${burned} burned`
+  const sum = [...books.sums.values()].reduce((a, b) => a + b, 0n)
+  if (sum !== 0n) return `the books do not sum to zero but to ${sum} base units`
+  const entered = -(books.sums.get('genesis') ?? 0n)
+  return books.begins === 0 && entered !== genesis
+    ? `the books begin with ${entered} base units, and genesis with ${genesis}`
+    : undefined
+}
+
 function messagePostings(transaction: PostedTransaction): Posting[] {
   const { hash, message, payouts } = transaction
   const from = accountName(addressOf(transaction.sender))

@@ -43,6 +43,12 @@ CREATE INDEX chain_ledger_account ON chain_ledger (account, height, position, it
 CREATE INDEX chain_ledger_transaction ON chain_ledger (transaction_hash, height, position, item)
   WHERE transaction_hash IS NOT NULL;
 
+-- Sums of all postings by what stands before the colon of their account: together they are zero.
+CREATE TABLE chain_books (
+  kind TEXT PRIMARY KEY,
+  amount INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- Where the books begin: the first block whose postings are known. A site that indexed blocks before it
 -- kept books, or began from a snapshot, has them from there on.
 ALTER TABLE chain_meta ADD COLUMN ledger_from INTEGER;

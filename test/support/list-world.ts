@@ -22,7 +22,7 @@ import {
 } from '../../core/api/chain-lists.ts'
 import { summaryOf } from '../../core/api/rpc-views.ts'
 import { toHex } from '../../core/base/bytes.ts'
-import type { Engine } from '../../core/chain/engine-api.ts'
+import type { Engine, EngineOptions } from '../../core/chain/engine-api.ts'
 import { genesisPostings } from '../../core/chain/ledger.ts'
 import { addBlocks } from '../../d1/chain-index.ts'
 import { freshTransactions } from '../../durable-objects/chain/fresh-transactions.ts'
@@ -37,13 +37,18 @@ import { createSqliteD1 } from './sqlite-d1.ts'
 export type ListWorld = ReturnType<typeof createListWorld>
 
 /** A site's chain and read model, reached through the routes. */
-export function createListWorld() {
-  const engine = mustOpen({ store: createMemoryChainStore() })
+export function createListWorld(
+  options: Pick<EngineOptions, 'store'> & Partial<EngineOptions> = {
+    store: createMemoryChainStore(),
+  },
+) {
+  const engine = mustOpen(options)
+  const of = options.genesis ?? genesis
   const { d1 } = createSqliteD1()
   const env = { DB: d1, CHAIN_NODE: { idFromName: () => '', get: () => nodeOf(engine) } }
   const app = new Hono<AppEnv>()
     .use('*', async (c, next) => {
-      c.set('config', { genesis, chainUpstream: undefined } as never)
+      c.set('config', { genesis: of, chainUpstream: undefined } as never)
       c.set('now', timeOf(900))
       await next()
     })
@@ -63,7 +68,7 @@ export function createListWorld() {
     /** Pools a transaction of somebody. */
     post: (by: Person, message: Parameters<typeof sign>[0]['message']) => {
       const nonce = nonces.get(by) ?? 0n
-      const bytes = sign({ by, nonce, message, validUntil: BigInt(slot + 50) })
+      const bytes = sign({ by, nonce, message, validUntil: BigInt(slot + 50), of })
       const [verdict] = engine.submit([bytes], timeOf(slot))
       expect(verdict).toMatchObject({ ok: true })
       nonces.set(by, nonce + 1n)
@@ -87,7 +92,7 @@ export function createListWorld() {
         blocks,
         isFirst: indexed < 0,
         genesisAccounts: [],
-        genesisPostings: genesisPostings(genesis),
+        genesisPostings: genesisPostings(of),
         partiesOf: () => undefined,
         accountOf: () => ({ balance: 0, nonce: 0 }),
       })

@@ -23,6 +23,11 @@ export function createSqliteD1(): SqliteD1 {
     bind: (...bound: unknown[]) => prepare(query, bound),
     run: () => database.prepare(query).all(...(values as never[])),
     all: async () => ({ results: database.prepare(query).all(...(values as never[])) }),
+    raw: async () => {
+      const statement = database.prepare(query)
+      statement.setReturnArrays(true)
+      return statement.all(...(values as never[]))
+    },
   })
   type Prepared = ReturnType<typeof prepare>
   const batch = async (statements: readonly Prepared[]) => {

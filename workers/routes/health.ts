@@ -3,6 +3,8 @@
  * only that requests arrive.
  */
 import { Hono } from 'hono'
+import { conservationFault } from '../../core/chain/ledger.ts'
+import { readBooks } from '../../d1/chain-books.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { walletsBehind } from '../wallet-client.ts'
@@ -61,6 +63,17 @@ export const probesOf = (c: AppContext): Readonly<Record<string, () => Promise<s
     const status = await c.get('chain').status()
     if (status.fault !== undefined) throw new Error(status.fault)
     return `height ${status.head.height}, final ${status.head.finalHeight}, indexed ${status.indexedHeight}`
+  },
+  conservation: async () => {
+    // Whoever follows another's chain has no books of it here, and they sum to zero.
+    const [{ supply }, books] = await Promise.all([
+      c.get('chain').status(),
+      fromDatabase(readBooks(c.env.DB)),
+    ])
+    const fault = conservationFault(supply, books)
+    if (fault !== undefined) throw new Error(fault)
+    const { held, minted, burned } = supply
+    return `${held} base units held, ${minted} minted, ${burned} burned`
   },
   coordinator: async () => {
     const site = await c.get('coordinator').site()

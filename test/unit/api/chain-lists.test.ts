@@ -6,8 +6,10 @@ import { formatCursor, parseCursor } from '../../../core/api/list-cursor.ts'
 import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import { formatAddress } from '../../../core/crypto/address.ts'
 import {
+  announcementQuery,
   blockQuery,
   type Fragment,
+  ledgerQuery,
   type PageAsk,
   receiptQuery,
   transactionQuery,
@@ -289,7 +291,7 @@ test('CHAINLIST-2: a cursor reads back as it was written, and nothing else does'
   )
 })
 
-test('CHAINLIST-5: every page is a search of an index in the order of the list', () => {
+test('CHAINLIST-5, LEDGER-5: every page is a search of an index in the order of the list', () => {
   const { explain } = createSqliteD1()
   const range = { heightMin: 1, heightMax: 900, slotMin: 2, slotMax: 950 }
   const asks: PageAsk[] = [
@@ -311,6 +313,11 @@ test('CHAINLIST-5: every page is a search of an index in the order of the list',
     (ask) => transactionQuery(ask, { address: 'x', kind: 'settle', outcome: 'failed' }),
     (ask) => transactionQuery(ask, { outcome: 'failed' }),
     (ask) => transactionQuery(ask, { outcome: 5 }),
+    (ask) => ledgerQuery(ask, {}),
+    (ask) => ledgerQuery(ask, { account: 'account:a' }),
+    (ask) => ledgerQuery(ask, { transaction: 't' }),
+    (ask) => announcementQuery(ask, {}),
+    (ask) => announcementQuery(ask, { topic: 1 }),
     (ask) => receiptQuery(ask, {}),
     (ask) => receiptQuery(ask, { miner: 'm' }),
     (ask) => receiptQuery(ask, { client: 'c' }),
@@ -324,8 +331,8 @@ test('CHAINLIST-5: every page is a search of an index in the order of the list',
       const isUnion = text.includes(' UNION ')
       const bad = plan.filter((step) =>
         isUnion
-          ? /^SCAN (?:chain_|s\b|t\b)/.test(step)
-          : /^SCAN chain_|TEMP B-TREE|AUTOMATIC/.test(step),
+          ? /^SCAN (?:chain_|s\b|t\b|c\b)/.test(step)
+          : /^SCAN (?:chain_|announcements)|TEMP B-TREE|AUTOMATIC/.test(step),
       )
       expect([text, plan, bad]).toEqual([text, plan, []])
     }
