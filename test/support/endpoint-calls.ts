@@ -145,6 +145,27 @@ export async function newestSnapshot({ site }: World): Promise<string> {
   return String((json['snapshots'] as Json[])[0]?.['height'])
 }
 
+/** A key of the payer's account: its id. */
+async function keyIn(world: World, scopes: readonly string[] = ['jobs:read', 'jobs:submit']) {
+  const { json } = await call(world.site, '/api/v1/account/keys', {
+    headers: { 'x-session-token': world.session },
+    body: { name: 'of the test', scopes },
+  })
+  const { key_id: id } = json['key'] as Json
+  return { id: String(id), secret: String(json['secret']) }
+}
+
+/** A miner of the original that holds nothing, so that nobody misses it. */
+async function spareMiner(world: World): Promise<string> {
+  const { id, secret } = await keyIn(world, ['miner'])
+  const body = { capabilities: { models: ['none'] }, concurrency: 1 }
+  await call(world.site, '/api/v1/miners/register', { key: secret, body })
+  return id
+}
+
+const reason = 'a test of the table'
+const listPages: Prepared = () => [{}, { query: { limit: '1' } }]
+
 const wallet = exampleValues
 
 /** A fresh session of somebody else, for a call that ends it. */
@@ -214,6 +235,17 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   listMiners: nothing,
   listGpus: nothing,
   getMinerEarnings: () => [{ params: { id: 'me' } }],
+  getMinerReputation: () => [{ params: { id: 'miner-A' } }],
+  listMinerReceipts: async ({ site }) => {
+    const { json } = await call(site, '/api/v1/miners/miner-A/receipts?limit=1')
+    const cursor = json['next_cursor']
+    const next = typeof cursor === 'string' ? [{ query: { limit: '1', cursor } }] : []
+    return [{}, ...next].map((each) => ({ params: { id: 'miner-A' }, ...each }))
+  },
+  listHeldResults: () => [
+    { params: { id: 'miner-A' } },
+    { params: { id: 'miner-A' }, query: { open: 'true', limit: '5' } },
+  ],
   listMinerJobs: () => [{ params: { id: 'me' } }, { params: { id: 'me' }, query: { limit: '1' } }],
   changeCapabilities: () => [
     { params: { id: 'me' }, body: { capabilities: { models: ['m1'] }, concurrency: 64 } },
@@ -272,6 +304,72 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
     { params: { id: userId }, query: { limit: '1' } },
   ],
   logout: async (world) => [{ headers: await signedInAnew(world) }],
+  getAccount: nothing,
+  listKeys: nothing,
+  createKey: () => [
+    { body: { name: 'notebook', scopes: ['jobs:read', 'jobs:submit'], budget: '500000000' } },
+    { body: { name: 'rig', scopes: ['miner'], expires_at: '2099-01-01T00:00:00Z' } },
+  ],
+  getKey: async (world) => [{ params: { id: (await keyIn(world)).id } }],
+  changeKey: async (world) => {
+    const { id } = await keyIn(world)
+    return [
+      { params: { id }, body: { name: 'desk', budget: '5', expires_at: '2099-01-01T00:00:00Z' } },
+      { params: { id }, body: { budget: null, expires_at: null } },
+    ]
+  },
+  revokeKey: async (world) => [{ params: { id: (await keyIn(world)).id } }],
+  rotateKey: async (world) => {
+    const { id } = await keyIn(world)
+    return [{ params: { id } }, { params: { id }, body: { grace_seconds: 0 } }]
+  },
+  fundKey: async (world) => {
+    const { id } = await keyIn(world)
+    const body = { escrow: world.escrow }
+    // Not granted yet, and an escrow that may come.
+    return [
+      { params: { id }, body },
+      { params: { id }, body: { tx_hash: unknownHash } },
+    ]
+  },
+  openConsole: nothing,
+  getUsage: () => [
+    {},
+    { query: { group_by: 'key' } },
+    { query: { group_by: 'model', from: '2026-01-01', to: '2026-12-31', model: 'm1' } },
+  ],
+  getAdminStats: nothing,
+  getAdminStatus: nothing,
+  getAdminHealth: nothing,
+  getAdminConfig: nothing,
+  getAdminAnalytics: () => [{}, { query: { days: '366' } }],
+  listAdminJobs: () => [{}, { query: { limit: '1', status: 'COMPLETED' } }],
+  getAdminJob: ofJob,
+  cancelAdminJob: async (world) => [
+    { params: { id: await world.submit(unserved) }, body: { reason } },
+    // As the original's command line does it.
+    { params: { id: await world.submit(unserved) } },
+  ],
+  prioritizeAdminJob: async (world) => [
+    { params: { id: await world.submit(unserved) }, body: { priority: 'low', reason } },
+  ],
+  listAdminMiners: () => [{}, { query: { limit: '1', status: 'online' } }],
+  getAdminMiner: async (world) => [{ params: { id: await spareMiner(world) } }],
+  activateAdminMiner: async (world) => [{ params: { id: await spareMiner(world) } }],
+  deactivateAdminMiner: async (world) => [
+    { params: { id: await spareMiner(world) }, body: { mode: 'suspend', reason } },
+  ],
+  listAdminUsers: listPages,
+  listAdminKeys: () => [{}, { query: { limit: '1', q: 'key_' } }],
+  revokeAdminKey: async (world) => [{ params: { id: (await keyIn(world)).id }, body: { reason } }],
+  listAdminPayments: () => [{}, { query: { limit: '1', status: 'settled' } }],
+  readAuditLog: () => [{}, { query: { limit: '1', action: 'job.cancel' } }],
+  readAdminLogs: () => [{ query: { level: 'INFO', limit: '5' } }],
+  executeAdminAction: () =>
+    ['settle', 'sweep', 'wake'].map((action) => ({ params: { action }, body: { reason } })),
+  cleanUp: nothing,
+  reindex: () => [],
+  backUp: () => [],
   listWallets: nothing,
   createWallet: () => [
     { body: { wallet_id: 'another', password: wallet.password, metadata: { purpose: 'tests' } } },
@@ -468,6 +566,24 @@ const badJobPages = [
   { query: { limit: '201' }, code: 'VALIDATION_ERROR' },
   { query: { offset: 'x' }, code: 'VALIDATION_ERROR' },
 ] as const satisfies readonly BadCall[]
+const unknownKey = `key_${'0'.repeat(16)}`
+const unknownKeys = [
+  { params: { id: unknownKey }, code: 'KEY_NOT_FOUND' },
+  { params: { id: 'none' }, code: 'KEY_NOT_FOUND' },
+] as const satisfies readonly BadCall[]
+/** A call for a key that was revoked. */
+const revokedKeys = async (world: World, body: Json): Promise<BadCall[]> => {
+  const { id } = await keyIn(world)
+  const headers = { 'x-session-token': world.session }
+  await call(world.site, `/api/v1/account/keys/${id}`, { method: 'DELETE', headers })
+  return [{ params: { id }, body, code: 'KEY_REVOKED' }]
+}
+const unknownMiners = [{ params: { id: 'nobody' }, code: 'MINER_NOT_FOUND' }] as const
+const badAdminPages = [
+  { query: { cursor: 'none' }, code: 'CURSOR_INVALID' },
+  { query: { limit: '0' }, code: 'VALIDATION_ERROR' },
+  { query: { cursor: '§' }, code: 'VALIDATION_ERROR' },
+] as const satisfies readonly BadCall[]
 const noAddress = [{ params: { address: 'nobody' }, code: 'ADDRESS_INVALID' }] as const
 const notAsked = [{ code: 'UPGRADE_REQUIRED' }] as const satisfies readonly BadCall[]
 
@@ -585,6 +701,16 @@ export const badCalls: Partial<
   listMinerJobs: () => [
     { params: { id: 'me' }, query: { limit: '0' }, code: 'VALIDATION_ERROR' },
     { params: { id: 'miner_0000000000000000' }, code: 'AUTHORIZATION_ERROR' },
+  ],
+  getMinerReputation: () => [{ params: { id: 'nobody' }, code: 'MINER_NOT_FOUND' }],
+  listMinerReceipts: () => [
+    { params: { id: 'nobody' }, code: 'MINER_NOT_FOUND' },
+    { params: { id: 'miner-A' }, query: { limit: '0' }, code: 'VALIDATION_ERROR' },
+    { params: { id: 'miner-A' }, query: { cursor: 'none' }, code: 'CURSOR_INVALID' },
+  ],
+  listHeldResults: () => [
+    { params: { id: 'nobody' }, code: 'MINER_NOT_FOUND' },
+    { params: { id: 'miner-A' }, query: { open: 'perhaps' }, code: 'VALIDATION_ERROR' },
   ],
   getMinerEarnings: () => [
     { params: { id: 'miner_0000000000000000' }, code: 'AUTHORIZATION_ERROR' },
@@ -826,6 +952,67 @@ export const badCalls: Partial<
       { body: { ...posted, parent_hash: first['hash'] }, code: 'BLOCK_UNSIGNED' },
     ]
   },
+  getKey: () => unknownKeys,
+  changeKey: async (world) => [
+    { params: { id: unknownKey }, body: { name: 'x' }, code: 'KEY_NOT_FOUND' },
+    { params: { id: unknownKey }, body: {}, code: 'VALIDATION_ERROR' },
+    ...(await revokedKeys(world, { name: 'x' })),
+  ],
+  revokeKey: () => unknownKeys,
+  rotateKey: async (world) => [...unknownKeys, ...(await revokedKeys(world, {}))],
+  fundKey: async (world) => [
+    { params: { id: unknownKey }, body: { escrow: world.escrow }, code: 'KEY_NOT_FOUND' },
+    { params: { id: unknownKey }, body: {}, code: 'VALIDATION_ERROR' },
+    ...(await revokedKeys(world, { escrow: world.escrow })),
+    {
+      params: { id: (await keyIn(world, ['miner'])).id },
+      body: { escrow: world.escrow },
+      code: 'KEY_NOT_FUNDABLE',
+    },
+  ],
+  createKey: () => [
+    { body: { name: 'x', scopes: [] }, code: 'VALIDATION_ERROR' },
+    { body: { name: 'x', scopes: ['miner', 'jobs:read'] }, code: 'VALIDATION_ERROR' },
+    { body: { name: ' ', scopes: ['jobs:read'] }, code: 'VALIDATION_ERROR' },
+    { body: { name: 'a\u202eb', scopes: ['jobs:read'] }, code: 'VALIDATION_ERROR' },
+    {
+      body: { name: 'x', scopes: ['jobs:read'], expires_at: '2020-01-01T00:00:00Z' },
+      code: 'VALIDATION_ERROR',
+    },
+    { body: { name: 'x', scopes: ['miner'], payout: 'nobody' }, code: 'ADDRESS_INVALID' },
+    { body: { name: 'x', scopes: ['miner'], payout: legacyAddress }, code: 'ADDRESS_LEGACY' },
+  ],
+  getUsage: () => [
+    { query: { from: '2026-02-30' }, code: 'VALIDATION_ERROR' },
+    { query: { group_by: 'miner' }, code: 'VALIDATION_ERROR' },
+    { query: { from: '2026-02-02', to: '2026-02-01' }, code: 'RANGE_INVALID' },
+    { query: { from: '2020-01-01', to: '2026-02-01' }, code: 'RANGE_INVALID' },
+  ],
+  getAdminAnalytics: () => [{ query: { days: '0' }, code: 'VALIDATION_ERROR' }],
+  listAdminJobs: () => badAdminPages,
+  listAdminMiners: () => badAdminPages.slice(1),
+  listAdminUsers: () => badAdminPages,
+  listAdminKeys: () => badAdminPages,
+  listAdminPayments: () => badAdminPages,
+  readAuditLog: () => badAdminPages,
+  readAdminLogs: () => badAdminPages,
+  getAdminJob: () => unknownJobs,
+  cancelAdminJob: ({ job }) => [
+    ...unknownJobs,
+    { params: { id: job }, code: 'JOB_NOT_CANCELABLE' },
+  ],
+  prioritizeAdminJob: ({ job }) => [
+    ...unknownJobs,
+    { params: { id: job }, code: 'JOB_NOT_CANCELABLE' },
+    { params: { id: job }, body: { priority: 'highest' }, code: 'VALIDATION_ERROR' },
+  ],
+  getAdminMiner: () => unknownMiners,
+  activateAdminMiner: () => unknownMiners,
+  deactivateAdminMiner: () => unknownMiners,
+  revokeAdminKey: () => unknownKeys,
+  executeAdminAction: () => [{ params: { action: 'format' }, code: 'NOT_FOUND' }],
+  reindex: () => [{ code: 'NOT_BUILT' }],
+  backUp: () => [{ code: 'NOT_BUILT' }],
   suspendSigning: (world) => [
     { code: 'AUTHENTICATION_ERROR' },
     {
