@@ -18,6 +18,8 @@ export type FacetRows = {
     readonly count: number
   }[]
   readonly counted: number
+  /** Whether those were all that match. */
+  readonly isComplete: boolean
   readonly price: { readonly least: number; readonly most: number } | undefined
   readonly vram: { readonly least: number; readonly most: number } | undefined
 }
@@ -69,13 +71,15 @@ export function marketQueries(db: D1Database) {
       const rows = await all<{ facet: string; value: string; count: number; other: number }>(
         facetsFragment(query),
       )
+      const counted = rows.find((row) => row.facet === 'counted')?.count ?? 0
       const spanOf = (facet: string) => {
         const row = rows.find((each) => each.facet === facet)
         return row && row.value !== null ? { least: Number(row.value), most: row.other } : undefined
       }
       return {
         counts: rows.filter((row) => !['counted', 'price', 'vram'].includes(row.facet)),
-        counted: rows.find((row) => row.facet === 'counted')?.count ?? 0,
+        counted,
+        isComplete: counted < marketLimits.facetOffersMax,
         price: spanOf('price'),
         vram: spanOf('vram'),
       }
@@ -92,6 +96,21 @@ export function marketQueries(db: D1Database) {
       })
       return { days, histogram: await histogram(all, asked.name) }
     },
+
+    /** Announcements of final blocks after a place, oldest first. */
+    announcements: (after: { readonly height: number; readonly position: number }, limit: number) =>
+      all<{
+        height: number
+        position: number
+        txHash: string
+        sender: string
+        topic: number
+        body: string
+      }>({
+        text: `SELECT height, position, tx_hash AS txHash, sender, topic, body FROM announcements
+          WHERE (height, position) > (?, ?) ORDER BY height, position LIMIT ?`,
+        values: [after.height, after.position, limit],
+      }),
 
     /** Figures of the whole list. */
     figures: async () => {

@@ -9,6 +9,7 @@ export type ObjectNamespace = DurableObjectNamespace
 export type Env = {
   readonly CHAIN_NODE: ObjectNamespace
   readonly COORDINATOR: ObjectNamespace
+  readonly MARKET: ObjectNamespace
   readonly FAUCET_COOLDOWN: ObjectNamespace
   readonly ACCOUNT: ObjectNamespace
   readonly NAME_CLAIM: ObjectNamespace

@@ -3,12 +3,15 @@
  * the others.
  */
 import type { ChainService } from '../core/api/chain-service.ts'
+import type { MarketCoordinator } from '../core/api/market-coordinator.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
 import { AccountObject } from '../durable-objects/account.ts'
 import type { Indexer } from '../durable-objects/chain/outbox.ts'
 import { ChainNodeObject } from '../durable-objects/chain-node.ts'
 import { CoordinatorObject } from '../durable-objects/coordinator.ts'
 import { FaucetCooldown as FaucetCooldownObject } from '../durable-objects/faucet-cooldown.ts'
+import type { MarketReadModel } from '../durable-objects/market/ports.ts'
+import { MarketObject } from '../durable-objects/market.ts'
 import { NameClaimObject } from '../durable-objects/name-claim.ts'
 import { WalletDaemonObject, WalletOwnersObject } from '../durable-objects/wallet-daemon.ts'
 import { chainOf, watchChain } from './chain-client.ts'
@@ -18,12 +21,15 @@ import type { Env } from './env.ts'
 import { faucetCooldownOf } from './faucet-cooldown.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createIndexer } from './indexer.ts'
+import { marketOf, marketReadModel } from './market-client.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { authRoutes } from './routes/auth.ts'
 import { chainListRoutes } from './routes/chain-lists.ts'
 import { coordinatorRoutes } from './routes/coordinator.ts'
 import { explorerRoutes } from './routes/explorer.ts'
 import { healthRoutes } from './routes/health.ts'
+import { marketRoutes } from './routes/market.ts'
+import { marketplaceRoutes } from './routes/marketplace.ts'
 import { ollamaRoutes } from './routes/ollama.ts'
 import { rpcRoutes } from './routes/rpc.ts'
 import { metricsRoutes, nodeStatusRoutes } from './routes/status.ts'
@@ -47,6 +53,25 @@ export class Coordinator extends CoordinatorObject<Env> {
 
   protected override openCooldown(env: Env) {
     return faucetCooldownOf(env.FAUCET_COOLDOWN)
+  }
+
+  protected override minersChanged(env: Env): Promise<void> {
+    return marketOf(env).refresh()
+  }
+}
+
+/** The market object, with its read model in D1. */
+export class Market extends MarketObject<Env> {
+  protected override openChain(env: Env): ChainService {
+    return chainOf(env, env.CHAIN_UPSTREAM)
+  }
+
+  protected override openCoordinator(env: Env): MarketCoordinator {
+    return coordinatorOf(env) as unknown as MarketCoordinator
+  }
+
+  protected override openReadModel(env: Env): MarketReadModel {
+    return marketReadModel(env.DB)
   }
 }
 
@@ -74,6 +99,7 @@ const gateway = createGateway({
     const { env } = c
     c.set('chain', chainOf(env, c.get('config').chainUpstream))
     c.set('coordinator', coordinatorOf(env))
+    c.set('market', marketOf(env))
     c.set('coordinatorFetch', (request) => coordinatorStub(env).fetch(request))
   },
   services: {
@@ -82,6 +108,8 @@ const gateway = createGateway({
     rpc: rpcRoutes,
     explorer: explorerRoutes,
     chain: chainListRoutes,
+    market: marketRoutes,
+    marketplace: marketplaceRoutes,
     health: healthRoutes,
     auth: authRoutes,
     admin: adminRoutes,
@@ -101,5 +129,6 @@ export default {
     // Without configuration the objects can do nothing; health says what is missing.
     if (!configOf(env).ok) return
     await Promise.all([watchChain(env), coordinatorOf(env).watchdog(), resealWallets(env)])
+    await marketOf(env).watchdog()
   },
 } satisfies ExportedHandler<Env>

@@ -63,7 +63,8 @@ function cookieOf(c: AppContext) {
   return isPlain(c) ? rest : ({ ...rest, secure: true, prefix: 'host' } as const)
 }
 
-async function principalOf(c: AppContext): Promise<Principal | undefined> {
+/** Who calls, or undefined where nobody says. */
+export async function principalOf(c: AppContext): Promise<Principal | undefined> {
   if (tokensInUrl.some((name) => c.req.query(name) !== undefined)) {
     throw new ApiFailure({ code: 'TOKEN_IN_URL' })
   }

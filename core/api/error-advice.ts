@@ -156,7 +156,6 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   GPU_NOT_FOUND: 'Look at GET /api/v1/marketplace/gpu/list.',
   GPU_NOT_BOOKED: 'Nothing to do.',
   PRICING_NOT_FOUND: 'Look at GET /api/v1/marketplace/gpu/list.',
-  MARKET_UNAVAILABLE: 'Try again in a few seconds.',
   JOB_FAILED: 'Ask again; nothing was charged.',
   JOB_EXPIRED: 'Ask again with more time; nothing was charged.',
   JOB_CANCELED: 'Nothing to do: it was canceled, and nothing was charged.',

@@ -184,7 +184,6 @@ const table = {
   GPU_NOT_FOUND: [404, 'GPU not found'],
   GPU_NOT_BOOKED: [400, 'GPU is not booked'],
   PRICING_NOT_FOUND: [404, 'No GPUs found for this model'],
-  MARKET_UNAVAILABLE: [503, 'The market cannot be reached now; nothing was charged. Try again.'],
   // Talking to a model
   JOB_FAILED: [502, 'The job failed at the miner; nothing was charged.'],
   JOB_EXPIRED: [504, 'The job was not done in time; nothing was charged.'],

@@ -75,7 +75,10 @@ export const bidBody = z.discriminatedUnion('kind', [
     notes: plainText(limits.notesCharsMax).optional(),
   }),
 ])
-export type BidBody = z.infer<typeof bidBody>
+export type BidBody = z.infer<typeof bidBody> & {
+  /** What a program of the original called itself. */
+  readonly statedProvider?: string
+}
 
 /** Body of `POST /market/bids/{id}/quotes`. */
 export const quoteBody = z.strictObject({

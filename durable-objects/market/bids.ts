@@ -29,6 +29,7 @@ type Wanted = {
   readonly places: number | null
   readonly price_max: string
   readonly notes: string | null
+  readonly stated_provider: string | null
 }
 
 type BidRow = {
@@ -161,6 +162,7 @@ export function openBids(parts: BidParts) {
       bid_id: bid.bid_id,
       site: bid.site,
       bidder: bid.bidder,
+      stated_provider: wanted.stated_provider,
       own: namesOf(who).includes(bid.owner),
       query: wanted.query,
       kind: wanted.kind,
@@ -275,6 +277,7 @@ export function openBids(parts: BidParts) {
         places: isTokens ? null : body.places,
         price_max: body.price_max,
         notes: body.notes ?? null,
+        stated_provider: body.statedProvider ?? null,
       }
       const nowMs = now()
       const bidId = toHex(new Uint8Array(randomBytes(16)))
@@ -425,6 +428,7 @@ export function openBids(parts: BidParts) {
         places: isTokens ? null : said.wanted,
         price_max: said.price,
         notes: null,
+        stated_provider: null,
       }
       database.sql.exec(
         insertBid,

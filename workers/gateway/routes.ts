@@ -10,6 +10,8 @@ export type ServiceName =
   | 'rpc'
   | 'explorer'
   | 'chain'
+  | 'market'
+  | 'marketplace'
   | 'health'
   | 'auth'
   | 'admin'
@@ -80,8 +82,9 @@ export const routeTable: readonly Route[] = [
     service(`${base}auth/`, 'auth'),
     service(`${base}admin/`, 'admin'),
     service(`${base}users/`, 'users'),
+    service(`${base}market/`, 'market'),
+    service(`${base}marketplace/`, 'marketplace'),
   ]),
-  ...bothSpellings('marketplace/', 'The marketplace'),
   ...bothSpellings('exchange/', 'The exchange'),
   ...bothSpellings('governance/', 'Governance'),
   ...bothSpellings('partners/', 'The partners API'),

@@ -7,6 +7,7 @@ export const exampleValues = {
   job: '6dcc16d7e1916d22b69441df08fc21bb',
   /** A job in the hands of a miner of the original. */
   legacyJob: 'dd8991031d03237de95bc17738406297',
+  gpu: 'gpu_5b1c0e9d',
   /** The market: an offer, a bid, an agreement and a booking. */
   offer: '5b1c0e9d7a3f4c6288e0d1b2a3c4f506',
   bid: '8f0e1d2c3b4a59687786a5b4c3d2e1f0',

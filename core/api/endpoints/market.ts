@@ -35,17 +35,17 @@ import {
   reviewSchema,
 } from '../schemas/market.ts'
 import { exampleValues as values } from './example-values.ts'
-import { bodyErrors, sessionErrors, siteErrors, transactionErrors } from './failures.ts'
+import { accountErrors, bodyErrors, openErrors, siteErrors, transactionErrors } from './failures.ts'
 import { coordinatorAt } from './paths.ts'
 
-const marketErrors = [...siteErrors, 'MARKET_UNAVAILABLE'] as const
+const marketErrors = openErrors
 const readModelErrors = [
   ...siteErrors,
   'DATABASE_UNAVAILABLE',
   'VALIDATION_ERROR',
   'QUERY_INVALID',
 ] as const
-const ownerErrors = [...sessionErrors, 'MARKET_UNAVAILABLE'] as const
+const ownerErrors = accountErrors
 const idParams = z.object({ id: z.string().describe('32 hex digits') })
 
 const ofOffer = { params: idParams, example: { params: { id: values.offer } } } as const

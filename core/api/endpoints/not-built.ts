@@ -18,11 +18,6 @@ const spellings = (rest: string): readonly string[] => [
 /** Addresses of programs that answer 501; a test compares them with the gateway. */
 export const reservedFamilies: readonly ReservedFamily[] = [
   {
-    title: 'The marketplace',
-    paths: spellings('marketplace/'),
-    instead: 'GET /v1/models lists what is served and at what price.',
-  },
-  {
     title: 'The exchange',
     paths: [
       ...spellings('exchange/'),

@@ -12,10 +12,13 @@ import { blockchainFamily, statusFamily, toolsFamily } from './contract.ts'
 import { dispatchFamily } from './dispatch.ts'
 import { explorerFamily } from './explorer.ts'
 import { escrowFamily, jobsFamily } from './jobs.ts'
+import { marketFamily } from './market.ts'
+import { marketplaceFamily } from './marketplace.ts'
 import { minerDeskFamily } from './miner-desk.ts'
 import { minersFamily } from './miners.ts'
 import { ollamaFamily } from './ollama.ts'
 import { paymentsFamily } from './payments.ts'
+import { reputationFamily } from './reputation.ts'
 import {
   accountsFamily,
   blocksFamily,
@@ -31,7 +34,6 @@ import {
   streamsFamily,
   transactionsFamily,
 } from './rpc-transactions.ts'
-import { reputationFamily } from './reputation.ts'
 import { servicesFamily } from './services.ts'
 import { healthFamily, siteFamily } from './site.ts'
 import { walletFamily } from './wallet.ts'
@@ -45,6 +47,8 @@ export const endpointFamilies = [
   escrowFamily,
   paymentsFamily,
   servicesFamily,
+  marketFamily,
+  marketplaceFamily,
   siteFamily,
   signInFamily,
   usersFamily,

@@ -219,6 +219,7 @@ export const bidSchema = z
     bid_id: marketId,
     site: z.string(),
     bidder: z.string(),
+    stated_provider: z.string().nullable().describe('What a program of the original called itself'),
     own: z.boolean(),
     query: z.string().describe('What offers must meet, in the query language'),
     kind: z.enum(['tokens', 'hours']),
