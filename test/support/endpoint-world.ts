@@ -47,6 +47,7 @@ export async function createWorld() {
     /** A client's key that has asked for nothing, so that the site keeps no account for it. */
     spareKey,
     minerKey: minerKeys.script,
+    adminKey: keyOf(site, 'ADMIN'),
     payer,
     address: payer.address,
     /** The payer, signed in. */

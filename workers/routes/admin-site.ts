@@ -117,7 +117,9 @@ async function settings(c: AppContext): Promise<Response> {
   await requireAdmin(c)
   const values = c.env as unknown as Readonly<Record<string, unknown>>
   const isSet = (name: string) => typeof values[name] === 'string' && values[name] !== ''
-  const secrets = [...requiredNames, 'WALLET_ENCRYPTION_KEY_OLD', 'MINER_PAYOUTS']
+  const isSecret = (name: string) => name !== 'GENESIS_JSON'
+  const secrets = [...requiredNames.filter(isSecret), 'WALLET_ENCRYPTION_KEY_OLD', 'MINER_PAYOUTS']
+  const { chainId } = c.get('config').genesis
   const items = [
     ...openSettings.map((name) => ({
       name,
@@ -126,6 +128,7 @@ async function settings(c: AppContext): Promise<Response> {
       // An address of another site may carry a password.
       value: isSet(name) ? String(values[name]).replace(/\/\/[^/@,]*@/g, '//') : null,
     })),
+    { name: 'GENESIS_JSON', set: true, secret: false, value: chainId },
     ...secrets.map((name) => ({ name, set: isSet(name), secret: true, value: null })),
   ]
   return c.json({ items, as_of: formatTime(c.get('now')), source: 'site' })

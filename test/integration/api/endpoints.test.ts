@@ -36,12 +36,13 @@ const keyed = rows.filter(([, row]) => row.auth !== 'none')
 
 function keyFor({ id, auth }: Row): string | undefined {
   if (id === 'linkEscrow') return world.spareKey
-  if (auth === 'none' || auth === 'session') return undefined
+  if (auth === 'none' || auth === 'session' || auth === 'account') return undefined
+  if (auth === 'admin') return world.adminKey
   return auth === 'miner' ? world.minerKey : world.key
 }
 
 const sessionFor = ({ auth }: Row): Record<string, string> =>
-  auth === 'session' ? { 'x-session-token': world.session } : {}
+  auth === 'session' || auth === 'account' ? { 'x-session-token': world.session } : {}
 
 function ask(
   row: Row,
@@ -169,13 +170,14 @@ describe('refusals', () => {
 
   test.each(keyed)('OPENAPI-4: %s wants the key that the table names', async (_id, row) => {
     const wrong = row.auth === 'miner' ? world.key : world.minerKey
-    const isForPeople = row.auth === 'session' || row.auth === 'owner'
+    const isForPeople = ['session', 'owner', 'account', 'admin'].includes(row.auth)
+    const isForNoKey = row.auth === 'account'
     for (const path of [row.path, ...(row.aliases ?? [])]) {
       const target = targetOf(path, { params: { id: world.job } })
       const without = await call(world.site, target, { method: row.method })
       expectRefusal(row, without, isForPeople ? 'SIGN_IN_REQUIRED' : 'AUTHENTICATION_ERROR')
       const answer = await call(world.site, target, { method: row.method, key: wrong })
-      expectRefusal(row, answer, 'AUTHENTICATION_ERROR')
+      expectRefusal(row, answer, isForNoKey ? 'SIGN_IN_REQUIRED' : 'AUTHENTICATION_ERROR')
     }
     const path = targetOf(row.path, { params: { id: world.job } })
     const old = await signedCall(world.site, freshSigner(), path, {
@@ -188,11 +190,12 @@ describe('refusals', () => {
       signed: { method: 'PATCH' },
     })
     expectRefusal(row, false_, 'REQUEST_SIGNATURE_INVALID')
-    if (row.auth === 'client' || row.auth === 'owner') return
+    if (['client', 'owner', 'account'].includes(row.auth)) return
     const body =
       row.method === 'GET' ? undefined : { model: 'x', messages: [{ role: 'user', content: 'x' }] }
     const signed = await signedCall(world.site, freshSigner(), path, { method: row.method, body })
-    expectRefusal(row, signed, isForPeople ? 'SIGN_IN_REQUIRED' : 'AUTHORIZATION_ERROR')
+    const refusal = isForPeople ? 'SIGN_IN_REQUIRED' : 'AUTHORIZATION_ERROR'
+    expectRefusal(row, signed, row.auth === 'admin' ? 'ADMIN_REQUIRED' : refusal)
   })
 
   test.each(rows)('OPENAPI-4: %s answers to its own methods alone', async (_id, row) => {

@@ -10,6 +10,7 @@ import { errorCodes, statusOf } from '../../../core/api/errors.ts'
 import { failuresOf, isOpenAi, openApiDocument } from '../../../core/api/openapi.ts'
 import type { AppEnv } from '../../../workers/context.ts'
 import { routeOf, routeTable, type ServiceName } from '../../../workers/gateway/routes.ts'
+import { adminRoutes } from '../../../workers/routes/admin.ts'
 import { authRoutes } from '../../../workers/routes/auth.ts'
 import { chainListRoutes } from '../../../workers/routes/chain-lists.ts'
 import { coordinatorRoutes } from '../../../workers/routes/coordinator.ts'
@@ -33,6 +34,7 @@ const services: Readonly<Record<ServiceName, Hono<AppEnv>>> = {
   chain: chainListRoutes,
   health: healthRoutes,
   auth: authRoutes,
+  admin: adminRoutes,
   users: userRoutes,
   wallet: walletRoutes,
   walletRpc: walletRpcRoutes,
