@@ -177,8 +177,8 @@ const selectWork = `SELECT results.job_id, jobs.model, results.amount, payments.
   results.prompt_tokens, results.completion_tokens, lives.ended_at_ms, results.receipt_id,
   payments.tx_hash FROM results JOIN jobs USING (job_id) JOIN lives USING (job_id)
   JOIN payments USING (job_id) WHERE results.miner_id = ? ORDER BY jobs.seq DESC LIMIT ? OFFSET ?`
-// The share is cut off for each payment, as the chain does it.
+// The share is cut off for each payment, as the chain does it: in whole numbers, which a bound one is not.
 const selectSums = `SELECT payments.state, count(*) AS n,
   CAST(sum(results.amount) AS TEXT) AS amount,
-  CAST(sum(results.amount * ? / 10000) AS TEXT) AS share
+  CAST(sum(results.amount * CAST(? AS INTEGER) / 10000) AS TEXT) AS share
   FROM results JOIN payments USING (job_id) WHERE results.miner_id = ? GROUP BY payments.state`
