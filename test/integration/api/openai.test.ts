@@ -48,6 +48,12 @@ function vectorOf(prompt: string): { text: string; usage: Record<string, number>
   return { text, usage: { ...usage, total_tokens: input.length + ids.length } }
 }
 
+/** What an answer says that it cost, which is what its job was charged. */
+function costOf(answer: object) {
+  const { amount } = (answer as { aitbc: { amount: string } }).aitbc
+  return { cost: Number(amount) / 100_000_000, cost_units: amount }
+}
+
 const idOf = (completion: { id: string }): string => completion.id.replace('chatcmpl-', '')
 
 describe('chat completions', () => {
@@ -68,7 +74,13 @@ describe('chat completions', () => {
           finish_reason: 'stop',
         },
       ],
-      usage,
+      usage: { ...usage, ...costOf(answer) },
+      aitbc: {
+        job_id: idOf(answer),
+        receipt_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        miner_id: 'miner-A',
+        amount: expect.stringMatching(/^[1-9][0-9]*$/),
+      },
     })
     expect(Number.isInteger(answer.created)).toBe(true)
     const job = await jobIn(site, {
@@ -76,7 +88,8 @@ describe('chat completions', () => {
       jobId: idOf(answer),
       states: ['COMPLETED'],
     })
-    expect(job).toMatchObject({ assigned_miner_id: 'miner-A', attempts: 1, model })
+    const { amount } = (answer as unknown as { aitbc: { amount: string } }).aitbc
+    expect(job).toMatchObject({ assigned_miner_id: 'miner-A', attempts: 1, model, amount })
   })
 
   test('OAI-1: the answer as a stream, and usage only where it is asked for', async () => {
@@ -106,7 +119,8 @@ describe('chat completions', () => {
       usages.push(chunk.usage)
       last = chunk
     }
-    expect(usages).toEqual([...usages.slice(1).map(() => null), usage])
+    const cost = { cost: expect.any(Number), cost_units: expect.stringMatching(/^[1-9][0-9]*$/) }
+    expect(usages).toEqual([...usages.slice(1).map(() => null), { ...usage, ...cost }])
     expect(last?.choices).toEqual([])
   })
 
@@ -263,10 +277,10 @@ describe('errors', () => {
   })
 
   test.each([
-    [{ n: 2 }, 'n'],
-    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
+    [{ tools: [{ type: 'web_search' }] }, 'tools.0'],
+    [{ tool_choice: 'required' }, 'tool_choice'],
     [{ functions: [{ name: 'f' }] }, 'functions'],
-    [{ response_format: { type: 'json_object' } }, 'response_format'],
+    [{ response_format: { type: 'grammar' } }, 'response_format'],
     [{ logprobs: true }, 'logprobs'],
     [{ top_logprobs: 2 }, 'top_logprobs'],
     [{ presence_penalty: 0.5 }, 'presence_penalty'],
@@ -277,12 +291,22 @@ describe('errors', () => {
       { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
       'messages.0.content.0',
     ],
-    [{ messages: [{ role: 'tool', content: 'x', tool_call_id: '1' }] }, 'messages.0'],
+    [{ messages: [{ role: 'function', content: 'x', name: 'f' }] }, 'messages.0'],
   ])('OAI-4: unsupported: %j', async (body, param) => {
     const error = await thrown(body)
     expect(error).toBeInstanceOf(OpenAI.BadRequestError)
     expect(error).toMatchObject({ param, code: 'unsupported_parameter' })
     expect(error.type).toBe('invalid_request_error')
+  })
+
+  test.each([
+    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
+    [{ response_format: { type: 'json_object' } }, 'response_format'],
+    [{ messages: [{ role: 'tool', content: 'x', tool_call_id: '1' }] }, 'tools'],
+  ])('OAI-4: what no miner of the model has: %j', async (body, param) => {
+    const error = await thrown(body)
+    expect(error).toBeInstanceOf(OpenAI.BadRequestError)
+    expect(error).toMatchObject({ param, code: 'unsupported_feature' })
   })
 
   test.each([
