@@ -8,7 +8,7 @@ import {
 import { addressOf } from '../../../core/crypto/address.ts'
 import { nobleVerifier } from '../../../core/crypto/ed25519.ts'
 import { sha256 } from '../../../core/crypto/hash.ts'
-import { acceptLegacyResult, acceptResult } from '../../../core/jobs/accept-result.ts'
+import { acceptLegacyResult, acceptPart, acceptResult } from '../../../core/jobs/accept-result.ts'
 import { jobSpecCoder } from '../../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
 import type { MinerFrame, ServerFrame } from '../../../core/jobs/miner-protocol.ts'
@@ -280,5 +280,37 @@ describe('RESULT-8: offers', () => {
   ])('RESULT-8: %s that does not fit is refused', (reason, changes) => {
     const read = offerFromFrame({ ...frame, ...changes }, self)
     expect(read.ok ? '' : read.error.message).toContain(reason)
+  })
+})
+
+describe('parts', () => {
+  const part: JobOutcome = { ...outcome, finish: 'canceled', promptTokens: 0 }
+  const ofPart = (told: JobOutcome, terms = offer(), signer = miner) => {
+    const done = acceptPart(terms, frameOf(told, terms, signer), observed, keys)
+    return done.ok ? done.value.built.amount : done.error.message
+  }
+
+  test('PART-1: exactly what was delivered is paid, by its tokens alone', () => {
+    const terms = { ...offer(), chargeMin: 1_000_000n, limit: 2_000_000n }
+    const { price } = terms
+    expect(ofPart(part, terms)).toBe((6n * price.completionPer1000 + 999n) / 1_000n)
+  })
+
+  test.each([
+    ['a token more', { completionTokens: 7 }, 'tokens that were delivered'],
+    ['a token less', { completionTokens: 5 }, 'tokens that were delivered'],
+    ['a prompt', { promptTokens: 1 }, 'no prompt'],
+    ['other text', { text: `${text}.` }, 'differs from the text that was streamed'],
+  ])('PART-1: %s is refused', (_, change, reason) => {
+    expect(ofPart({ ...part, ...change })).toContain(reason)
+  })
+
+  test('PART-1: no miner signs for another', () => {
+    expect(ofPart(part, offer(), owner)).toContain('signature')
+  })
+
+  test('PART-2: a whole answer is none, and a part is no whole answer', () => {
+    expect(ofPart(outcome)).toContain('only a part of it is paid')
+    expect(messageOf(frameOf(part))).toContain('was not canceled')
   })
 })

@@ -330,6 +330,34 @@ test.each([
   expect(effects).not.toContain('pay')
 })
 
+describe('JOB-18: what was delivered when the end came from outside', () => {
+  const delivered = () => played(running(), [start, tokens(a, 0)], [start, tokens(a, 1)])
+  const part = { type: 'pay_part', ...a, nextSeq: 2, tokens: 2 }
+
+  test.each([
+    ['cancel', delivered(), cancel, start],
+    ['expiry', delivered(), tick, queued().expiresAtMs],
+  ])('JOB-18, JOB-14: %s', (_, job, event, atMs) => {
+    const { effects } = taken(job, event, atMs)
+    expect(effects).toContainEqual(part)
+    expect(types(effects)).not.toContain('free_hold')
+    // The miner is told what is paid with the cancel, so that has to be known first.
+    expect(types(effects).indexOf('pay_part')).toBeLessThan(
+      types(effects).indexOf('cancel_attempt'),
+    )
+  })
+
+  test.each([
+    ['before the first token', running(), cancel, start],
+    ['in a lapsed attempt', played(delivered(), [lapseAt, tick]), cancel, lapseAt],
+    ['after a failure', delivered(), fail(a, false), start],
+  ])('JOB-18: nothing %s', (_, job, event, atMs) => {
+    const effects = types(taken(job, event, atMs).effects)
+    expect(effects).not.toContain('pay_part')
+    expect(effects.filter((type) => type === 'free_hold')).toHaveLength(1)
+  })
+})
+
 describe('JOB-15: token frames', () => {
   const two = () => played(running(), [start, tokens(a, 0)], [start, tokens(a, 1)])
 
