@@ -33,7 +33,7 @@ export type Waiting = {
   readonly client: string
   readonly priority: Priority
   /** Undefined: it would come now. */
-  readonly requestedAtMs: number | undefined
+  readonly jobId: string | undefined
 }
 
 /** Jobs of one model and priority: of each client, oldest first, and the clients by what they were given. */
@@ -142,7 +142,7 @@ export function openQueue(standing: Standing): Queue {
       if (turns.size > coordinatorLimits.minersMax) turns.clear()
       turns.set(card.minerId, (turns.get(card.minerId) ?? 0) + 1)
     },
-    before: ({ model, client, priority, requestedAtMs = Number.POSITIVE_INFINITY }) => {
+    before: ({ model, client, priority, jobId }) => {
       let count = 0
       for (const line of lines.values()) {
         if (line.model !== model || rankOf(line.priority) < rankOf(priority)) continue
@@ -151,7 +151,8 @@ export function openQueue(standing: Standing): Queue {
           continue
         }
         const own = line.byClient.get(client) ?? []
-        const mine = own.filter((job) => requestedAt(job) < requestedAtMs).length
+        const place = own.findIndex(({ ask }) => ask.jobId === jobId)
+        const mine = place < 0 ? own.length : place
         count += mine
         // Others get a turn for each of this client's, and one before it where they were given less.
         for (const [other, jobs] of line.byClient) {

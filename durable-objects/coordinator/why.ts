@@ -68,7 +68,7 @@ export function estimateOf(
   const { places } = placesOf(servers)
   const { free } = placesOf(ready.map((miner) => serverOf(miner, size.model, standing)))
   const priority = job.priority ?? 'normal'
-  const waiting = { model: size.model, client, priority, requestedAtMs: undefined }
+  const waiting = { model: size.model, client, priority, jobId: undefined }
   const before = free > 0 && dispatcher.isDispatching() ? 0 : dispatcher.before(waiting)
   const { maxTokens } = size
   const meanMs = standing.meanMsOf(size.model)
@@ -107,7 +107,7 @@ export function jobWhy({ dispatcher, standing, now }: WhyParts, job: StoredJob):
   const fitting = isOver ? 0 : here.filter((miner) => fits(miner, wantedOf(job))).length
   const isQueued = life.state === 'queued'
   const { client, priority, spec } = ask
-  const waiting = { model: spec.model, client, priority, requestedAtMs: life.requestedAtMs }
+  const waiting = { model: spec.model, client, priority, jobId: life.jobId }
   return {
     jobId: life.jobId,
     state: life.state,
