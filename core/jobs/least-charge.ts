@@ -23,4 +23,4 @@ export function leastChargeOf(parameters: Parameters): bigint {
 }
 
 /** Bytes of a signed settle transaction around its items; a test compares them with the coder. */
-export const settlementBytes = 126
+export const settlementBytes = 124
