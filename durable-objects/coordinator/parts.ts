@@ -162,7 +162,12 @@ function openGround(host: CoordinatorHost) {
     reputations,
     standing: openStanding({ ...host, database, reputationOf: reputations.scoreOf }),
     idempotency: openIdempotencies({ ...host, database }),
-    webhooks: openWebhooks({ ...host, database, vault, post: host.post ?? fetch }),
+    webhooks: openWebhooks({
+      ...host,
+      database,
+      vault,
+      post: host.post ?? ((input, init) => fetch(input, init)),
+    }),
     streams: openStreams(),
     group: openGroup(() => state.storage.sync()),
     posts: openPosts({ ...host, database }),
