@@ -87,7 +87,8 @@ export function messageLines(message: Message, context: PreviewContext): Preview
     case 'announce':
       return [
         line('Topic', String(message.data.topic)),
-        line('Announcement', announcedText(message.data.body)),
+        line('Announcement', toHex(message.data.body)),
+        ...lettersOf(message.data.body),
       ]
     case 'authority_change':
       return changeLines(message.data)
@@ -212,10 +213,10 @@ function receiptLines(
   ]
 }
 
-/** The body as text where it is printable ASCII, else as digits. */
-function announcedText(body: Uint8Array): string {
+/** The same as text where it is printable ASCII. */
+function lettersOf(body: Uint8Array): PreviewLine[] {
   const isText = body.every((byte) => byte >= 0x20 && byte < 0x7f)
-  return isText ? String.fromCharCode(...body) : toHex(body)
+  return isText ? [line('In letters', String.fromCharCode(...body))] : []
 }
 
 const changeLines = ({ terms, signatures }: AuthorityChange): PreviewLine[] => [

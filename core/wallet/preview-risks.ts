@@ -143,8 +143,7 @@ function messageRisks(message: Message, sender: Uint8Array, context: RiskContext
     case 'booking_open':
       return [
         ...coordinatorRisks(message.data.coordinator, context),
-        ...recipientRisks(message.data.provider, sender, context),
-        ...bookingRisks(message.data, slot),
+        ...bookingRisks(message.data, sender, slot),
       ]
     case 'bond':
       return [note('BOND_AT_RISK', 'it is burned if this key signs two receipts for one job')]
@@ -161,7 +160,14 @@ function messageRisks(message: Message, sender: Uint8Array, context: RiskContext
   }
 }
 
-function bookingRisks({ start, slots }: BookingOpen, slot: bigint): Risk[] {
+function bookingRisks(
+  { provider, start, slots }: BookingOpen,
+  sender: Uint8Array,
+  slot: bigint,
+): Risk[] {
+  if (bytesEqual(provider, sender)) {
+    return [note('RECIPIENT_SELF', 'the account that sends it would be paid for it')]
+  }
   if (start !== 0n && start < slot) {
     return [caution('EXPIRY_PASSED', 'the booking would have begun already: it will be refused')]
   }

@@ -10,8 +10,7 @@ test.each(seeds)(
     expect(kills).toBeGreaterThan(3)
     expect(new Set(heads).size).toBe(1)
     for (const engine of engines) {
-      const { balances, escrowed } = engine.audit()
-      expect(balances + escrowed).toBe(11_500_000_000n)
+      expect(engine.audit().held).toBe(11_500_000_000n)
       expect(engine.head().finalHeight).toBe(engine.head().height)
     }
     // One block a slot, whatever the clock did and wherever the authority died.

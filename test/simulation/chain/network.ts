@@ -8,6 +8,7 @@ import { blockCoder, headerHash } from '../../../core/chain/block.ts'
 import type { Engine, Outbound } from '../../../core/chain/engine-api.ts'
 import { slotMs } from '../../../core/chain/genesis.ts'
 import { type Message, transactionHash } from '../../../core/chain/transaction.ts'
+import { bond, booking, unbond } from '../../support/chain-market.ts'
 import {
   alice,
   authority,
@@ -168,11 +169,20 @@ function transaction(engine: Engine, { pick, random }: Chooser): Uint8Array {
   const by: Person = pick([alice, bob, carol, faucet])
   const to = pick([alice, bob, carol]).address
   const amount = BigInt(Math.floor(random() * 1_000_000) + 1)
-  const message: Message =
+  const payment: Message =
     by === faucet
       ? { TAG: 'faucet', data: { to, amount } }
       : { TAG: 'transfer', data: { to, amount } }
   const { nextNonce } = engine.account(by.address)
   const nonce = random() < 0.1 ? nextNonce + 1n : nextNonce
-  return sign({ by, nonce, validUntil: 20_000n, message })
+  const slots = 1n + (amount % 60n)
+  const others: readonly Message[] = [
+    booking({ provider: to, price: 1n + (amount % 900n), slots }),
+    bond(amount),
+    unbond(by),
+    { TAG: 'announce', data: { topic: 1, body: to } },
+  ]
+  const message = random() < 0.7 ? payment : pick(others)
+  // One fee for all, so that none that was promised gives way to a better one of its nonce.
+  return sign({ by, nonce, fee: 2_000n, validUntil: 20_000n, message })
 }

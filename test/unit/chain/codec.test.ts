@@ -6,12 +6,29 @@ import { type Coder, decodeCanonical } from '../../../core/base/coders.ts'
 import { authorisationCoder, authorisationHash } from '../../../core/chain/authorisation.ts'
 import { blockCoder, certificateCoder, headerHash } from '../../../core/chain/block.ts'
 import { checkTransaction } from '../../../core/chain/check-transaction.ts'
-import { delegateCoder, escrowCoder, spentCoder } from '../../../core/chain/entries.ts'
+import {
+  bondCoder,
+  bookingCoder,
+  claimableCoder,
+  delegateCoder,
+  escrowCoder,
+  spentCoder,
+  supplyCoder,
+} from '../../../core/chain/entries.ts'
 import { genesisCoder, genesisHash } from '../../../core/chain/genesis.ts'
 import { createGenesisBlock } from '../../../core/chain/genesis-block.ts'
 import { outcomeCoder } from '../../../core/chain/outcome.ts'
 import { releaseCoder } from '../../../core/chain/release.ts'
 import { type Message, transactionCoder, transactionHash } from '../../../core/chain/transaction.ts'
+import {
+  bond,
+  booking,
+  closeBooking,
+  evidence,
+  marketGenesis,
+  slash,
+  unbond,
+} from '../../support/chain-market.ts'
 import {
   alice,
   bob,
@@ -45,6 +62,16 @@ const messages: Message[] = [
   { TAG: 'delegate_grant', data: { escrow, terms } },
   { TAG: 'delegate_revoke', data: { escrow, delegate: bob.publicKey } },
   { TAG: 'settle', data: { items: [settlementItem({ authorisation: { escrow } })] } },
+  bond(7_000n),
+  unbond(bob),
+  slash(evidence({ accused: bob })),
+  {
+    TAG: 'receipt_claim',
+    data: { claims: [{ authorisation: escrow, expiry: 40n, amount: 12n }] },
+  },
+  booking(),
+  closeBooking(escrow),
+  { TAG: 'announce', data: { topic: 2, body: Uint8Array.of(1, 2, 3) } },
 ]
 const signed = messages.map((message) => sign({ by: alice, nonce: 3n, fee: 9_000n, message }))
 
@@ -52,6 +79,8 @@ const signed = messages.map((message) => sign({ by: alice, nonce: 3n, fee: 9_000
 function golden(): Record<string, string> {
   const found: Record<string, string> = {
     'genesis hash': toHex(genesisHash(genesis)),
+    'genesis hash with rewards': toHex(genesisHash(marketGenesis)),
+    'genesis state root with rewards': toHex(createGenesisBlock(marketGenesis).header.stateRoot),
     'genesis block': toHex(headerHash(createGenesisBlock(genesis).header)),
     'genesis state root': toHex(createGenesisBlock(genesis).header.stateRoot),
   }
@@ -124,6 +153,7 @@ const objects: [string, Coder<unknown>, Uint8Array][] = [
   ['block', blockCoder as Coder<unknown>, block],
   ['certificate', certificateCoder as Coder<unknown>, certificateCoder.encode(certificate)],
   ['outcome', outcomeCoder as Coder<unknown>, outcomeCoder.encode(outcome)],
+  ['genesis with rewards', genesisCoder as Coder<unknown>, genesisCoder.encode(marketGenesis)],
   ['genesis', genesisCoder as Coder<unknown>, genesisCoder.encode(genesis)],
 ]
 
@@ -181,6 +211,14 @@ test('CODEC-5: state entries go to bytes and back', () => {
       expect(delegateCoder.decode(delegateCoder.encode(grant))).toEqual(grant)
       const spent = { escrow: a, number: d, settleBy: e }
       expect(spentCoder.decode(spentCoder.encode(spent))).toEqual(spent)
+      const booked = { buyer: c, provider: c, coordinator: a, offer: b, start: d, end: e, price: d }
+      expect(bookingCoder.decode(bookingCoder.encode(booked))).toEqual(booked)
+      const stake = { owner: c, amount: d, since: e, leavesAt: d, slashedAt: e }
+      expect(bondCoder.decode(bondCoder.encode(stake))).toEqual(stake)
+      const claim = { authorisation: a, receipt: b, miner: c, amount: d, expiry: e }
+      expect(claimableCoder.decode(claimableCoder.encode(claim))).toEqual(claim)
+      const supply = { minted: d, burned: e }
+      expect(supplyCoder.decode(supplyCoder.encode(supply))).toEqual(supply)
     }),
   )
 })

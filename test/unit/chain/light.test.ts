@@ -84,6 +84,8 @@ const subjects: Readonly<Record<string, LightSubject>> = {
   'no account': { kind: 'account', address: new Uint8Array(20).fill(9) },
   'an escrow': { kind: 'escrow', id: parts.escrow },
   'no escrow': { kind: 'escrow', id: new Uint8Array(32).fill(9) },
+  'no booking': { kind: 'booking', id: new Uint8Array(32).fill(9) },
+  'no bond': { kind: 'bond', address: carol.address },
   'a receipt': {
     kind: 'receipt',
     hash: parts.receipt,

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest'
 import { verifyProof } from '../../../core/chain/proof.ts'
-import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
+import { bookingIdOf, escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import type { ProofSubject, ProofView } from '../../../core/chain/views.ts'
+import { bond, booking } from '../../support/chain-market.ts'
 import {
   alice,
   bob,
   carol,
   coordinator,
   createGenesis,
+  faucet,
   genesis,
   mustOpen,
   nodeVerifier,
@@ -27,6 +29,8 @@ const open = sign({
 const pays = [1, 2].map((n) =>
   sign({ by: alice, nonce: BigInt(n), message: transfer(carol.address, 5n) }),
 )
+const book = sign({ by: bob, nonce: 1n, message: booking({ price: 2n }) })
+const stake = sign({ by: faucet, message: bond(900n) })
 const other = sign({ by: bob, message: transfer(carol.address, 5n) })
 
 /** A chain with three blocks; the transactions of interest are in the first. */
@@ -34,8 +38,9 @@ function chain() {
   const engine = mustOpen({ store: createMemoryChainStore() })
   engine.submit([open, ...pays], timeOf(1))
   engine.tick(timeOf(1))
-  engine.submit([other], timeOf(2))
+  engine.submit([other, book], timeOf(2))
   engine.tick(timeOf(2))
+  engine.submit([stake], timeOf(40))
   engine.tick(timeOf(40))
   return engine
 }
@@ -51,6 +56,10 @@ const subjects: Record<string, ProofSubject> = {
   'no account': { kind: 'account', address: new Uint8Array(20).fill(9) },
   'an escrow': { kind: 'escrow', id: escrowIdOf(transactionHash(open)) },
   'no escrow': { kind: 'escrow', id: new Uint8Array(32).fill(9) },
+  'a booking': { kind: 'booking', id: bookingIdOf(transactionHash(book)) },
+  'no booking': { kind: 'booking', id: new Uint8Array(32).fill(9) },
+  'a bond': { kind: 'bond', address: faucet.address },
+  'no bond': { kind: 'bond', address: bob.address },
 }
 const cases = Object.entries(subjects)
 
@@ -83,6 +92,10 @@ test('PROOF-1: a proof says what it shows', () => {
   expect(fact('no account')).toMatchObject({ block: final, account: undefined })
   expect(fact('an escrow')).toMatchObject({ escrow: { balance: 10_000_000n } })
   expect(fact('no escrow')).toMatchObject({ escrow: undefined })
+  expect(fact('a booking')).toMatchObject({ block: final, booking: { price: 2n, start: 2n } })
+  expect(fact('no booking')).toMatchObject({ booking: undefined })
+  expect(fact('a bond')).toMatchObject({ block: final, bond: { amount: 900n, slashedAt: 0n } })
+  expect(fact('no bond')).toMatchObject({ bond: undefined })
 })
 
 test('PROOF-2: only what is final is proved', () => {

@@ -8,6 +8,7 @@ import { formatAddress } from '../../../core/crypto/address.ts'
 import { previewTransaction } from '../../../core/wallet/preview.ts'
 import type { PreviewContext } from '../../../core/wallet/preview-lines.ts'
 import { hasHiddenText, visibleText } from '../../../core/wallet/visible-text.ts'
+import { bond, booking, closeBooking, unbond } from '../../support/chain-market.ts'
 import {
   alice,
   bob,
@@ -66,15 +67,41 @@ const anyUnit = fc.nat({ max: 0xffff }).map((code) => String.fromCharCode(code).
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const anyTerms = fc.record({ delegate: bytes(32), budget: u64, expiry: u64 })
-const anyItem = fc.record({
-  authorisation: fc.record({
-    escrow: bytes(32),
-    number: u64,
-    limit: u64,
-    settleBy: u64,
+const anyAuthorisation = fc.record({
+  escrow: bytes(32),
+  number: u64,
+  limit: u64,
+  settleBy: u64,
+  jobHash: bytes(32),
+  signer: bytes(32),
+})
+const anyText = fc.string({ unit: anyUnit, maxLength: 20 })
+const u32 = fc.nat(2 ** 31 - 1)
+const anyReceipt = fc.record({
+  receipt: fc.record({
+    version: fc.nat(255),
+    receiptId: bytes(16),
+    jobId: bytes(16),
+    attempt: fc.nat(255),
+    client: anyText,
+    coordinator: bytes(32),
+    minerKey: fc.option(bytes(32), { nil: undefined }),
+    miner: bytes(20),
+    authorisation: bytes(32),
     jobHash: bytes(32),
-    signer: bytes(32),
+    resultHash: bytes(32),
+    legacyHash: bytes(32),
+    model: anyText,
+    promptTokens: u32,
+    completionTokens: u32,
+    amount: u64,
+    startedAtMs: u64,
+    completedAtMs: u64,
   }),
+  signature: bytes(64),
+})
+const anyItem = fc.record({
+  authorisation: anyAuthorisation,
   authorisationSignature: bytes(64),
   release: fc.record({
     authorisation: bytes(32),
@@ -103,6 +130,36 @@ const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   tagged('delegate_grant', fc.record({ escrow: bytes(32), terms: anyTerms })),
   tagged('delegate_revoke', fc.record({ escrow: bytes(32), delegate: bytes(32) })),
   tagged('settle', fc.record({ items: fc.array(anyItem, { maxLength: 3 }) })),
+  tagged('bond', fc.record({ amount: u64 })),
+  tagged('unbond', fc.record({ owner: bytes(20) })),
+  tagged(
+    'slash',
+    fc.record({ authorisation: anyAuthorisation, first: anyReceipt, second: anyReceipt }),
+  ),
+  tagged(
+    'receipt_claim',
+    fc.record({
+      claims: fc.array(fc.record({ authorisation: bytes(32), expiry: u64, amount: u64 }), {
+        maxLength: 3,
+      }),
+    }),
+  ),
+  tagged(
+    'booking_open',
+    fc.record({
+      provider: bytes(20),
+      coordinator: bytes(32),
+      offer: bytes(32),
+      start: fc.oneof(u64, fc.constant(0n)),
+      slots: u64,
+      price: u64,
+    }),
+  ),
+  tagged('booking_close', fc.record({ booking: bytes(32) })),
+  tagged(
+    'announce',
+    fc.record({ topic: fc.nat(255), body: fc.uint8Array({ minLength: 21, maxLength: 40 }) }),
+  ),
   tagged(
     'authority_change',
     fc.record({
@@ -198,6 +255,8 @@ describe('previews of transactions', () => {
       locked: 0n,
       is: true,
     })
+    expect(of(booking())).toEqual({ given: 100_000n, locked: 100_000n, is: true })
+    expect(of(bond(8n))).toEqual({ given: 8n, locked: 8n, is: true })
     const poor = previewTransaction(bodyOf(pay(700n)), { ...context, balance: 1n })
     expect(poor.balanceAfter).toBeUndefined()
     expect(previewTransaction(bodyOf(pay(1n)), context).entriesMax).toBe(1)
@@ -210,6 +269,9 @@ describe('previews of transactions', () => {
     expect(codesOf(open({ delegate: terms }))).toEqual([])
     expect(codesOf({ TAG: 'escrow_top_up', data: { escrow, amount: 5n, expiry: 0n } })).toEqual([])
     expect(codesOf({ TAG: 'delegate_grant', data: { escrow, terms } })).toEqual([])
+    expect(codesOf(booking())).toEqual([])
+    expect(codesOf(closeBooking(escrow))).toEqual([])
+    expect(codesOf(unbond(alice))).toEqual([])
     expect(
       codesOf({ TAG: 'settle', data: { items: [settlementItem({ authorisation: { escrow } })] } }),
     ).toEqual([])
@@ -232,6 +294,13 @@ describe('previews of transactions', () => {
     expect(codesOf(open({ coordinator: bob.publicKey }))).toEqual(['danger COORDINATOR_UNKNOWN'])
     expect(codesOf(open({ expiry: slot + 5_000_000n }))).toEqual(['caution EXPIRY_LONG'])
     expect(codesOf(open({ expiry: slot }))).toEqual(['caution EXPIRY_PASSED'])
+    expect(codesOf(booking({ coordinator: bob.publicKey }))).toEqual(['danger COORDINATOR_UNKNOWN'])
+    expect(codesOf(booking({ slots: 400_000n }))).toEqual(['caution EXPIRY_LONG'])
+    expect(codesOf(booking({ start: slot - 1n }))).toEqual(['caution EXPIRY_PASSED'])
+    expect(codesOf(booking({ provider: alice.address }))).toEqual(['note RECIPIENT_SELF'])
+    expect(codesOf(bond(8n))).toEqual(['note BOND_AT_RISK'])
+    const body = Uint8Array.of(1)
+    expect(codesOf({ TAG: 'announce', data: { topic: 1, body } })).toEqual(['note PUBLIC_FOREVER'])
     const grant = (change: object): Message => ({
       TAG: 'delegate_grant',
       data: { escrow, terms: { ...terms, ...change } },
