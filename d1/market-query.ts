@@ -68,9 +68,11 @@ export function marketQueries(db: D1Database) {
     },
 
     facets: async (query: MarketQuery): Promise<FacetRows> => {
-      const rows = await all<{ facet: string; value: string; count: number; other: number }>(
-        facetsFragment(query),
+      type Row = { facet: string; value: string; count: number; other: number }
+      const found = await db.batch<Row>(
+        facetsFragments(query).map(({ text, values }) => db.prepare(text).bind(...values)),
       )
+      const rows = found.flatMap(({ results }) => results)
       const counted = rows.find((row) => row.facet === 'counted')?.count ?? 0
       const spanOf = (facet: string) => {
         const row = rows.find((each) => each.facet === facet)
@@ -151,32 +153,34 @@ export function offersFragment(
   }
 }
 
-/** Looks at a bounded number of offers, once, and counts them in several ways. */
-function facetsFragment(query: MarketQuery): Fragment {
+/**
+ * Looks at a bounded number of offers, and counts them in several ways: two statements, since D1 takes no
+ * compound of more than five.
+ */
+function facetsFragments(query: MarketQuery): readonly Fragment[] {
   const conditions = conditionsOf(query)
-  const count = (facet: string, value: string) =>
-    `SELECT * FROM (SELECT '${facet}' AS facet, ${value} AS value, count(*) AS count, 0 AS other ` +
-    `FROM m WHERE ${value} <> '' GROUP BY ${value} ORDER BY count(*) DESC, ${value} ` +
+  const count = (name: string) =>
+    `SELECT * FROM (SELECT '${name}' AS facet, ${name} AS value, count(*) AS count, 0 AS other ` +
+    `FROM m WHERE ${name} <> '' GROUP BY ${name} ORDER BY count(*) DESC, ${name} ` +
     `LIMIT ${marketLimits.facetValuesMax})`
   const span = (column: string) =>
-    `SELECT '${column}', min(${column}), 0, max(${column}) FROM m WHERE ${column} IS NOT NULL`
+    `SELECT '${column}' AS facet, min(${column}) AS value, 0 AS count, max(${column}) AS other ` +
+    `FROM m WHERE ${column} IS NOT NULL`
   // The first GPU stands for all: an offer counts once.
-  const gpu = `substr(gpus, 2, instr(substr(gpus, 2), char(10)) - 1)`
-  return {
-    text:
-      `WITH m AS MATERIALIZED (SELECT offer_id, region, engine, status, ${gpu} AS gpu, price, vram ` +
-      `FROM market_rows WHERE ${conditions.map(({ text }) => text).join(' AND ')} LIMIT ?) ` +
-      [
-        `SELECT 'counted' AS facet, '' AS value, count(*) AS count, 0 AS other FROM m`,
-        ...['region', 'engine', 'status', 'gpu'].map((name) => count(name, name)),
-        `SELECT * FROM (SELECT 'model', r.name, count(*), 0 FROM m CROSS JOIN market_rows AS r ` +
-          `ON r.offer_id = m.offer_id WHERE r.name <> '' GROUP BY r.name ` +
-          `ORDER BY count(*) DESC, r.name LIMIT ${marketLimits.facetValuesMax})`,
-        span('price'),
-        span('vram'),
-      ].join(' UNION ALL '),
-    values: [...conditions.flatMap(({ values }) => values), marketLimits.facetOffersMax],
-  }
+  const gpu = 'substr(gpus, 2, instr(substr(gpus, 2), char(10)) - 1)'
+  const models =
+    `SELECT * FROM (SELECT 'model' AS facet, r.name AS value, count(*) AS count, 0 AS other ` +
+    "FROM m CROSS JOIN market_rows AS r ON r.offer_id = m.offer_id WHERE r.name <> '' " +
+    `GROUP BY r.name ORDER BY count(*) DESC, r.name LIMIT ${marketLimits.facetValuesMax})`
+  const counted = `SELECT 'counted' AS facet, '' AS value, count(*) AS count, 0 AS other FROM m`
+  const among =
+    `WITH m AS MATERIALIZED (SELECT offer_id, region, engine, status, ${gpu} AS gpu, price, vram ` +
+    `FROM market_rows WHERE ${conditions.map(({ text }) => text).join(' AND ')} LIMIT ?) `
+  const values = [...conditions.flatMap((each) => each.values), marketLimits.facetOffersMax]
+  return [
+    [counted, ...['region', 'engine', 'status', 'gpu'].map(count)],
+    [models, span('price'), span('vram')],
+  ].map((parts) => ({ text: among + parts.join(' UNION ALL '), values }))
 }
 
 async function histogram(

@@ -1,24 +1,11 @@
-/** Who calls the market: a session, a signed request, or an API key of a client or of a miner. */
+/** Who calls the market: a session, a signed request, or an API key of a client. */
 import type { Principal } from '../core/auth/principal.ts'
-import { apiKeyOf, requirePrincipal } from './auth.ts'
 import type { AppContext } from './context.ts'
 import { ApiFailure } from './failure.ts'
 import { principalOf } from './session.ts'
 
 /** Whoever says who it is; undefined where nobody does. Credentials that do not hold are 401. */
-export async function callerOf(c: AppContext): Promise<Principal | undefined> {
-  try {
-    return await principalOf(c)
-  } catch (error) {
-    const isUnknownKey =
-      error instanceof ApiFailure &&
-      error.error.code === 'AUTHENTICATION_ERROR' &&
-      apiKeyOf(c) !== undefined
-    if (!isUnknownKey) throw error
-    // Miners sell with keys of their own.
-    return requirePrincipal(c, 'miner')
-  }
-}
+export const callerOf = (c: AppContext): Promise<Principal | undefined> => principalOf(c)
 
 /** The same; 401 for nobody. */
 export async function requireCaller(c: AppContext): Promise<Principal> {

@@ -35,7 +35,10 @@ const gpuFields = {
 const gpuObject = z.object(gpuFields)
 
 /** Body of `POST /marketplace/gpu/register`: nested, with either name of the memory, or flat. */
-export const registerGpuBody = z.union([z.object({ gpu: gpuObject }), gpuObject])
+export const registerGpuBody = z.union([
+  z.object({ gpu: gpuObject }),
+  z.object({ ...gpuFields, gpu: z.never().optional() }),
+])
 export type RegisterGpuBody = z.infer<typeof registerGpuBody>
 
 /** Body of `POST /marketplace/offers`, which the original's programs call and it never served. */

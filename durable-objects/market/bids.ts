@@ -493,9 +493,8 @@ export function openBids(parts: BidParts) {
 }
 
 /** Whether an offer is of whoever calls: the account that is paid, or the key that listed it. */
-export const isSeller = (who: Principal, offer: Pick<OfferRowOf, 'owner' | 'miner_id'>): boolean =>
-  ownerOf(who) === offer.owner ||
-  (who.kind === 'api_key' && who.scope === 'miner' && who.publicId === offer.miner_id)
+export const isSeller = (who: Principal, offer: Pick<OfferRowOf, 'owner'>): boolean =>
+  ownerOf(who) === offer.owner
 
 const unitOf = (kind: 'tokens' | 'hours'): Bid['unit'] =>
   kind === 'tokens' ? 'base_units_per_1000_completion_tokens' : 'base_units_per_place_hour'

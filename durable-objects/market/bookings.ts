@@ -506,7 +506,7 @@ export function openBookings(
 
   const partyOf = (who: Principal, row: BookingRow): 'buyer' | 'seller' | undefined => {
     if (ownerOf(who) === row.owner) return 'buyer'
-    return isSeller(who, { owner: row.seller, miner_id: row.miner_id }) ? 'seller' : undefined
+    return isSeller(who, { owner: row.seller }) ? 'seller' : undefined
   }
 
   /** Ends a booking before its time; the chain counts the slots. */

@@ -292,6 +292,8 @@ export function openOffers(host: MarketHost) {
       }
       const nowMs = now()
       database.transactionSync(() => {
+        const hello = found.find(({ card }) => card.hello)?.card.hello
+        if (hello) host.noteHost(hello.site)
         noteWatch(nowMs)
         for (const { miner, card } of found) {
           const before = row(marketIdOf('offer', miner.minerId))

@@ -13,13 +13,18 @@ import { createMarketTables } from './tables.ts'
 export type MarketParts = ReturnType<typeof openMarket>
 
 /** Opens everything over the storage of one object. */
-export function openMarket(input: Omit<MarketHost, 'site'>) {
+export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
   const { database, settings, now } = input
   createMarketTables(database)
   let site =
     settings.siteHost ??
     rowsOf<{ value: string }>(database, "SELECT value FROM meta WHERE name = 'site'")[0]?.value
-  const host: MarketHost = { ...input, site: () => site ?? 'localhost' }
+  const noteHost = (name: string): void => {
+    if (site !== undefined) return
+    site = name
+    database.sql.exec("INSERT OR REPLACE INTO meta VALUES ('site', ?)", name)
+  }
+  const host: MarketHost = { ...input, site: () => site ?? 'localhost', noteHost }
   let bids: Bids | undefined
   const lateBids = (): Bids => bids as Bids
   const offers = openOffers(host)
@@ -53,11 +58,6 @@ export function openMarket(input: Omit<MarketHost, 'site'>) {
     bids,
     bookings,
     reviews,
-    noteHost: (name: string): void => {
-      if (settings.siteHost !== undefined || site === name) return
-      site = name
-      database.sql.exec("INSERT OR REPLACE INTO meta VALUES ('site', ?)", name)
-    },
     /** Does all that is due. `looks`: at the miners too, though it was done a moment ago. */
     work: async (looks: boolean): Promise<void> => {
       const nowMs = now()

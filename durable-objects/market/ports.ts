@@ -44,6 +44,8 @@ export type MarketHost = {
   readonly readModel: MarketReadModel
   /** Host name of this site, as others see it. */
   readonly site: () => string
+  /** Names it, where nobody has. */
+  readonly noteHost: (host: string) => void
   /** Unix milliseconds. */
   readonly now: () => number
   readonly wakeAt: (dueAtMs: number) => void

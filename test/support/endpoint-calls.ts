@@ -2,6 +2,7 @@
  * How to call each endpoint of the table on a site where everything has happened once: well, and so that
  * it refuses. The table says what must come back. Long because every endpoint has its calls here.
  */
+import { randomBytes } from 'node:crypto'
 import type { EndpointInput } from '../../core/api/endpoint.ts'
 import { exampleValues } from '../../core/api/endpoints/example-values.ts'
 import type { EndpointId } from '../../core/api/endpoints/table.ts'
@@ -177,6 +178,69 @@ const signedInAnew = async ({ site }: World): Promise<Record<string, string>> =>
 const signedChallenge = async ({ site, payer }: World): Promise<Json> =>
   loginBody(site, payer.signer, await challengeFor(site, payer.address))
 
+/** The offer of the world's miner, once the market has seen it. */
+async function offerIn({ site }: World): Promise<string> {
+  const { json } = await until(
+    () => call(site, '/api/v1/market/offers?q=miner%3Dminer-a'),
+    (answer) => (answer.json['items'] as Json[] | undefined)?.length === 1,
+  )
+  return String((json['items'] as Json[])[0]?.['offer_id'])
+}
+
+/** A GPU that can be booked by the hour: its id, and that of its offer. */
+async function gpuIn({ site, key }: World, price = 0.01): Promise<{ gpu: string; offer: string }> {
+  const name = `GPU ${randomBytes(4).toString('hex')}`
+  const gpu = { miner_id: 'a-shelf', name, memory: 24, price_per_hour: price }
+  const body = { gpu: { ...gpu, capabilities: ['aitbc-tiny'] } }
+  const { json } = await call(site, '/api/v1/marketplace/gpu/register', { key, body })
+  const id = String(json['gpu_id'])
+  const listed = await until(
+    () => call(site, `/api/v1/market/offers?q=${encodeURIComponent(`gpu="${name}"`)}`),
+    (answer) => (answer.json['items'] as Json[] | undefined)?.length === 1,
+  )
+  return { gpu: id, offer: String((listed.json['items'] as Json[])[0]?.['offer_id']) }
+}
+
+/** A booking that has begun: it costs nothing, so that nobody waits for the chain. */
+async function bookingIn(world: World): Promise<{ gpu: string; booking: string }> {
+  const { gpu, offer } = await gpuIn(world, 0)
+  const body = { offer_id: offer, hours: 1 }
+  const { json } = await call(world.site, '/api/v1/market/bookings', { key: world.key, body })
+  return { gpu, booking: String(json['booking_id']) }
+}
+
+/** A bid of the client's, open for an hour. */
+async function bidIn({ site, key }: World, more: Json = {}): Promise<string> {
+  const bid = { kind: 'tokens', query: 'model=aitbc-tiny', tokens: 1_000, price_max: '100000000' }
+  const body = { ...bid, closes_in_s: 3_600, ...more }
+  const { json } = await call(site, '/api/v1/market/bids', { key, body })
+  return String(json['bid_id'])
+}
+
+/** An agreement that an auction came to. */
+async function agreementIn(world: World): Promise<string> {
+  const bid = await bidIn(world)
+  const { json } = await call(world.site, `/api/v1/market/bids/${bid}/award`, {
+    method: 'POST',
+    key: world.key,
+  })
+  return String((json['agreements'] as string[])[0])
+}
+
+/** A receipt of a new job of the client's, which nobody has reviewed. */
+async function receiptIn({ site, key }: World): Promise<string> {
+  const { json } = await call(site, '/api/v1/jobs', { key, body: { payload: question } })
+  const id = String(json['job_id'])
+  const done = await until(
+    () => call(site, `/api/v1/jobs/${id}`, { key }),
+    (answer) => answer.json['state'] === 'COMPLETED',
+  )
+  return String(done.json['receipt_id'])
+}
+
+const ofOffer: Prepared = async (world) => [{ params: { id: await offerIn(world) } }]
+const ofGpu: Prepared = async (world) => [{ params: { id: (await gpuIn(world)).gpu } }]
+
 /** Calls that must succeed. Those of streams are opened by the test itself. */
 export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   createChatCompletion: () => [
@@ -225,6 +289,84 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   releasePayment: ({ job }) => [endOf(job)],
   refundPayment: async (world) => [endOf(await world.submit(unserved))],
   getPaymentReceipt: ofJob,
+  listOffers: async (world) => {
+    await offerIn(world)
+    return [{}, { query: { q: 'model=aitbc-tiny sort=price', limit: '1' } }]
+  },
+  getMarketFacets: () => [{}, { query: { q: 'online=true' } }],
+  getMarketPrices: () => [{}, { query: { model: 'aitbc-tiny', days: '7' } }],
+  getMarketStats: nothing,
+  getOffer: ofOffer,
+  getOfferHistory: ofOffer,
+  getOfferUptime: ofOffer,
+  listOfferReviews: ofOffer,
+  reviewOffer: async (world) => {
+    const receipt_id = await receiptIn(world)
+    const body = { receipt_id, rating: 5, comment: 'Fast and right.' }
+    return [{ params: { id: await offerIn(world) }, body }]
+  },
+  submitBid: () => [
+    {
+      body: {
+        kind: 'hours',
+        query: 'online=true',
+        hours: 2,
+        places: 1,
+        price_max: '5000000',
+        closes_in_s: 3_600,
+      },
+    },
+  ],
+  listBids: async (world) => {
+    await bidIn(world)
+    return [{}, { query: { status: 'open', limit: '1' } }]
+  },
+  getBid: async (world) => [{ params: { id: await bidIn(world) } }],
+  cancelBid: async (world) => [{ params: { id: await bidIn(world) } }],
+  awardBid: async (world) => [{ params: { id: await bidIn(world) } }],
+  quoteBid: async (world) => {
+    const { offer } = await gpuIn(world)
+    const wanted = { kind: 'hours', query: '', hours: 1, places: 1, tokens: undefined }
+    const id = await bidIn(world, wanted)
+    return [{ params: { id }, body: { offer_id: offer, price: '900000', capacity: 1 } }]
+  },
+  listAgreements: listPages,
+  getAgreement: async (world) => [{ params: { id: await agreementIn(world) } }],
+  getBookingTerms: async (world) => [{ body: { offer_id: (await gpuIn(world)).offer, hours: 2 } }],
+  bookOffer: async (world) => [{ body: { offer_id: (await gpuIn(world)).offer, hours: 1 } }],
+  listBookings: () => [{}, { query: { role: 'provider', limit: '1' } }],
+  getBooking: async (world) => [{ params: { id: (await bookingIn(world)).booking } }],
+  cancelBooking: async (world) => [{ params: { id: (await bookingIn(world)).booking } }],
+  listMarketplaceOffers: () => [{}, { query: { status: 'open', limit: '1', offset: '1' } }],
+  addMarketplaceOffer: () => [{ body: { provider: 'my-miner', capacity: 2, price: 0.5 } }],
+  getMarketplaceOffer: ofOffer,
+  getMarketplaceStats: nothing,
+  submitMarketplaceBid: () => [{ body: { provider: 'me', capacity: 3, price: 0.4, notes: 'now' } }],
+  listMarketplaceBids: () => [{}, { query: { status: 'pending', provider: 'me' } }],
+  getMarketplaceBid: async (world) => [{ params: { id: await bidIn(world) } }],
+  syncMarketplaceOffers: nothing,
+  listMinerOffers: nothing,
+  registerGpu: () => [
+    { body: { gpu: { miner_id: 'm', name: 'RTX 4090', memory: 24, price_per_hour: 0.5 } } },
+    { body: { gpu: { miner_id: 'm', name: 'RTX 4080', memory_gb: 16, price_per_hour: 0.5 } } },
+    { body: { miner_id: 'm', model: 'RTX 4070', memory_gb: 12, price_per_hour: 0.25 } },
+  ],
+  listMarketplaceGpus: () => [{}, { query: { available: 'true', price_max: '0.5', limit: '2' } }],
+  getGpu: ofGpu,
+  bookGpu: async (world) => [
+    { params: { id: (await gpuIn(world)).gpu }, body: { duration_hours: 1.5, job_id: world.job } },
+  ],
+  releaseGpu: async (world) => [{ params: { id: (await bookingIn(world)).gpu } }],
+  listGpuReviews: ofGpu,
+  reviewGpu: async (world) => {
+    const id = `gpu_${(await offerIn(world)).slice(0, 8)}`
+    return [{ params: { id }, body: { rating: 4, receipt_id: await receiptIn(world) } }]
+  },
+  listOrders: () => [{}, { query: { status: 'active', limit: '1' } }],
+  getPricing: async (world) => {
+    await gpuIn(world)
+    return [{ params: { model: 'tiny' } }]
+  },
   listServices: nothing,
   getServiceSchema: () => [{ params: { type: 'blender' } }],
   createServiceJob: () => [{ params: { type: 'llm_inference' }, body: service }],
@@ -587,6 +729,16 @@ const badAdminPages = [
 const noAddress = [{ params: { address: 'nobody' }, code: 'ADDRESS_INVALID' }] as const
 const notAsked = [{ code: 'UPGRADE_REQUIRED' }] as const satisfies readonly BadCall[]
 
+const noOffer = [
+  { params: { id: unknownJob }, code: 'OFFER_NOT_FOUND' },
+] as const satisfies readonly BadCall[]
+const noBid = [
+  { params: { id: unknownJob }, code: 'BID_NOT_FOUND' },
+] as const satisfies readonly BadCall[]
+const noGpu = [
+  { params: { id: 'gpu_ffffffff' }, code: 'GPU_NOT_FOUND' },
+] as const satisfies readonly BadCall[]
+
 /** Refusals beyond those that the test derives from auth, body and method. */
 export const badCalls: Partial<
   Readonly<Record<EndpointId, (world: World) => readonly BadCall[] | Promise<readonly BadCall[]>>>
@@ -625,6 +777,124 @@ export const badCalls: Partial<
       code: 'BATCH_REFUSED',
     },
   ],
+  listOffers: () => [
+    { query: { q: 'colour=red' }, code: 'QUERY_INVALID' },
+    { query: { limit: '0' }, code: 'VALIDATION_ERROR' },
+    { query: { cursor: 'none' }, code: 'CURSOR_INVALID' },
+  ],
+  getMarketFacets: () => [{ query: { q: 'vram>lots' }, code: 'QUERY_INVALID' }],
+  getMarketPrices: () => [{ query: { days: '91' }, code: 'VALIDATION_ERROR' }],
+  getOffer: () => noOffer,
+  getOfferHistory: () => noOffer,
+  getOfferUptime: () => noOffer,
+  listOfferReviews: () => noOffer,
+  reviewOffer: async (world) => {
+    const params = { id: await offerIn(world) }
+    const receipt_id = await receiptIn(world)
+    const body = { receipt_id, rating: 3, comment: '' }
+    const headers = { 'x-api-key': world.key }
+    await call(world.site, `/api/v1/market/offers/${params.id}/reviews`, { body, headers })
+    return [
+      { params, body, code: 'REVIEW_EXISTS' },
+      { params, body: { ...body, receipt_id: unknownJob }, code: 'REVIEW_NOT_EARNED' },
+      { params, body: { ...body, rating: 6 }, code: 'VALIDATION_ERROR' },
+      { params, body: { ...body, comment: 'a\u202Eb' }, code: 'VALIDATION_ERROR' },
+      { params: { id: unknownJob }, body, code: 'OFFER_NOT_FOUND' },
+    ]
+  },
+  submitBid: () => {
+    const bid = { kind: 'tokens', query: '', tokens: 1, price_max: '1', closes_in_s: 60 }
+    return [
+      { body: { ...bid, query: 'price<=' }, code: 'QUERY_INVALID' },
+      { body: { ...bid, price_max: '0' }, code: 'AMOUNT_INVALID' },
+      { body: { ...bid, tokens: -1 }, code: 'VALIDATION_ERROR' },
+      { body: { ...bid, closes_in_s: 604_801 }, code: 'VALIDATION_ERROR' },
+    ]
+  },
+  listBids: () => [
+    { query: { status: 'lost' }, code: 'VALIDATION_ERROR' },
+    { query: { cursor: 'none' }, code: 'CURSOR_INVALID' },
+  ],
+  getBid: () => noBid,
+  cancelBid: async (world) => {
+    const id = await bidIn(world)
+    await call(world.site, `/api/v1/market/bids/${id}/cancel`, { method: 'POST', key: world.key })
+    return [...noBid, { params: { id }, code: 'BID_CLOSED' }]
+  },
+  awardBid: () => noBid,
+  quoteBid: async (world) => {
+    const { offer } = await gpuIn(world)
+    const id = await bidIn(world)
+    const body = { offer_id: offer, price: '900000', capacity: 1 }
+    return [
+      { params: { id: unknownJob }, body, code: 'BID_NOT_FOUND' },
+      { params: { id }, body, code: 'QUOTE_REFUSED' },
+      { params: { id }, body: { ...body, offer_id: unknownJob }, code: 'OFFER_NOT_FOUND' },
+      { params: { id }, body: { ...body, capacity: 0 }, code: 'VALIDATION_ERROR' },
+    ]
+  },
+  listAgreements: () => [{ query: { cursor: 'none' }, code: 'CURSOR_INVALID' }],
+  getAgreement: () => [{ params: { id: unknownJob }, code: 'AGREEMENT_NOT_FOUND' }],
+  getBookingTerms: async (world) => {
+    const offer = await offerIn(world)
+    return [
+      { body: { offer_id: unknownJob, hours: 1 }, code: 'OFFER_NOT_FOUND' },
+      { body: { offer_id: offer, hours: 1 }, code: 'OFFER_NOT_BOOKABLE' },
+      { body: { offer_id: offer, hours: -1 }, code: 'VALIDATION_ERROR' },
+    ]
+  },
+  bookOffer: async (world) => {
+    const { offer } = await gpuIn(world)
+    const body = { offer_id: offer, hours: 1 }
+    return [
+      { body: { ...body, offer_id: unknownJob }, code: 'OFFER_NOT_FOUND' },
+      { body: { ...body, places: 2 }, code: 'OFFER_FULL' },
+      { body: { ...body, hours: 1e9 }, code: 'VALIDATION_ERROR' },
+      { body: { ...body, agreement_id: unknownJob }, code: 'AGREEMENT_CLOSED' },
+      { body: { ...body, transaction: 'abcd' }, code: 'ENCODING_INVALID' },
+    ]
+  },
+  getBooking: () => [{ params: { id: unknownJob }, code: 'BOOKING_NOT_FOUND' }],
+  cancelBooking: async (world) => {
+    const { booking: id } = await bookingIn(world)
+    const target = `/api/v1/market/bookings/${id}/cancel`
+    await call(world.site, target, { method: 'POST', key: world.key })
+    return [
+      { params: { id: unknownJob }, code: 'BOOKING_NOT_FOUND' },
+      { params: { id }, code: 'BOOKING_OVER' },
+    ]
+  },
+  listMarketplaceOffers: () => [{ query: { status: 'lost' }, code: 'FILTER_INVALID' }],
+  getMarketplaceOffer: () => noOffer,
+  listMarketplaceBids: () => [{ query: { status: 'lost' }, code: 'FILTER_INVALID' }],
+  getMarketplaceBid: () => noBid,
+  submitMarketplaceBid: () => [
+    { body: { provider: '', capacity: 1, price: 1 }, code: 'VALIDATION_ERROR' },
+    { body: { provider: 'x', capacity: 1, price: -1 }, code: 'VALIDATION_ERROR' },
+  ],
+  registerGpu: () => [
+    { body: { gpu: { name: 'x\u0000y' } }, code: 'VALIDATION_ERROR' },
+    { body: { gpu: { price_per_hour: -1 } }, code: 'VALIDATION_ERROR' },
+  ],
+  getGpu: () => noGpu,
+  bookGpu: async (world) => {
+    const { gpu: id } = await bookingIn(world)
+    return [
+      { ...noGpu[0], body: { duration_hours: 1 } },
+      { params: { id }, body: { duration_hours: 1 }, code: 'OFFER_FULL' },
+      { params: { id }, body: { duration_hours: -1 }, code: 'VALIDATION_ERROR' },
+    ]
+  },
+  releaseGpu: async (world) => [
+    ...noGpu,
+    { params: { id: (await gpuIn(world)).gpu }, code: 'GPU_NOT_BOOKED' },
+  ],
+  listGpuReviews: () => noGpu,
+  reviewGpu: async (world) => [
+    { params: { id: (await gpuIn(world)).gpu }, body: { rating: 5 }, code: 'REVIEW_NOT_EARNED' },
+  ],
+  listOrders: () => [{ query: { status: 'lost' }, code: 'FILTER_INVALID' }],
+  getPricing: () => [{ params: { model: 'no such model' }, code: 'PRICING_NOT_FOUND' }],
   explainJob: () => unknownJobs,
   explainMiner: () => [{ params: { id: 'nobody' }, code: 'MINER_NOT_FOUND' }],
   listWebhookDeliveries: () => [

@@ -27,7 +27,7 @@ import {
 } from '../../core/api/marketplace-legacy.ts'
 import type { Bid } from '../../core/api/schemas/market.ts'
 import type { Principal } from '../../core/auth/principal.ts'
-import { requirePrincipal } from '../auth.ts'
+import { requireAdmin } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { requireCaller } from '../market-principal.ts'
@@ -146,7 +146,7 @@ async function bids(c: AppContext): Promise<Response> {
 
 /** Offers follow the miners by themselves; this looks at once, and says which were new. */
 async function syncOffers(c: AppContext): Promise<Response> {
-  await requirePrincipal(c, 'admin')
+  await requireAdmin(c)
   const before = new Set((await listed(c)).map(({ offer: each }) => each.offer_id))
   await c.get('market').refresh()
   const ids = (await listed(c)).map(({ offer: each }) => each.offer_id)
@@ -163,7 +163,7 @@ async function registerGpu(c: AppContext): Promise<Response> {
   const who = await requireCaller(c)
   const body = await readBody(c, registerGpuBody)
   await tellHost(c)
-  const stated = 'gpu' in body ? body.gpu : body
+  const stated = body.gpu ?? body
   const name = stated.name ?? stated.model ?? 'Unknown GPU'
   const added = orThrow(
     await c.get('market').list(who, {
@@ -178,7 +178,7 @@ async function registerGpu(c: AppContext): Promise<Response> {
     }),
   )
   // Its tests ask for 200, its command line for 201 with the memory under another name.
-  const isFromCli = 'gpu' in body && stated.memory_gb !== undefined
+  const isFromCli = body.gpu !== undefined && stated.memory_gb !== undefined
   const message = `GPU ${name} registered successfully`
   return c.json({ gpu_id: added.gpuId, status: 'registered', message }, isFromCli ? 201 : 200)
 }

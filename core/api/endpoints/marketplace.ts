@@ -17,8 +17,8 @@ import {
 import { exampleValues as values } from './example-values.ts'
 import {
   accountErrors,
+  adminErrors,
   bodyErrors,
-  minerErrors,
   openErrors,
   transactionErrors,
 } from './failures.ts'
@@ -125,7 +125,7 @@ export const marketplaceFamily = {
       summary: 'Look at the miners now',
       description: 'Offers follow the miners by themselves; this only does it at once.',
       answers: [{ status: 200, description: 'What was new', schema: schemas.synced }],
-      errors: minerErrors,
+      errors: adminErrors,
       legacy: 'Nothing to call: offers follow the miners.',
       example: {},
     }),
@@ -164,7 +164,7 @@ export const marketplaceFamily = {
     endpoint({
       ...get,
       ...coordinatorAt('/marketplace/gpu/list'),
-      id: 'listGpus',
+      id: 'listMarketplaceGpus',
       summary: 'List GPUs',
       query: gpuListQuery,
       answers: [{ status: 200, description: 'Newest first', schema: schemas.gpus }],

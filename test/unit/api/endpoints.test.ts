@@ -16,6 +16,8 @@ import { chainListRoutes } from '../../../workers/routes/chain-lists.ts'
 import { coordinatorRoutes } from '../../../workers/routes/coordinator.ts'
 import { explorerRoutes } from '../../../workers/routes/explorer.ts'
 import { healthRoutes } from '../../../workers/routes/health.ts'
+import { marketRoutes } from '../../../workers/routes/market.ts'
+import { marketplaceRoutes } from '../../../workers/routes/marketplace.ts'
 import { ollamaRoutes } from '../../../workers/routes/ollama.ts'
 import { rpcRoutes } from '../../../workers/routes/rpc.ts'
 import { metricsRoutes, nodeStatusRoutes } from '../../../workers/routes/status.ts'
@@ -32,6 +34,8 @@ const services: Readonly<Record<ServiceName, Hono<AppEnv>>> = {
   rpc: rpcRoutes,
   explorer: explorerRoutes,
   chain: chainListRoutes,
+  market: marketRoutes,
+  marketplace: marketplaceRoutes,
   health: healthRoutes,
   auth: authRoutes,
   admin: adminRoutes,
