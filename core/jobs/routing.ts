@@ -93,7 +93,8 @@ function bySort(
 
 /**
  * Steps instead of figures: no two miners measure alike, and a difference that nobody notices must not give
- * all the work to one of them. Who has no record yet counts as good, else it would never get one.
+ * all the work to one of them. Trust is earned from nothing; who was not measured yet counts as fast, else it
+ * never would be.
  */
 function amongEquals(a: Ranked, b: Ranked, { near, model, standing }: RankBy): number {
   if (near && near.length > 0) {
@@ -120,7 +121,7 @@ function nearness(region: string | undefined, near: readonly string[]): number {
 
 const trustSteps = 4
 const trustStep = ({ reputationOf }: Standing, minerId: string): number =>
-  floor((reputationOf(minerId) ?? 1) * trustSteps)
+  floor((reputationOf(minerId) ?? 0) * trustSteps)
 
 /** Doublings of tokens a second; the unknown count as the fastest. */
 function speedStep({ speedOf }: Standing, minerId: string, model: string): number {
