@@ -1,5 +1,5 @@
 /** The query language of the market. */
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { marketLimits } from '../../../core/market/limits.ts'
 import { matchesQuery, parseQuery, queryFields } from '../../../core/market/query.ts'

@@ -1,5 +1,5 @@
 /** The market's read model answers as memory does. */
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Offer } from '../../../core/market/offer.ts'
 import { type MarketQuery, matchesQuery, parseQuery } from '../../../core/market/query.ts'
