@@ -106,6 +106,7 @@ export function createChecks({ genesis, tolerated, villains }: ChecksOptions) {
       const wrong = ledger.enter(
         header.proposer,
         transactions.map(({ bytes }) => bytes),
+        header.slot,
       )
       if (!conflict) faults.push(...wrong)
       for (const { bytes } of transactions) {
@@ -222,8 +223,8 @@ export function createChecks({ genesis, tolerated, villains }: ChecksOptions) {
         return
       }
     }
-    const { balances, escrowed, entries } = opened.value.audit()
-    if (balances + escrowed !== supply) complain('money is not conserved')
+    const { held, entries } = opened.value.audit()
+    if (held !== supply) complain('money is not conserved')
     // A binary tree has a fork less than leaves.
     const nodes = 2 * entries - 1
     for (const each of honest) {

@@ -16,7 +16,13 @@ import type { Engine, FoundOffence, Outbound, Step } from '../../../core/chain/e
 import { sufficientFee } from '../../../core/chain/fees.ts'
 import { genesisHash, slotMs } from '../../../core/chain/genesis.ts'
 import { answerPull, applyPull, type PullResponse, pullRequest } from '../../../core/chain/sync.ts'
-import { signTransaction, type TransactionBody } from '../../../core/chain/transaction.ts'
+import {
+  bookingIdOf,
+  type Message,
+  signTransaction,
+  type TransactionBody,
+  transactionHash,
+} from '../../../core/chain/transaction.ts'
 import { finalityMessageCoder } from '../../../core/chain/vote.ts'
 import type { Backup } from '../../support/memory-chain-store.ts'
 import { randomFrom } from '../chain/network.ts'
@@ -257,6 +263,21 @@ function createWorld(options: ClusterOptions) {
     const dueMs = site.engine.dueAtMs(clock(site)) - site.skewMs
     site.alarmMs = Math.min(site.alarmMs, Math.max(dueMs, nowMs + 1))
   }
+  /** What each user has booked last. */
+  const booked = new Map<(typeof users)[number], Uint8Array>()
+  /** Mostly payments; by number and not by chance, so that a seed gives the weather that it always gave. */
+  const messageOf = (by: (typeof users)[number], to: Uint8Array, amount: bigint): Message => {
+    const kind = counts.transactions % 8
+    const booking = booked.get(by)
+    if (kind === 2) {
+      const [{ publicKey: coordinator }] = users as [(typeof users)[number]]
+      const terms = { provider: to, coordinator, offer: genesisHash(genesis), start: 0n }
+      return { TAG: 'booking_open', data: { ...terms, slots: 1n + amount / 20n, price: amount } }
+    }
+    if (kind === 5 && booking) return { TAG: 'booking_close', data: { booking } }
+    if (kind === 7) return { TAG: 'bond', data: { amount } }
+    return { TAG: 'transfer', data: { to, amount } }
+  }
   const pay = (): void => {
     const site = pick(honest)
     if (isAway(site)) return
@@ -269,13 +290,16 @@ function createWorld(options: ClusterOptions) {
       nonce: nextNonce,
       fee: 0n,
       validUntil: BigInt(slots + 10_000),
-      message: { TAG: 'transfer', data: { to, amount: BigInt(1 + below(1_000)) } },
+      message: messageOf(by, to, BigInt(1 + below(1_000))),
     }
     const fee = sufficientFee(genesis.parameters, draft) + BigInt(below(50))
     const bytes = signTransaction(genesisHash(genesis), { ...draft, fee }, by)
     const verdict = guarded(site, (engine) => engine.submit([bytes], clock(site)))?.[0]
     if (!verdict?.ok) return
     counts.transactions += 1
+    if (draft.message.TAG === 'booking_open') {
+      booked.set(by, bookingIdOf(transactionHash(bytes)))
+    }
     checks.submitted(site, bytes)
     site.alarmMs = Math.min(site.alarmMs, site.engine.dueAtMs(clock(site)) - site.skewMs)
     for (const to of sites) {
