@@ -10,7 +10,6 @@ import type { ChainService } from '../core/api/chain-service.ts'
 import type { CountReport } from '../core/api/coordinator-figures.ts'
 import type {
   CoordinatorService,
-  HeldDecision,
   MinerReceipt,
   Principal,
   SiteView,
@@ -275,10 +274,6 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     const { held, miners } = this.#usable()
     if (page.minerId !== undefined && !miners.isKnown(page.minerId)) return undefined
     return held.list({ ...page, limit: Math.min(page.limit, coordinatorLimits.heldPageMax) })
-  }
-
-  async decideHeld(decision: HeldDecision) {
-    return this.#usable().held.decide(decision)
   }
 
   async minerReputation(minerId: string) {

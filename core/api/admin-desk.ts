@@ -5,6 +5,7 @@
  */
 import type { Result } from '../base/result.ts'
 import type { KeyRecord } from './account-desk.ts'
+import type { HeldResult } from './coordinator-service.ts'
 import type { ApiError } from './errors.ts'
 
 /** Who acts, as `ownerOf` names principals, and why; empty where a program gave no reason. */
@@ -153,6 +154,10 @@ export type AdminDesk = {
   ): Answer<Page<{ readonly of: 'account'; readonly key: KeyRecord } | OperatorKeyRow>>
   revokeKey(by: Actor, keyId: string): Answer<KeyRecord>
   payments(page: PageQuestion & { readonly state: string | undefined }): Answer<Page<AdminPayment>>
+  /** Results whose payment waits, or waited, for a decision, newest first. */
+  held(page: { readonly onlyOpen: boolean; readonly limit: number }): Promise<readonly HeldResult[]>
+  /** `HELD_NOT_FOUND`; `HELD_DECIDED` when it was decided otherwise, or its time is over. */
+  decideHeld(by: Actor, jobId: string, decision: 'released' | 'refused'): Answer<HeldResult>
   audit(
     page: PageQuestion & {
       readonly action: string | undefined

@@ -319,11 +319,6 @@ export type CoordinatorService = DispatchService & {
     readonly onlyOpen: boolean
     readonly limit: number
   }): Promise<readonly HeldResult[] | undefined>
-  /**
-   * Releases or refuses a held result. `HELD_NOT_FOUND`; `HELD_DECIDED` when it was decided otherwise, or
-   * its time is over. Whether the caller may is the gateway's to check.
-   */
-  decideHeld(decision: HeldDecision): Promise<Result<HeldResult, ApiError>>
   minerReputation(minerId: string): Promise<
     | {
         readonly reputation: Reputation

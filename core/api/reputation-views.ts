@@ -84,26 +84,36 @@ export const minerReceiptsSchema = z
   })
   .meta({ id: 'MinerReceipts', description: 'Receipts whose payment is final, newest first' })
 
+const heldRow = {
+  job_id: z.string(),
+  miner_id: z.string(),
+  reasons: z.array(z.strictObject({ code: z.string(), message: z.string() })),
+  amount: units.describe('Charged if it is released'),
+  held_at: time,
+  decided_until: time.describe('After it nothing is paid'),
+  decision: z.enum(['released', 'refused', 'lapsed']).nullable(),
+  decided_at: time.nullable(),
+  why: z.string().nullable(),
+}
+
+const heldEnvelope = { next_cursor: z.null(), as_of: time, source }
+
 /** `GET /miners/{id}/held`. */
 export const heldListSchema = z
-  .strictObject({
-    items: z.array(
-      z.strictObject({
-        job_id: z.string(),
-        reasons: z.array(z.strictObject({ code: z.string(), message: z.string() })),
-        amount: units.describe('Charged if it is released'),
-        held_at: time,
-        decided_until: time.describe('After it nothing is paid'),
-        decision: z.enum(['released', 'refused', 'lapsed']).nullable(),
-        decided_at: time.nullable(),
-        why: z.string().nullable(),
-      }),
-    ),
-    next_cursor: z.null(),
-    as_of: time,
-    source,
-  })
+  .strictObject({ items: z.array(z.strictObject(heldRow)), ...heldEnvelope })
   .meta({ id: 'HeldResults', description: 'Payments that wait, or waited, for a decision' })
+
+const adminHeldRow = z
+  .strictObject({ ...heldRow, decided_by: z.string().nullable() })
+  .meta({ id: 'AdminHeldResult' })
+
+/** `POST /admin/held/{id}/release` and `/refuse`. */
+export const adminHeldSchema = adminHeldRow
+
+/** `GET /admin/held`. */
+export const adminHeldListSchema = z
+  .strictObject({ items: z.array(adminHeldRow), ...heldEnvelope })
+  .meta({ id: 'AdminHeldResults' })
 
 /** Query of the receipts. */
 export const minerReceiptsQuery = z.strictObject({
@@ -203,18 +213,37 @@ const receiptView = (each: MinerReceipt): z.infer<typeof receiptRow> => ({
 export const heldListView = (
   held: readonly HeldResult[],
   nowMs: number,
-): z.infer<typeof heldListSchema> => ({
-  items: held.map((each) => ({
-    job_id: each.jobId,
-    reasons: each.reasons.map(({ code, message }) => ({ code, message })),
-    amount: String(each.amount),
-    held_at: formatTime(each.heldAtMs),
-    decided_until: formatTime(each.untilMs),
-    decision: each.decision ?? null,
-    decided_at: each.decidedAtMs === undefined ? null : formatTime(each.decidedAtMs),
-    why: each.why ?? null,
-  })),
+): z.infer<typeof heldListSchema> => ({ items: held.map(heldView), ...heldEnd(nowMs) })
+
+/** A held result, for administrators. */
+export const adminHeldView = (each: HeldResult): z.infer<typeof adminHeldSchema> => ({
+  ...heldView(each),
+  decided_by: each.decidedBy ?? null,
+})
+
+/** `GET /admin/held`. */
+export const adminHeldListView = (
+  held: readonly HeldResult[],
+  nowMs: number,
+): z.infer<typeof adminHeldListSchema> => ({
+  items: held.map(adminHeldView),
+  ...heldEnd(nowMs),
+})
+
+const heldView = (each: HeldResult) => ({
+  job_id: each.jobId,
+  miner_id: each.minerId,
+  reasons: each.reasons.map(({ code, message }) => ({ code, message })),
+  amount: String(each.amount),
+  held_at: formatTime(each.heldAtMs),
+  decided_until: formatTime(each.untilMs),
+  decision: each.decision ?? null,
+  decided_at: each.decidedAtMs === undefined ? null : formatTime(each.decidedAtMs),
+  why: each.why ?? null,
+})
+
+const heldEnd = (nowMs: number) => ({
   next_cursor: null,
   as_of: formatTime(nowMs),
-  source: 'coordinator',
+  source: 'coordinator' as const,
 })

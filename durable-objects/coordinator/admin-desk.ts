@@ -13,6 +13,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { openAudit } from './audit.ts'
 import type { Bars } from './bars.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import type { Held } from './held.ts'
 import type { JobStore } from './job-store.ts'
 import type { Miners } from './miners.ts'
 import { rowsOf, type SqlDatabase } from './schema.ts'
@@ -29,6 +30,7 @@ export type AdminDeskParts = {
   readonly apiKeys: ApiKeys
   readonly accountKeys: AccountKeys
   readonly usage: Usage
+  readonly held: Held
   readonly now: () => number
   readonly recordOf: (row: KeyRow) => Promise<KeyRecord>
   /** A key was revoked: a miner that works with it leaves. */
@@ -122,6 +124,15 @@ export function openAdminDesk(parts: AdminDeskParts): AdminDesk {
 
     payments: async (page) => lists.payments(page),
 
+    held: async (page) => parts.held.list(page),
+    decideHeld: async (by, jobId, decision) => {
+      const action = decision === 'released' ? 'held.release' : 'held.refuse'
+      const details = { reasons: parts.held.of(jobId)?.reasons.map(({ code }) => code) }
+      const { actor, reason: why } = by
+      return parts.held.decide({ jobId, decision, by: actor, why }, () =>
+        audit.write(by, { action, target: jobId, details }),
+      )
+    },
     audit: async (page) => {
       const before = numbersOf(page.cursor, 1)
       if (!before) return cursorInvalid

@@ -3,21 +3,17 @@
  * before somebody has decided for it, so that nobody can be paid; the amount stays promised until then.
  * When nobody decides while the payer's permission can still reach the chain, nothing is paid.
  */
-import type {
-  HeldDecision,
-  HeldResult,
-  HoldReason,
-} from '../../core/api/coordinator-service.ts'
+import type { HeldDecision, HeldResult, HoldReason } from '../../core/api/coordinator-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
-import { assert, err, ok, type Result } from '../../core/base/result.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
+import { assert, err, ok, type Result } from '../../core/base/result.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
 import { releaseCoder, releaseSigningBytes } from '../../core/chain/release.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import type { Funds } from './funds.ts'
+import type { JobStore, ResultRow } from './job-store.ts'
 import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
-import type { JobStore, ResultRow } from './job-store.ts'
 
 export type HeldParts = {
   readonly database: SqlDatabase
@@ -59,17 +55,27 @@ export function openHeld(parts: HeldParts) {
     if (nextMs !== undefined) parts.wakeAt(nextMs)
   }
 
-  const settle = (held: HeldRow, decision: NonNullable<HeldResult['decision']>, of: By): void => {
+  const settle = (
+    held: HeldRow,
+    decision: NonNullable<HeldResult['decision']>,
+    of: By,
+    write?: () => void,
+  ): void => {
     const { job_id: jobId } = held
     const nowMs = now()
     database.transactionSync(() => {
+      write?.()
       database.sql.exec(setDecision, decision, nowMs, of.by ?? null, of.why ?? null, jobId)
       if (decision === 'released') {
         const release = releaseOf(store, jobId)
         const signature = settings.coordinator.sign(
           releaseSigningBytes(settings.genesisHash, release),
         )
-        database.sql.exec('UPDATE results SET release_signature = ? WHERE job_id = ?', signature, jobId)
+        database.sql.exec(
+          'UPDATE results SET release_signature = ? WHERE job_id = ?',
+          signature,
+          jobId,
+        )
         const state = held.amount === 0 ? 'settled' : 'due'
         database.sql.exec(setPayment, state, nowMs, jobId)
       } else {
@@ -86,10 +92,7 @@ export function openHeld(parts: HeldParts) {
   return {
     /** The last moment for a decision, of a permission with this settle-by slot. */
     untilMs: (settleBy: number): number =>
-      Math.max(
-        now(),
-        settings.genesisTimeMs + (settleBy - jobLimits.settleMarginSlots) * slotMs,
-      ),
+      Math.max(now(), settings.genesisTimeMs + (settleBy - jobLimits.settleMarginSlots) * slotMs),
 
     /** Notes why a result is held. Inside the caller's atomic write, which also writes the result. */
     write: (
@@ -138,14 +141,21 @@ export function openHeld(parts: HeldParts) {
       return rows.map(viewOf)
     },
 
-    /** Decides; to decide the same again changes nothing and is no error. */
-    decide: ({ jobId, decision, by, why }: HeldDecision): Result<HeldResult, ApiError> => {
+    /**
+     * Decides; to decide the same again changes nothing and is no error. `write` is done in the same
+     * atomic write, and only when this call decides.
+     */
+    decide: (
+      { jobId, decision, by, why }: HeldDecision,
+      write?: () => void,
+    ): Result<HeldResult, ApiError> => {
       const found = row(jobId)
       if (!found) return err({ code: 'HELD_NOT_FOUND' })
       if (found.decision === null) {
         // The alarm may be late; the clock is not.
         const isLate = found.until_ms <= now()
-        settle(found, isLate ? 'lapsed' : decision, isLate ? {} : { by, why })
+        if (isLate) settle(found, 'lapsed', {})
+        else settle(found, decision, { by, why }, write)
       }
       const decided = row(jobId)
       assert(decided, 'what was decided is on the disk')

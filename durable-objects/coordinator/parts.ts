@@ -89,6 +89,7 @@ export function openCoordinator(host: CoordinatorHost) {
   const adminDesk = openAdminDesk({
     ...ground,
     dispatcher,
+    held: working.held,
     recordOf: accountDesk.recordOf,
     onRevoked,
     perform: async (action): Promise<Record<string, number>> => {

@@ -14,6 +14,7 @@ import { encodeAnnouncement, encodeAsk, syncVersion } from '../../core/chain/syn
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
+import { connectAgent, createAgent } from './agent-socket.ts'
 import { call, type Json, until } from './api-client.ts'
 import { minerKeys } from './api-legacy-site.ts'
 import { freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
@@ -50,6 +51,26 @@ const cursorPages =
     const next = typeof cursor === 'string' ? [{ query: { limit: '1', cursor } }] : []
     return [{}, ...next, { query: filter }]
   }
+
+/** A job whose payment is held: its answer ended at a limit that it had not nearly reached. */
+async function heldJob({ site, key }: World): Promise<string> {
+  const model = `odd-${randomBytes(4).toString('hex')}`
+  const agent = createAgent({
+    name: model,
+    models: [model],
+    onOffer: (self, attempt) => {
+      self.accept(attempt)
+      self.token(attempt, 'A few words only.', 4)
+      self.send(self.resultOf(attempt, { finish: 'length' }))
+    },
+  })
+  await connectAgent(agent, site.url)
+  const payload = { type: 'inference', model, prompt: 'hi', max_tokens: 64 }
+  const { json } = await call(site, '/api/v1/jobs', { key, body: { payload } })
+  await agent.until(() => agent.holds.size === 1)
+  agent.disconnect()
+  return String(json['job_id'])
+}
 
 /** A job in the hands of the original's miner. */
 async function taken(world: World): Promise<string> {
@@ -492,6 +513,9 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
     // As the original's command line does it.
     { params: { id: await world.submit(unserved) } },
   ],
+  listAdminHeld: () => [{}, { query: { open: 'true', limit: '5' } }],
+  releaseHeld: async (world) => [{ params: { id: await heldJob(world) }, body: { reason } }],
+  refuseHeld: async (world) => [{ params: { id: await heldJob(world) }, body: { reason } }],
   prioritizeAdminJob: async (world) => [
     { params: { id: await world.submit(unserved) }, body: { priority: 'low', reason } },
   ],
@@ -921,6 +945,7 @@ export const badCalls: Partial<
   getJobReceipt: async (world) => [
     ...unknownJobs,
     { params: { id: await world.submit(unserved) }, code: 'RECEIPT_NOT_FOUND' },
+    { params: { id: await heldJob(world) }, code: 'RESULT_HELD' },
     { params: { id: world.job }, query: { format: 'pdf' }, code: 'VALIDATION_ERROR' },
   ],
   listJobReceipts: () => unknownJobs,
@@ -1271,6 +1296,17 @@ export const badCalls: Partial<
     ...unknownJobs,
     { params: { id: job }, code: 'JOB_NOT_CANCELABLE' },
   ],
+  listAdminHeld: () => [{ query: { open: 'perhaps' }, code: 'VALIDATION_ERROR' }],
+  releaseHeld: () => [{ params: { id: unknownJob }, body: { reason }, code: 'HELD_NOT_FOUND' }],
+  refuseHeld: async (world) => {
+    const id = await heldJob(world)
+    const path = `/api/v1/admin/held/${id}/release`
+    await call(world.site, path, { key: world.adminKey, body: { reason } })
+    return [
+      { params: { id: unknownJob }, body: { reason }, code: 'HELD_NOT_FOUND' },
+      { params: { id }, body: { reason }, code: 'HELD_DECIDED' },
+    ]
+  },
   prioritizeAdminJob: ({ job }) => [
     ...unknownJobs,
     { params: { id: job }, code: 'JOB_NOT_CANCELABLE' },

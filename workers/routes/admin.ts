@@ -13,6 +13,7 @@ import {
   adminUserRow,
   auditRow,
 } from '../../core/api/admin-views.ts'
+import { adminHeldListView, adminHeldView, heldQuery } from '../../core/api/reputation-views.ts'
 import {
   adminJobsQuery,
   adminMinersQuery,
@@ -37,6 +38,9 @@ export const adminRoutes = new Hono<AppEnv>()
   .get('/jobs/:id', job)
   .delete('/jobs/:id', cancelJob)
   .post('/jobs/:id/prioritize', prioritizeJob)
+  .get('/held', held)
+  .post('/held/:id/release', (c) => decideHeld(c, 'released'))
+  .post('/held/:id/refuse', (c) => decideHeld(c, 'refused'))
   .get('/miners', miners)
   .get('/miners/:id', miner)
   .post('/miners/:id/activate', activate)
@@ -84,6 +88,19 @@ async function prioritizeJob(c: AppContext): Promise<Response> {
   const jobId = jobIdOf(c)
   const changed = await c.get('coordinator').admin('prioritizeJob', by, jobId, body.priority)
   return c.json(adminJobView(orThrow(changed)))
+}
+
+async function held(c: AppContext): Promise<Response> {
+  await requireAdmin(c)
+  const { open, limit } = readQuery(c, heldQuery)
+  const found = await c.get('coordinator').admin('held', { onlyOpen: open === 'true', limit })
+  return c.json(adminHeldListView(found, c.get('now')))
+}
+
+async function decideHeld(c: AppContext, decision: 'released' | 'refused'): Promise<Response> {
+  const { by } = await actorOf(c, reasonRequest)
+  const decided = await c.get('coordinator').admin('decideHeld', by, jobIdOf(c), decision)
+  return c.json(adminHeldView(orThrow(decided)))
 }
 
 async function miners(c: AppContext): Promise<Response> {

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { adminActions } from '../admin-desk.ts'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
+import { adminHeldListSchema, adminHeldSchema, heldQuery } from '../reputation-views.ts'
 import {
   adminConfigSchema,
   adminHealthSchema,
@@ -118,6 +119,37 @@ export const adminFamily = {
       body: { schema: reasonRequest, required: false },
       answers: [{ status: 200, description: 'The job', schema: adminJobSchema }],
       errors: [...actErrors, 'JOB_NOT_FOUND', 'JOB_NOT_CANCELABLE'],
+      example: { params: { id: values.job }, body: { reason } },
+    }),
+    endpoint({
+      ...get,
+      ...adminAt('/held'),
+      id: 'listAdminHeld',
+      summary: 'List results whose payment waits, or waited, for a decision',
+      query: heldQuery,
+      answers: [{ status: 200, description: 'The newest', schema: adminHeldListSchema }],
+      example: {},
+    }),
+    endpoint({
+      ...act,
+      ...adminAt('/held/{id}/release'),
+      id: 'releaseHeld',
+      summary: 'Let a held result be paid',
+      params: jobParams,
+      body: { schema: reasonRequest, required: false },
+      answers: [{ status: 200, description: 'What was decided', schema: adminHeldSchema }],
+      errors: [...actErrors, 'JOB_NOT_FOUND', 'HELD_NOT_FOUND', 'HELD_DECIDED'],
+      example: { params: { id: values.job }, body: { reason } },
+    }),
+    endpoint({
+      ...act,
+      ...adminAt('/held/{id}/refuse'),
+      id: 'refuseHeld',
+      summary: 'Let a held result never be paid; its client keeps the answer and the money',
+      params: jobParams,
+      body: { schema: reasonRequest, required: false },
+      answers: [{ status: 200, description: 'What was decided', schema: adminHeldSchema }],
+      errors: [...actErrors, 'JOB_NOT_FOUND', 'HELD_NOT_FOUND', 'HELD_DECIDED'],
       example: { params: { id: values.job }, body: { reason } },
     }),
     endpoint({

@@ -181,7 +181,7 @@ export const jobsFamily = {
           schema: z.union([receiptSchema, receiptBundleSchema]),
         },
       ],
-      errors: [...readErrors, 'RECEIPT_NOT_FOUND', 'VALIDATION_ERROR'],
+      errors: [...readErrors, 'RECEIPT_NOT_FOUND', 'RESULT_HELD', 'VALIDATION_ERROR'],
       example: { params: { id: values.job }, query: { format: 'bundle' } },
     }),
     endpoint({

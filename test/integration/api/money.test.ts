@@ -12,6 +12,7 @@ import { releaseCoder, releaseSigningBytes } from '../../../core/chain/release.t
 import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 import { nobleVerifier } from '../../../core/crypto/ed25519.ts'
 import { receiptCoder, receiptHash, receiptSigningBytes } from '../../../core/jobs/receipt.ts'
+import { type ReputationReceipt, reputationOf } from '../../../core/market/reputation.ts'
 import {
   call,
   finalBalance,
@@ -273,6 +274,54 @@ test('JOBAPI-7: an account pays from its own escrow, and every unit is somewhere
   const { json: escrow } = await call(site, `/rpc/escrow/${toHex0x(payer.escrow)}`)
   expect(BigInt(String(escrow['balance']))).toBe(50n * 100_000_000n - amount)
   await conserved()
+})
+
+test('REPUTE-1, REP-1: whoever reads the receipts comes to the same reputation', async () => {
+  const job = await ask()
+  await settled(job['job_id'])
+  const path = '/api/v1/miners/miner-A'
+  const { json: told } = await call(site, `${path}/reputation`)
+  const genesisHash = hashOf(site)
+  const receipts: ReputationReceipt[] = []
+  let cursor: string | undefined
+  do {
+    const query = cursor === undefined ? '' : `&cursor=${cursor}`
+    const { json } = await call(site, `${path}/receipts?limit=2${query}`)
+    for (const item of json['items'] as Json[]) {
+      // Signed by the miner, and paid by the chain: nothing is taken from the site's word.
+      const receipt = decodeCanonical(receiptCoder, bytesOf(item['receipt']))
+      if (!receipt.ok) throw new Error(receipt.error.message)
+      const message = receiptSigningBytes(genesisHash, receipt.value)
+      const signature = bytesOf(item['miner_signature'])
+      expect(holds(miner.publicKey, message, signature)).toBe(true)
+      const name = toHex(receiptHash(receipt.value))
+      expect(item['receipt_hash']).toBe(`0x${name}`)
+      const onChain = await until(
+        () => call(site, `/rpc/receipts/${name}`),
+        (answer) => answer.status === 200,
+      )
+      expect(onChain.text).toContain(String((item['settlement'] as Json)['tx_hash']).slice(2))
+      receipts.push({
+        ...receipt.value,
+        startedAtMs: Number(receipt.value.startedAtMs),
+        completedAtMs: Number(receipt.value.completedAtMs),
+      })
+    }
+    cursor = (json['next_cursor'] as string | null) ?? undefined
+  } while (cursor !== undefined)
+  expect(receipts.length).toBeGreaterThan(2)
+  const costBps = genesisOf(site).parameters.coordinatorShareBps
+  const asOfMs = Date.parse(String(told['as_of']))
+  const own = reputationOf(receipts, { asOfMs, costBps })
+  expect(told).toMatchObject({
+    score: own.scoreMilli / 1_000,
+    receipts: own.receipts,
+    clients: own.clients,
+    amount: String(own.amount),
+    cost: String(own.cost),
+    completion_tokens: own.completionTokens,
+  })
+  expect(own.scoreMilli).toBeGreaterThan(0)
 })
 
 test('KEY-4: what the chain shows of a job holds neither question, answer nor key', async () => {
