@@ -22,7 +22,7 @@ import { createSiteClient } from './site-client.ts'
 import { makeBody, type Sender, sendTransaction, slotNow, waitFinal } from './transactions.ts'
 import { listWallets } from './wallet-files.ts'
 import { addressesOf, chosenAccount } from './wallet-keys.ts'
-import type { WalletAction } from './wallet-options.ts'
+import type { Sending, WalletAction } from './wallet-options.ts'
 import type { WalletRun } from './wallet-run.ts'
 
 /** What the chain proves of each account's balance; needs no password. */
@@ -61,20 +61,41 @@ export async function sendCoins(
   run: WalletRun,
   action: Extract<WalletAction, { readonly kind: 'send' }>,
 ): Promise<void> {
-  const { keystore } = await openKeystoreFile(run)
-  const signer = signerOf(chosenAccount(run, keystore))
-  const { light, ...chain } = await meetChain(run)
-  const sender: Sender = { ...chain, signer, signal: run.signal }
   const { to, amount } = action
   const message: Message = { TAG: 'transfer', data: { to, amount } }
-  const body = await makeBody(sender, message, action.fee)
+  const given = { ...action, message, what: 'the payment' }
+  await sendMessage(run, await openSender(run), given, {
+    to: formatAddress(to),
+    amount: String(amount),
+  })
+}
+
+/** A sender with the light client that checks what it is told. */
+export type CheckedSender = Sender & Pick<Awaited<ReturnType<typeof meetChain>>, 'light'>
+
+/** Opens the wallet, and meets the chain. */
+export async function openSender(run: WalletRun): Promise<CheckedSender> {
+  const { keystore } = await openKeystoreFile(run)
+  const signer = signerOf(chosenAccount(run, keystore))
+  return { ...(await meetChain(run)), signer, signal: run.signal }
+}
+
+/** Shows a message, asks, sends it, and prints what became of it with `fields` of its own. */
+export async function sendMessage(
+  run: WalletRun,
+  sender: CheckedSender,
+  given: Sending & { readonly message: Message; readonly what: string },
+  fields: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { light } = sender
+  const body = await makeBody(sender, given.message, given.fee)
   const preview = await showPreview(run, sender, body)
-  await confirm(run, action.yes, preview)
-  const bytes = signTransaction(sender.genesisHash, body, signer)
+  await confirm(run, given.yes, preview)
+  const bytes = signTransaction(sender.genesisHash, body, sender.signer)
   const hash = transactionHash(bytes)
   await sendTransaction(sender, bytes)
   run.say(`sent ${toHex0x(hash)}; waiting until it is final`)
-  await waitFinal(sender, hash, 'the payment')
+  await waitFinal(sender, hash, given.what)
   const subject = { kind: 'transaction', hash } as const
   const { fact } = await patiently(run.signal, () => light.check(subject))
   const { height } = fact.block
@@ -82,8 +103,7 @@ export async function sendCoins(
     {
       ok: true,
       tx_hash: toHex0x(hash),
-      to: formatAddress(to),
-      amount: String(amount),
+      ...fields,
       fee: String(body.fee),
       nonce: Number(body.nonce),
       block_height: height,

@@ -14,6 +14,7 @@ import {
 import { signMessage, verifyMessage } from './wallet-message.ts'
 import type { WalletOptions } from './wallet-options.ts'
 import { startWalletRun } from './wallet-run.ts'
+import { bondCoins, claimRewards, unbondCoins } from './wallet-stake.ts'
 
 /** Does what was asked; throws a fault where it cannot. */
 export async function runWallet(
@@ -44,6 +45,12 @@ export async function runWallet(
       return await showBalance(run)
     case 'send':
       return await sendCoins(run, action)
+    case 'bond':
+      return await bondCoins(run, action)
+    case 'unbond':
+      return await unbondCoins(run, action)
+    case 'claim':
+      return await claimRewards(run, action)
     case 'sign':
       return await signMessage(run, action.text)
     case 'verify':

@@ -23,8 +23,13 @@ export type WalletAction =
       readonly fee: bigint | undefined
       readonly yes: boolean
     }
+  | ({ readonly kind: 'bond'; readonly amount: bigint } & Sending)
+  | ({ readonly kind: 'unbond' | 'claim' } & Sending)
   | { readonly kind: 'sign'; readonly text: string | undefined }
   | { readonly kind: 'verify'; readonly file: string | undefined }
+
+/** What every command takes that sends a transaction. */
+export type Sending = { readonly fee: bigint | undefined; readonly yes: boolean }
 
 export type WalletOptions = {
   readonly action: WalletAction
@@ -124,14 +129,18 @@ function walletCommand(chosen: Chosen, faults: string[]): Command {
   )
   add('passwd', 'another password').action(() => choose({ kind: 'passwd' }))
   add('balance', 'what the account holds, proved').action(() => choose({ kind: 'balance' }))
-  add('send <ADDRESS> <AITBC>', 'sends coins, shows it first, and waits until it is final')
-    .option('--fee <AITBC>', 'fee to offer; else what is enough')
-    .option('--yes', 'send without asking')
-    .action((to: string, amount: string, raw: { readonly fee?: string; readonly yes?: true }) => {
+  const sending = (usageText: string, description: string) =>
+    add(usageText, `${description}; shows it first, and waits until it is final`)
+      .option('--fee <AITBC>', 'fee to offer; else what is enough')
+      .option('--yes', 'send without asking')
+  sending('send <ADDRESS> <AITBC>', 'sends coins').action(
+    (to: string, amount: string, raw: RawSending) => {
       const action = sendAction(to, amount, raw, faults)
       if (action) choose(action)
       else choose({ kind: 'balance' })
-    })
+    },
+  )
+  addStaking(sending, choose, faults)
   add('sign [TEXT]', 'signs a message; without TEXT, what standard input holds').action(
     (text?: string) => choose({ kind: 'sign', text }),
   )
@@ -141,22 +150,53 @@ function walletCommand(chosen: Chosen, faults: string[]): Command {
   return root
 }
 
+type RawSending = { readonly fee?: string; readonly yes?: true }
+
+/** A miner's stake and rewards: of the key of the miner agent with `--wallet miner:ID`. */
+function addStaking(
+  sending: (usageText: string, description: string) => Command,
+  choose: (action: WalletAction) => void,
+  faults: string[],
+): void {
+  sending('bond <AITBC>', 'stakes coins on the receipts of this key').action(
+    (text: string, raw: RawSending) => {
+      const amount = amountOf(text, faults)
+      choose({ kind: 'bond', amount: amount ?? 0n, ...sendingOf(raw, faults) })
+    },
+  )
+  sending('unbond', 'asks for the stake back, and takes it once the notice has passed').action(
+    (raw: RawSending) => choose({ kind: 'unbond', ...sendingOf(raw, faults) }),
+  )
+  sending('claim', 'claims the protocol rewards of this key’s settled jobs').action(
+    (raw: RawSending) => choose({ kind: 'claim', ...sendingOf(raw, faults) }),
+  )
+}
+
 function sendAction(
   to: string,
   amountText: string,
-  raw: { readonly fee?: string; readonly yes?: true },
+  raw: RawSending,
   faults: string[],
 ): WalletAction | undefined {
   const address = parseAddress(to)
-  const amount = parseCoins(amountText)
-  const fee = raw.fee === undefined ? undefined : parseCoins(raw.fee)
   if (!address.ok) faults.push(`ADDRESS: ${address.error.message}`)
+  const amount = amountOf(amountText, faults)
+  const terms = sendingOf(raw, faults)
+  if (!address.ok || amount === undefined) return undefined
+  return { kind: 'send', to: address.value, amount, ...terms }
+}
+
+function amountOf(text: string, faults: string[]): bigint | undefined {
+  const amount = parseCoins(text)
   if (!amount.ok) faults.push(`AITBC: ${amount.error.message}`)
   else if (amount.value === 0n) faults.push('AITBC: must be above 0')
+  return amount.ok ? amount.value : undefined
+}
+
+function sendingOf(raw: RawSending, faults: string[]): Sending {
+  const fee = raw.fee === undefined ? undefined : parseCoins(raw.fee)
   if (fee && !fee.ok) faults.push(`--fee: ${fee.error.message}`)
-  if (!address.ok || !amount.ok || (fee && !fee.ok)) return undefined
-  const yes = raw.yes === true
-  return { kind: 'send', to: address.value, amount: amount.value, fee: fee?.value, yes }
+  return { fee: fee?.ok ? fee.value : undefined, yes: raw.yes === true }
 }
 
 const usage = (message: string): Result<never, OptionsError> => err({ code: 'USAGE', message })

@@ -10,7 +10,13 @@ import { parseCoins } from '../core/base/amount.ts'
 import { fromHex, toHex } from '../core/base/bytes.ts'
 import { parseAddress } from '../core/crypto/address.ts'
 import { ensureDevVars } from './setup/dev-vars.ts'
-import { type GenesisSite, makeGenesis, siteKeys, writeGenesis } from './setup/genesis.ts'
+import {
+  devnetRewards,
+  type GenesisSite,
+  makeGenesis,
+  siteKeys,
+  writeGenesis,
+} from './setup/genesis.ts'
 import { callerPath, genesisPath } from './setup/paths.ts'
 
 const usage = `Usage: npm run genesis -- [options]
@@ -22,6 +28,7 @@ which is written when it is not there.
   --account ADDRESS=AITBC
                         balance with which an account begins; repeatable
   --no-faucet           a chain without faucet: nobody gives anything away
+  --rewards             burn a part of each settlement, and let its miner claim half of that
   --coordinator KEY     fund the coordinator of a site that proposes no blocks; repeatable
   --site NAME=AUTHORITY,COORDINATOR,FAUCET
                         a further site, by its public keys in hex; repeatable
@@ -54,7 +61,10 @@ const json = makeGenesis({
   sites: [own, ...values.site.map(parseSite)],
   coordinators: values.coordinator.map(parseKey),
   accounts: values.account.map(parseAccount),
-  parameters: values['no-faucet'] ? { faucetMax: 0n } : {},
+  parameters: {
+    ...(values['no-faucet'] && { faucetMax: 0n }),
+    ...(values.rewards && { market: devnetRewards }),
+  },
 })
 writeGenesis(json, path)
 console.log(`${path}: chain ${json.chain_id}, ${json.authorities.length} authority(s)`)
@@ -68,6 +78,7 @@ function readOptions() {
         coordinator: { type: 'string', multiple: true, default: [] },
         account: { type: 'string', multiple: true, default: [] },
         'no-faucet': { type: 'boolean', default: false },
+        rewards: { type: 'boolean', default: false },
         keys: { type: 'boolean', default: false },
         out: { type: 'string' },
         force: { type: 'boolean', default: false },

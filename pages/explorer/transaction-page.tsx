@@ -128,7 +128,7 @@ function SignedContent({ payload }: { payload: Readonly<Record<string, unknown>>
 
 function fieldOf(name: string, value: unknown) {
   const shown = String(value)
-  if (/^(?:amount|budget)$/.test(name) && /^[0-9]{1,20}$/.test(shown)) {
+  if (/^(?:amount|budget|price)$/.test(name) && /^[0-9]{1,20}$/.test(shown)) {
     return <Amount units={BigInt(shown)} />
   }
   if (name === 'escrow') {

@@ -37,6 +37,18 @@ export const devnetParameters: Genesis['parameters'] = {
   faucetMax: 100n * unitsPerCoin,
 }
 
+/**
+ * Rewards of a devnet that is made with them: a fiftieth of each settlement is burned, and its miner may
+ * claim half of that for a day. Not the default: a miner that claims nothing earns that much less, and no
+ * agent claims by itself.
+ */
+export const devnetRewards: NonNullable<Genesis['parameters']['market']> = {
+  burnBps: 200,
+  rewardBps: 5_000,
+  claimWindowSlots: 43_200n,
+  unbondNoticeSlots: 43_200n,
+}
+
 /** A site that takes part: its authority proposes blocks and its faucet gives devnet funds. */
 export type GenesisSite = {
   name: string
@@ -72,7 +84,7 @@ export function makeGenesis(input: GenesisInput): GenesisJson {
   for (const key of input.coordinators ?? []) fund(addressOf(key), coordinatorFund)
   for (const { address, balance } of input.accounts ?? []) fund(address, balance)
   const json = genesisToJson({
-    version: 1,
+    version: input.parameters?.market ? 2 : 1,
     chainId: input.chainId,
     genesisTimeMs: BigInt(Math.floor(input.nowMs / slotMs) * slotMs),
     parameters: { ...devnetParameters, ...input.parameters },

@@ -12,6 +12,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fromHex, toHex } from '../../../core/base/bytes.ts'
+import { parseGenesis } from '../../../core/chain/genesis.ts'
+import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
+import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
+import { signerFromSeed } from '../../../core/crypto/ed25519.ts'
+import { devnetRewards } from '../../../scripts/setup/genesis.ts'
+import { settlementItem, sign } from '../../support/chain-world.ts'
 import { oldKeyFile } from '../../support/old-key-file.ts'
 import { startTestSite } from '../../support/site.ts'
 import wallets from '../../vectors/wallet.json' with { type: 'json' }
@@ -163,7 +170,7 @@ describe('files', () => {
 
 describe('coins and messages', () => {
   test('coins are given, seen, sent and proved; a message is signed and checked', async () => {
-    await using site = await startTestSite()
+    await using site = await startTestSite({ parameters: { market: devnetRewards } })
     const api = ['--api', site.url]
     await answer(['--wallet', 'payer', 'create'])
     const made = await answer(['--wallet', 'payer', 'add', '--name', 'Savings'])
@@ -202,5 +209,82 @@ describe('coins and messages', () => {
     const forged = JSON.stringify({ ...signed, text: 'I own that address' })
     expect((await wallet(['verify'], { input: forged })).out).toContain('NOT_VERIFIED')
     expect((await wallet(['verify', join(home, 'none')])).out).toContain('FILE_UNREADABLE')
+
+    // The same account as a miner: its stake, and the reward of a job that it paid itself for.
+    const bonded = await answer([...call, 'bond', '0.25', '--yes'])
+    expect(bonded).toMatchObject({ ok: true, amount: '25000000', proof_verified: true })
+    expect(await answer([...call, 'unbond', '--yes'])).toMatchObject({ ok: true, paid: false })
+    const again = await wallet([...call, 'unbond', '--yes'])
+    expect([again.code, again.out]).toEqual([5, expect.stringContaining('NOTICE_RUNNING')])
+    expect(await answer([...call, 'claim', '--yes'])).toEqual({ ok: true, claims: 0, amount: '0' })
+    const { seed } = await answer([...call, 'export', '--seed'])
+    await settleWithOneself(site.url, String(seed))
+    const claimed = await until(
+      () => answer([...call, 'claim', '--yes']),
+      ({ claims }) => claims === 1,
+    )
+    // Of 1 000 000 a fiftieth was burned, and half of that comes back.
+    expect(claimed).toMatchObject({ ok: true, amount: '10000', proof_verified: true })
+    expect(await answer([...call, 'claim', '--yes'])).toMatchObject({ claims: 0 })
   })
 })
+
+/** Opens an escrow for one's own coordinator key, and settles a job of 1 000 000 with oneself as the miner. */
+async function settleWithOneself(url: string, seed: string): Promise<void> {
+  const read = fromHex(seed, 32)
+  if (!read.ok) throw new Error('a seed is exported')
+  const signer = signerFromSeed(read.value)
+  const by = { ...signer, address: addressOf(signer.publicKey) }
+  const status = await rpc(url, 'status')
+  const parsed = parseGenesis(status['genesis'])
+  if (!parsed.ok) throw new Error(parsed.error.message)
+  const of = parsed.value
+  const slot = BigInt(Number(status['slot']))
+  const { next_nonce: next } = await rpc(url, `getBalance/${formatAddress(by.address)}`)
+  const nonce = BigInt(Number(next))
+  const validUntil = slot + 200n
+  const data = { coordinator: by.publicKey, amount: 5_000_000n, expiry: slot + 5_000n }
+  const open = sign({ by, nonce, validUntil, of, message: { TAG: 'escrow_open', data } })
+  const item = settlementItem({
+    authorisation: { escrow: escrowIdOf(transactionHash(open)), settleBy: slot + 300n },
+    release: { miner: by.address },
+    payer: by,
+    releaser: by,
+    of,
+  })
+  const settle = sign({
+    by,
+    nonce: nonce + 1n,
+    validUntil,
+    of,
+    message: { TAG: 'settle', data: { items: [item] } },
+  })
+  for (const bytes of [open, settle]) {
+    const sent = () => rpc(url, 'transactions', { tx: toHex(bytes) })
+    await until(sent, (verdict) => verdict['ok'] === true || verdict['tx_hash'] !== undefined)
+    const hash = toHex(transactionHash(bytes))
+    await until(
+      () => rpc(url, `tx/${hash}`),
+      (view) => view['status'] === 'final' && view['outcome'] === 'applied',
+    )
+  }
+}
+
+async function rpc(url: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+  const response = await fetch(`${url}/rpc/${path}`, {
+    ...(body !== undefined && {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  })
+  return (await response.json()) as Record<string, unknown>
+}
+
+/** Asks until the answer is as wanted; the test's own time limit ends it. */
+async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask()
+    if (wanted(answer)) return answer
+  }
+}

@@ -26,6 +26,21 @@ test('a command is read with its options, wherever the common ones stand', () =>
   expect(read('list')).toMatchObject({ wallet: 'main', output: 'text', account: undefined })
 })
 
+test('a stake and rewards are commands of a key', () => {
+  expect(read('bond', '2', '--wallet', 'miner:gpu-1', '--yes')).toMatchObject({
+    wallet: 'miner:gpu-1',
+    action: { kind: 'bond', amount: 200_000_000n, fee: undefined, yes: true },
+  })
+  expect(read('unbond', '--fee', '0.01').action).toEqual({
+    kind: 'unbond',
+    fee: 1_000_000n,
+    yes: false,
+  })
+  expect(read('claim', '--yes').action).toEqual({ kind: 'claim', fee: undefined, yes: true })
+  expect(faultOf('bond', '0')).toContain('AITBC: must be above 0')
+  expect(faultOf('claim', '--fee', 'x')).toContain('--fee')
+})
+
 test('every fault is named', () => {
   expect(faultOf()).toMatch(/^name a command: create, import, /)
   expect(faultOf('steal')).toMatch(/^unknown command 'steal'; name a command: create, import, /)

@@ -8,6 +8,7 @@ import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 import { freshSecrets } from '../../../scripts/setup/dev-vars.ts'
 import {
   coordinatorFund,
+  devnetRewards,
   ensureGenesis,
   faucetFund,
   makeGenesis,
@@ -46,6 +47,17 @@ test('each site has an authority, a faucet and a funded coordinator', () => {
   expect(balances.size).toBe(5)
 })
 
+test('rewards are asked for: then it is a genesis of version 2', () => {
+  const sites = [{ name: 'site-a', ...siteKeys(freshSecrets()) }]
+  const plain = makeGenesis({ chainId: 'aitbc-test', nowMs, sites })
+  expect([plain.version, plain.parameters.market]).toEqual([1, undefined])
+  const parameters = { market: devnetRewards }
+  const json = makeGenesis({ chainId: 'aitbc-test', nowMs, sites, parameters })
+  expect(json.version).toBe(2)
+  const parsed = parseGenesis(json)
+  expect(parsed.ok && parsed.value.parameters.market).toEqual(devnetRewards)
+})
+
 test('one key for both parts is funded once, with both sums', () => {
   const { authority } = siteKeys(freshSecrets())
   const sites = [{ name: 'site-a', authority, coordinator: authority, faucet: authority }]
@@ -65,7 +77,7 @@ test('an existing file is read and never replaced; a broken one is an error', ()
     expect(first.made).toBe(true)
     expect(second).toEqual({ text: first.text, made: false })
     expect(readFileSync(path, 'utf8')).toBe(bytes)
-    writeFileSync(path, JSON.stringify({ ...JSON.parse(bytes), version: 2 }))
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(bytes), version: 3 }))
     expect(() => ensureGenesis(freshSecrets(), path)).toThrow(/genesis\.json: version/)
   } finally {
     rmSync(folder, { recursive: true })
