@@ -35,6 +35,10 @@ export const coordinatorLimits = {
   /** Speeds that are remembered, and how often they are written. */
   speedsMax: 16_384,
   speedsFlushMs: 10_000,
+  /** Age at which a reputation is worked out anew for placement, and how many at one time. */
+  trustKeptMs: 60_000,
+  trustTickMs: 1_000,
+  trustAtOnce: 4,
   /** Newest jobs from which a miner reads why it got none. */
   recentJobsMax: 512,
 

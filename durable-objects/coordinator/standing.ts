@@ -20,6 +20,7 @@ import type { Standing } from '../../core/jobs/routing.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { SqlDatabase } from './schema.ts'
 import { openSpeeds } from './speeds.ts'
+import { openTrust } from './trust.ts'
 
 export type StandingParts = {
   readonly database: SqlDatabase
@@ -44,6 +45,8 @@ export type MinerStanding = Standing & {
   /** Miners that may be tried again since this was last asked. */
   readonly triable: () => readonly string[]
   readonly meanMsOf: (model: string) => number | undefined
+  /** The same, worked out now: not for placement. */
+  readonly reputationNow: (minerId: string) => number | undefined
   /** Writes what is due. */
   readonly tick: () => void
 }
@@ -52,6 +55,7 @@ export function openStanding(parts: StandingParts): MinerStanding {
   const { now, wakeAt } = parts
   const kept = new Map<string, Breaker>()
   const speeds = openSpeeds(parts)
+  const trust = openTrust(parts)
 
   const breakerOf = (minerId: string): Breaker => {
     const breaker = kept.get(minerId)
@@ -87,7 +91,8 @@ export function openStanding(parts: StandingParts): MinerStanding {
 
   return {
     speedOf: speeds.of,
-    reputationOf: parts.reputationOf,
+    reputationOf: trust.of,
+    reputationNow: parts.reputationOf,
     mayTry: (minerId) => {
       const breaker = kept.get(minerId)
       return breaker === undefined || mayTry(withClock(breaker, now()), now())
@@ -129,6 +134,9 @@ export function openStanding(parts: StandingParts): MinerStanding {
       return due
     },
     meanMsOf: speeds.meanMsOf,
-    tick: speeds.tick,
+    tick: () => {
+      speeds.tick()
+      trust.tick()
+    },
   }
 }

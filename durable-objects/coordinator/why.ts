@@ -158,7 +158,7 @@ export function minerWhy(
       ...rankOf(miner as Miner, name, dispatcher),
       speed: standing.speedOf(minerId, name),
     })),
-    reputation: standing.reputationOf(minerId),
+    reputation: standing.reputationNow(minerId),
   }
 }
 
