@@ -2,6 +2,7 @@
  * The coordinator object: one a site, named `default`. It owns jobs, miners, reservations and payments;
  * the rules are in core/jobs, the parts in this folder's `coordinator/`. Here they are joined: storage,
  * clock, alarm, sockets.
+ * Long because whatever the site calls by RPC has to be a method of this one class.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { AccountDesk } from '../core/api/account-desk.ts'

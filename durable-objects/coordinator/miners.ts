@@ -209,11 +209,7 @@ export function openMiners(
     },
 
     /** What a miner of the original stated when it registered; undefined for any other. */
-    statedBy: (minerId: string): LegacyStatement | undefined => {
-      const row = rowOf(minerId)
-      if (row?.kind !== 'legacy') return undefined
-      return { ...(JSON.parse(row.card) as LegacyStatement), session: row.identity }
-    },
+    statedBy: (minerId: string): LegacyStatement | undefined => statementIn(rowOf(minerId)),
 
     /** Forgets a miner that goes for good. */
     remove: (minerId: string): void => {
@@ -261,6 +257,11 @@ export function openMiners(
       }
     },
   }
+}
+
+function statementIn(row: MinerRow | undefined): LegacyStatement | undefined {
+  if (row?.kind !== 'legacy') return undefined
+  return { ...(JSON.parse(row.card) as LegacyStatement), session: row.identity }
 }
 
 const upsert = `INSERT INTO miners (miner_id, kind, card, identity, seen_at_ms)

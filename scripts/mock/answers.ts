@@ -187,7 +187,7 @@ const collections = [
     get: 'getBooking',
     ends: { cancelBooking: 'canceled' },
     id: 'booking_id',
-    missing: 'NOT_FOUND',
+    missing: 'BOOKING_NOT_FOUND',
   },
   {
     kind: 'offers',

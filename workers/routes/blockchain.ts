@@ -48,12 +48,12 @@ export const blockchainRoutes = new Hono<AppEnv>()
   })
   .get('/blockchain/validators', async (c) => {
     const { authorities, authoritiesUntil } = await c.get('chain').status()
-    const validators = authorities.map(({ publicKey, name }) => ({
+    const set = authorities.map(({ publicKey, name }) => ({
       address: formatAddress(addressOf(publicKey)),
       public_key: toHex(publicKey),
       name,
     }))
-    return c.json({ validators, total: validators.length, until_height: authoritiesUntil ?? null })
+    return c.json({ validators: set, total: set.length, until_height: authoritiesUntil ?? null })
   })
 
 const coins = (units: bigint): number => Number(units) / Number(unitsPerCoin)

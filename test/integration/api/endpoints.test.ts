@@ -1,4 +1,7 @@
-/** Every endpoint of the table, called on a whole site: what it answers and refuses is what the table says. */
+/**
+ * Every endpoint of the table, called on a whole site: what it answers and refuses is what the table says.
+ * Long because each rule about the table is tried on every row of it.
+ */
 import { execFile } from 'node:child_process'
 import { request } from 'node:http'
 import { promisify } from 'node:util'
