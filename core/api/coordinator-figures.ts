@@ -44,7 +44,7 @@ export type SiteTotals = {
   readonly failed: number
   readonly canceled: number
   readonly expired: number
-  /** Of completed jobs. */
+  /** Of answers that were taken, in part or whole. */
   readonly promptTokens: number
   readonly completionTokens: number
   readonly charged: bigint

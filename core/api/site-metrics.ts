@@ -62,7 +62,7 @@ function coordinatorMetrics(figures: CoordinatorFigures): Metric[] {
     ),
     gauge('jobs_queued', 'Jobs that wait for a miner', one(figures.queued)),
     gauge('jobs_running', 'Jobs that a miner holds', one(figures.running)),
-    counter('job_tokens_total', 'Tokens of completed jobs', [
+    counter('job_tokens_total', 'Tokens of answers that were taken', [
       { labels: { kind: 'prompt' }, value: totals.promptTokens },
       { labels: { kind: 'completion' }, value: totals.completionTokens },
     ]),

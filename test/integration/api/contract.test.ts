@@ -320,7 +320,7 @@ describe('status and metrics', () => {
       expect([state, found.get(`jobs_ended_total{state="${String(state)}"}`)]).toEqual([state, n])
     }
     expect(found.get('jobs_submitted_total')).toBe(await one('SELECT count(*) FROM jobs'))
-    const charged = "SELECT sum(amount) FROM payments WHERE state <> 'held'"
+    const charged = "SELECT sum(amount) FROM payments WHERE state NOT IN ('held', 'refused')"
     expect(found.get('payments_charged_units_total')).toBe(await one(charged))
     expect(found.get('job_tokens_total{kind="completion"}')).toBe(
       await one('SELECT sum(completion_tokens) FROM results'),
