@@ -9,17 +9,17 @@ import { authorisationCoder } from '../core/chain/authorisation.ts'
 import type { LightFact } from '../core/chain/light-fact.ts'
 import { type SettlementOutcome, settlementCodes } from '../core/chain/outcome.ts'
 import type { ProvenBlock } from '../core/chain/proof.ts'
-import { releaseCoder, releaseSigningBytes } from '../core/chain/release.ts'
-import { addressOf } from '../core/crypto/address.ts'
-import { sha256 } from '../core/crypto/hash.ts'
-import type { Verifier } from '../core/crypto/signature.ts'
-import { legacyReceiptHash, verifyLegacyReceipt } from '../core/jobs/legacy-receipt.ts'
 import {
   type Receipt,
   receiptCoder,
   receiptHash,
   receiptSigningBytes,
-} from '../core/jobs/receipt.ts'
+} from '../core/chain/receipt.ts'
+import { releaseCoder, releaseSigningBytes } from '../core/chain/release.ts'
+import { addressOf } from '../core/crypto/address.ts'
+import { sha256 } from '../core/crypto/hash.ts'
+import type { Verifier } from '../core/crypto/signature.ts'
+import { legacyReceiptHash, verifyLegacyReceipt } from '../core/jobs/legacy-receipt.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
 import type { SubmittedJob } from './job.ts'
 

@@ -7,10 +7,10 @@
 
 import type { AccountPrincipal, ApiKeyPrincipal } from '../auth/principal.ts'
 import type { Result } from '../base/result.ts'
+import type { Receipt } from '../chain/receipt.ts'
 import type { JobSpec } from '../jobs/job-spec.ts'
 import type { Wanted } from '../jobs/matching.ts'
 import type { ModelFeature } from '../jobs/model-features.ts'
-import type { Receipt } from '../jobs/receipt.ts'
 import type { Reputation } from '../market/reputation.ts'
 import type { AccountDesk } from './account-desk.ts'
 import type { AdminDesk } from './admin-desk.ts'

@@ -8,6 +8,7 @@ import { bytesEqual, fromHex, utf8ToBytes } from '../base/bytes.ts'
 import { decodeCanonical } from '../base/coders.ts'
 import { floor, max, min } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { receiptCoder, receiptSigningBytes } from '../chain/receipt.ts'
 import type { Verifier } from '../crypto/signature.ts'
 import { answerFault } from './answer.ts'
 import { sizeOf } from './estimate.ts'
@@ -15,7 +16,6 @@ import { jobLimits } from './limits.ts'
 import type { MinerFrame } from './miner-protocol.ts'
 import { type BuiltReceipts, buildReceipts, type JobOffer, type JobOutcome } from './outcome.ts'
 import { canonicalText, isWithinDepth, type PyJson } from './python-json.ts'
-import { receiptCoder, receiptSigningBytes } from './receipt.ts'
 
 /** What the coordinator has seen of the attempt. */
 export type Observed = {

@@ -8,6 +8,7 @@ import { decodeCanonical } from '../base/coders.ts'
 import { max } from '../base/int.ts'
 import { assert, err, ok, type Result } from '../base/result.ts'
 import { authorisationCoder, authorisationHash } from '../chain/authorisation.ts'
+import { type Receipt, receiptCoder, receiptHash, receiptSigningBytes } from '../chain/receipt.ts'
 import type { Release } from '../chain/release.ts'
 import { addressOf } from '../crypto/address.ts'
 import { sha256 } from '../crypto/hash.ts'
@@ -16,7 +17,6 @@ import { type JobSpec, jobHashOf, jobSpecCoder } from './job-spec.ts'
 import { type LegacyReceiptFields, legacyReceiptHash, legacyReceiptText } from './legacy-receipt.ts'
 import type { Finish, ServerFrame } from './miner-protocol.ts'
 import { chargeMin, chargeOf, type TokenPrice } from './pricing.ts'
-import { type Receipt, receiptCoder, receiptHash, receiptSigningBytes } from './receipt.ts'
 
 /** What was agreed on before the work began: everything in the receipts that is not the work. */
 export type JobOffer = {

@@ -10,9 +10,9 @@ import type { DelegateTerms } from '../chain/messages/escrow.ts'
 import type { ReceiptClaimItem } from '../chain/messages/receipt-claim.ts'
 import type { SettlementItem } from '../chain/messages/settle.ts'
 import type { SignedReceipt, Slash } from '../chain/messages/slash.ts'
+import { receiptHash } from '../chain/receipt.ts'
 import type { Message } from '../chain/transaction.ts'
 import { formatAddress } from '../crypto/address.ts'
-import { receiptHash } from '../jobs/receipt.ts'
 import { visibleText } from './visible-text.ts'
 
 /** One line of a preview. `label` is ours; `value` is whole, with hidden characters written out. */

@@ -5,7 +5,7 @@
 import type { MinerReceipt } from '../../core/api/coordinator-service.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { assert } from '../../core/base/result.ts'
-import { type Receipt, receiptCoder } from '../../core/jobs/receipt.ts'
+import { type Receipt, receiptCoder } from '../../core/chain/receipt.ts'
 import { type Reputation, reputationOf, reputationTerms } from '../../core/market/reputation.ts'
 import { coordinatorLimits } from './limits.ts'
 import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'

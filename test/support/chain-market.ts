@@ -4,9 +4,9 @@ import { authorisationHash } from '../../core/chain/authorisation.ts'
 import { type Genesis, genesisHash } from '../../core/chain/genesis.ts'
 import type { BookingOpen } from '../../core/chain/messages/booking.ts'
 import type { Slash } from '../../core/chain/messages/slash.ts'
+import { type Receipt, receiptSigningBytes } from '../../core/chain/receipt.ts'
 import type { Message } from '../../core/chain/transaction.ts'
 import { sha256 } from '../../core/crypto/hash.ts'
-import { type Receipt, receiptSigningBytes } from '../../core/jobs/receipt.ts'
 import {
   coordinator,
   createGenesis,

@@ -7,11 +7,11 @@ import { bytesEqual } from '../../base/bytes.ts'
 import { bytes64, type Coder } from '../../base/coders.ts'
 import { addressOf } from '../../crypto/address.ts'
 import type { Verifier } from '../../crypto/signature.ts'
-import { type Receipt, receiptCoder, receiptHash, receiptSigningBytes } from '../../jobs/receipt.ts'
 import { type Authorisation, authorisationCoder, authorisationHash } from '../authorisation.ts'
 import { type Parameters, unbondNoticeOf } from '../genesis.ts'
 import type { MessageContext } from '../message-context.ts'
 import type { OutcomeCode } from '../outcome.ts'
+import { type Receipt, receiptCoder, receiptHash, receiptSigningBytes } from '../receipt.ts'
 import { countBurned } from '../state.ts'
 
 /** A receipt with the signature of its miner. */

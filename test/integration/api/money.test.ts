@@ -8,10 +8,10 @@ import { decodeCanonical } from '../../../core/base/coders.ts'
 import { authorisationCoder, authorisationHash } from '../../../core/chain/authorisation.ts'
 import { settlementCodes } from '../../../core/chain/outcome.ts'
 import { verifyProof } from '../../../core/chain/proof.ts'
+import { receiptCoder, receiptHash, receiptSigningBytes } from '../../../core/chain/receipt.ts'
 import { releaseCoder, releaseSigningBytes } from '../../../core/chain/release.ts'
 import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 import { nobleVerifier } from '../../../core/crypto/ed25519.ts'
-import { receiptCoder, receiptHash, receiptSigningBytes } from '../../../core/jobs/receipt.ts'
 import { type ReputationReceipt, reputationOf } from '../../../core/market/reputation.ts'
 import {
   call,

@@ -10,6 +10,7 @@ import {
 import { genesisHash } from '../../../core/chain/genesis.ts'
 import { startLight } from '../../../core/chain/light.ts'
 import { checkAnswer, type LightFact } from '../../../core/chain/light-fact.ts'
+import { type Receipt, receiptCoder, receiptSigningBytes } from '../../../core/chain/receipt.ts'
 import { type Release, releaseCoder, releaseSigningBytes } from '../../../core/chain/release.ts'
 import { escrowIdOf, transactionHash } from '../../../core/chain/transaction.ts'
 import type { Signer } from '../../../core/crypto/signature.ts'
@@ -23,7 +24,6 @@ import {
   releaseOf,
   signReceipts,
 } from '../../../core/jobs/outcome.ts'
-import { type Receipt, receiptCoder, receiptSigningBytes } from '../../../core/jobs/receipt.ts'
 import {
   alice,
   bob,

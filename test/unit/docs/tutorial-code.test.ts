@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { certificateCoder, commitCoder, headerCoder } from '../../../core/chain/block.ts'
 import { authoritySetHash, genesisHash, parseGenesis } from '../../../core/chain/genesis.ts'
 import { outcomeCoder } from '../../../core/chain/outcome.ts'
+import { receiptCoder } from '../../../core/chain/receipt.ts'
 import { releaseCoder } from '../../../core/chain/release.ts'
 import {
   type TransactionBody,
@@ -21,7 +22,6 @@ import {
 import { addressOf, formatAddress } from '../../../core/crypto/address.ts'
 import { taggedHash } from '../../../core/crypto/hash.ts'
 import { inclusionPath, listRoot } from '../../../core/crypto/merkle.ts'
-import { receiptCoder } from '../../../core/jobs/receipt.ts'
 import { freshSecrets } from '../../../scripts/setup/dev-vars.ts'
 import { makeGenesis, siteKeys } from '../../../scripts/setup/genesis.ts'
 import { inRoot } from '../../../scripts/setup/paths.ts'

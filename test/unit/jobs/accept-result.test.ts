@@ -5,6 +5,7 @@ import {
   authorisationHash,
   authorisationSigningBytes,
 } from '../../../core/chain/authorisation.ts'
+import { receiptCoder } from '../../../core/chain/receipt.ts'
 import { addressOf } from '../../../core/crypto/address.ts'
 import { nobleVerifier } from '../../../core/crypto/ed25519.ts'
 import { sha256 } from '../../../core/crypto/hash.ts'
@@ -20,7 +21,6 @@ import {
   releaseOf,
   signReceipts,
 } from '../../../core/jobs/outcome.ts'
-import { receiptCoder } from '../../../core/jobs/receipt.ts'
 import { authorisation, coordinator, genesisHash, miner, offer, owner, spec } from './fixtures.ts'
 
 const text = 'Hello there, hé.'
