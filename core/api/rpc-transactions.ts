@@ -134,6 +134,39 @@ export function messageToJson(message: Message): JsonObject {
     case 'settle':
       return { items: message.data.items.length }
     case 'bond':
+    case 'unbond':
+    case 'slash':
+    case 'receipt_claim':
+    case 'booking_open':
+    case 'booking_close':
+    case 'announce':
+      return marketToJson(message)
+    case 'authority_change': {
+      const { old, set, height } = message.data.terms
+      return {
+        old: toHex0x(old),
+        height: legacyAmount(height),
+        authorities: set.map(({ publicKey, name }) => ({ public_key: toHex(publicKey), name })),
+        signatures: message.data.signatures.length,
+      }
+    }
+    default:
+      return unreachable(message)
+  }
+}
+
+type MarketKind =
+  | 'bond'
+  | 'unbond'
+  | 'slash'
+  | 'receipt_claim'
+  | 'booking_open'
+  | 'booking_close'
+  | 'announce'
+
+function marketToJson(message: Extract<Message, { readonly TAG: MarketKind }>): JsonObject {
+  switch (message.TAG) {
+    case 'bond':
       return { amount: legacyAmount(message.data.amount) }
     case 'unbond':
       return { owner: formatAddress(message.data.owner) }
@@ -168,15 +201,6 @@ export function messageToJson(message: Message): JsonObject {
       return { booking: toHex0x(message.data.booking) }
     case 'announce':
       return { topic: message.data.topic, body: toHex(message.data.body) }
-    case 'authority_change': {
-      const { old, set, height } = message.data.terms
-      return {
-        old: toHex0x(old),
-        height: legacyAmount(height),
-        authorities: set.map(({ publicKey, name }) => ({ public_key: toHex(publicKey), name })),
-        signatures: message.data.signatures.length,
-      }
-    }
     default:
       return unreachable(message)
   }

@@ -19,13 +19,8 @@ import { minersFamily } from './miners.ts'
 import { ollamaFamily } from './ollama.ts'
 import { paymentsFamily } from './payments.ts'
 import { reputationFamily } from './reputation.ts'
-import {
-  accountsFamily,
-  blocksFamily,
-  chainFamily,
-  lightFamily,
-  proofsFamily,
-} from './rpc-chain.ts'
+import { accountsFamily, blocksFamily, chainFamily } from './rpc-chain.ts'
+import { lightFamily, proofsFamily } from './rpc-proofs.ts'
 import { snapshotsFamily } from './rpc-snapshots.ts'
 import { sitesFamily } from './rpc-sync.ts'
 import {

@@ -14,7 +14,7 @@ import { toHex } from '../../../core/base/bytes.ts'
 import { quorumOf } from '../../../core/base/int.ts'
 import type { Engine, FoundOffence, Outbound, Step } from '../../../core/chain/engine-api.ts'
 import { sufficientFee } from '../../../core/chain/fees.ts'
-import { genesisHash, slotMs } from '../../../core/chain/genesis.ts'
+import { type Genesis, genesisHash, slotMs } from '../../../core/chain/genesis.ts'
 import { answerPull, applyPull, type PullResponse, pullRequest } from '../../../core/chain/sync.ts'
 import {
   bookingIdOf,
@@ -264,20 +264,7 @@ function createWorld(options: ClusterOptions) {
     site.alarmMs = Math.min(site.alarmMs, Math.max(dueMs, nowMs + 1))
   }
   /** What each user has booked last. */
-  const booked = new Map<(typeof users)[number], Uint8Array>()
-  /** Mostly payments; by number and not by chance, so that a seed gives the weather that it always gave. */
-  const messageOf = (by: (typeof users)[number], to: Uint8Array, amount: bigint): Message => {
-    const kind = counts.transactions % 8
-    const booking = booked.get(by)
-    if (kind === 2) {
-      const [{ publicKey: coordinator }] = users as [(typeof users)[number]]
-      const terms = { provider: to, coordinator, offer: genesisHash(genesis), start: 0n }
-      return { TAG: 'booking_open', data: { ...terms, slots: 1n + amount / 20n, price: amount } }
-    }
-    if (kind === 5 && booking) return { TAG: 'booking_close', data: { booking } }
-    if (kind === 7) return { TAG: 'bond', data: { amount } }
-    return { TAG: 'transfer', data: { to, amount } }
-  }
+  const booked = new Map<User, Uint8Array>()
   const pay = (): void => {
     const site = pick(honest)
     if (isAway(site)) return
@@ -290,7 +277,10 @@ function createWorld(options: ClusterOptions) {
       nonce: nextNonce,
       fee: 0n,
       validUntil: BigInt(slots + 10_000),
-      message: messageOf(by, to, BigInt(1 + below(1_000))),
+      message: messageOf(
+        { to, amount: BigInt(1 + below(1_000)), booking: booked.get(by) },
+        { count: counts.transactions, genesis },
+      ),
     }
     const fee = sufficientFee(genesis.parameters, draft) + BigInt(below(50))
     const bytes = signTransaction(genesisHash(genesis), { ...draft, fee }, by)
@@ -450,4 +440,21 @@ function kill(): never {
 function headOf(engine: Engine): string {
   const { height, hash, finalHeight } = engine.head()
   return `${height}:${toHex(hash).slice(0, 6)}/${finalHeight}`
+}
+
+type User = (typeof users)[number]
+
+/** Mostly payments; by number and not by chance, so that a seed gives the weather that it always gave. */
+function messageOf(
+  { to, amount, booking }: { to: Uint8Array; amount: bigint; booking: Uint8Array | undefined },
+  { count, genesis }: { readonly count: number; readonly genesis: Genesis },
+): Message {
+  if (count % 8 === 2) {
+    const [{ publicKey: coordinator }] = users as [User]
+    const terms = { provider: to, coordinator, offer: genesisHash(genesis), start: 0n }
+    return { TAG: 'booking_open', data: { ...terms, slots: 1n + amount / 20n, price: amount } }
+  }
+  if (count % 8 === 5 && booking) return { TAG: 'booking_close', data: { booking } }
+  if (count % 8 === 7) return { TAG: 'bond', data: { amount } }
+  return { TAG: 'transfer', data: { to, amount } }
 }
