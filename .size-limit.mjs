@@ -13,6 +13,7 @@ const scriptBudgets = [
   ['docs/', '30 kB'],
   ['explorer/', '50 kB'],
   ['marketplace/', '40 kB'],
+  ['account/', '30 kB'],
   ['wallet/', '34 kB'],
   ['', '25 kB'],
 ]

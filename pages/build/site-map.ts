@@ -63,6 +63,15 @@ export const sitePages: readonly Page[] = [
     indexed: true,
   },
   {
+    file: 'account/index.html',
+    title: 'Account · AITBC',
+    description: 'Your account at this site: API keys and the money behind them, usage, sign-ins.',
+    section: 'none',
+    body: 'account/account.html',
+    entry: 'account/main.tsx',
+    indexed: false,
+  },
+  {
     file: 'wallet/index.html',
     title: 'Wallet · AITBC',
     description: 'Make and keep keys in your browser, send and receive, check what you hold.',

@@ -84,9 +84,9 @@ function Column({ offer }: { offer: Compared }) {
           {offer.name}
         </a>
       </h2>
-      <dl>
+      <dl class="compared-list">
         {rows.map(([label, cell]) => (
-          <div key={label}>
+          <div key={label} class="compared-row">
             <dt>{label}</dt>
             <dd>
               <Cell found={found} cell={cell} />

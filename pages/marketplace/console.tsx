@@ -7,13 +7,14 @@ import { useEffect, useState } from 'preact/hooks'
 import { type AccountKey, accountAnswer, accountKey } from '../shared/account-wire.ts'
 import { Funding } from '../shared/funding.tsx'
 import { chainEdge, slowEdge } from '../shared/live/chain.ts'
+import { nowMs } from '../shared/live/clock.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { sendJson } from '../shared/live/send.ts'
+import { SignedIn } from '../shared/signed-in.tsx'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Note, Progress } from '../shared/ui/bits.tsx'
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
-import { SignedIn } from './session.tsx'
 
 type ConsoleProps = {
   /** What stands here once it can pay. */
@@ -56,12 +57,7 @@ function Standing({ address, children }: ConsoleProps & { address: string }) {
     case 'active':
       return <>{children(key)}</>
     case 'pending':
-      return (
-        <div class="note" role="status">
-          <Progress label="The money for your jobs is on its way to a final block" />
-          <span>This takes a few blocks. Nothing needs to be done.</span>
-        </div>
-      )
+      return <Pending fault={key.funding?.fault} onMoved={again} />
     default:
       return (
         <>
@@ -81,6 +77,28 @@ function Standing({ address, children }: ConsoleProps & { address: string }) {
         </>
       )
   }
+}
+
+/** How often the site is asked to go on with the money. */
+const pendingMs = 2_000
+
+/** The money is on its way: each question also moves it on. */
+function Pending({ fault, onMoved }: { fault: string | undefined; onMoved: () => void }) {
+  const beat = Math.floor(nowMs.value / pendingMs)
+  useEffect(() => {
+    void sendJson('/api/v1/account/console', {}, accountKey).then((sent) => {
+      if (sent.ok && sent.value.state !== 'pending') onMoved()
+    })
+  }, [beat])
+  return (
+    <div class="note" role="status">
+      <Progress label="The money for your jobs is on its way to a final block" />
+      <span>
+        {fault === undefined ? 'This takes a few blocks.' : `It waits: ${fault}.`} Nothing needs to
+        be done.
+      </span>
+    </div>
+  )
 }
 
 /** Makes the console key; where there is a faucet, that pays too. */

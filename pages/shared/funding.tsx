@@ -28,6 +28,9 @@ type FundingProps = {
 
 const wishId = (key: AccountKey): string => `fund ${key.key_id}`
 
+/** Whether the wallet has answered for this key and the answer is not carried out yet. */
+export const fundingWaits = (key: AccountKey): boolean => signAnswer(wishId(key)) !== undefined
+
 /** Asks for an amount, has it signed and sent by the wallet, and links it on the way back. */
 export function Funding({ fundedKey, account, onLinked }: FundingProps) {
   const [amount, setAmount] = useState<TypedAmount>({ text: '1', unit: 'AITBC' })

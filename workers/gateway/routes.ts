@@ -58,6 +58,8 @@ export const routeTable: readonly Route[] = [
   redirect('/explorer', '/explorer/'),
   folder('/marketplace/', '/marketplace/index.html'),
   redirect('/marketplace', '/marketplace/'),
+  folder('/account/', '/account/index.html'),
+  redirect('/account', '/account/'),
   page('/docs/', '/docs/index.html'),
   page('/docs/design/', '/docs/design/index.html'),
   redirect('/docs', '/docs/'),

@@ -42,7 +42,7 @@ function Account({ address, onOut }: { address: string; onOut: () => void }) {
   }
   return (
     <>
-      <a class="account-name mono" href="/wallet/sign-in" title={`Signed in as ${address}`}>
+      <a class="account-name mono" href="/account/" title={`Signed in as ${address}`}>
         <span class="visually-hidden">Signed in as </span>
         {address.slice(0, 9)}…{address.slice(-4)}
       </a>

@@ -2,8 +2,8 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { Title } from '../explorer/parts.tsx'
-import { isSessionKey, sessionHint } from '../shared/frame/session-hint.ts'
-import { here } from '../shared/list/url-state.ts'
+import { isSessionKey, sessionHint } from './frame/session-hint.ts'
+import { here } from './list/url-state.ts'
 
 /** Address of the account that is signed in; empty when nobody is. */
 export const account = signal(sessionHint()?.address ?? '')

@@ -1,0 +1,217 @@
+/** The marketplace in a browser, on a site with a chain, a miner that answers and one that is rented. */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Child } from '../../scripts/site/children.ts'
+import { localModel } from '../../scripts/site/programs.ts'
+import { startBrowser } from '../support/browser.ts'
+import { startTestSite, type TestSite } from '../support/site.ts'
+import {
+  rentedVars,
+  signHandedOver,
+  signIn,
+  startLocalMiner,
+  startRentedMiner,
+} from './marketplace-world.ts'
+import { findingsIn, overflowAt } from './page-check.ts'
+import { settled, type Visit, visit } from './visit.ts'
+import { unlock } from './wallet-world.ts'
+
+let site: TestSite
+let browser: Browser
+let miner: Child
+let rented: Awaited<ReturnType<typeof startRentedMiner>>
+/** One person's browser, signed in once for all. */
+let person: Visit
+let page: Page
+
+beforeAll(async () => {
+  ;[site, browser] = await Promise.all([
+    startTestSite({ vars: rentedVars, cronEveryMs: 1_000 }),
+    startBrowser(),
+  ])
+  ;[miner, rented] = await Promise.all([startLocalMiner(site), startRentedMiner(site)])
+  person = await visit(browser, `${site.url}/wallet/import`)
+  page = person.page
+  await signIn(page, site.url, '/marketplace/playground')
+})
+
+afterAll(async () => {
+  rented?.stop()
+  await person?.[Symbol.asyncDispose]()
+  miner?.signal('SIGTERM')
+  await miner?.ended
+  await browser?.close()
+  await site?.dispose()
+})
+
+/** What is wrong with the open view. */
+async function findings(what: string): Promise<string[]> {
+  await settled(page)
+  const found = [...(await findingsIn(page, '#marketplace')), ...(await overflowAt(page, 320))]
+  await page.setViewportSize({ width: 1440, height: 900 })
+  return [...found, ...(await person.faults())].map((finding) => `${what}: ${finding}`)
+}
+
+const expectClean = async (what: string) => expect(await findings(what)).toEqual([])
+
+const fact = (label: string) =>
+  page.locator('dl.pairs > div').filter({ has: page.locator('dt', { hasText: label }) })
+
+test('MARKETPAGE-1, MARKETPAGE-11: a question, its price before, its proof after', async () => {
+  await page.getByRole('button', { name: 'Get funds from the faucet' }).click()
+  const question = page.getByLabel('Question', { exact: true })
+  await question.waitFor()
+  await question.fill('What is the capital of France?')
+  await page.getByLabel('Answer at most', { exact: true }).fill('40')
+  await page.locator('.estimate-list div', { hasText: 'Costs at most' }).waitFor()
+  const ceiling = await page.locator('.form-foot .cost .amount').getAttribute('title')
+  expect(ceiling).toMatch(/^\d+ base units$/)
+  await expectClean('before asking')
+  await page.getByRole('button', { name: 'Ask', exact: true }).click()
+  await page.locator('.answer-text', { hasText: 'Paris' }).waitFor()
+  await fact('Payment').filter({ hasText: 'Paid, final' }).waitFor()
+  await page.locator('.run-result .verdict-verified').waitFor()
+  const charged = await fact('Charged').locator('.amount').getAttribute('title')
+  expect(BigInt(charged?.split(' ')[0] ?? 0)).toBeGreaterThan(0n)
+  expect(BigInt(charged?.split(' ')[0] ?? 0)).toBeLessThanOrEqual(
+    BigInt(ceiling?.split(' ')[0] ?? 0),
+  )
+  await expectClean('with the proof')
+})
+
+test('MARKETPAGE-2, MARKETPAGE-3: the text box is the state of the list', async () => {
+  await page.goto(`${site.url}/marketplace/`)
+  const row = (name: string) => page.locator('.market-list tbody tr', { hasText: name })
+  await row('miner-A').waitFor()
+  await row(rented.id).filter({ hasText: 'not measured' }).waitFor()
+  await expectClean('offers')
+
+  await page.locator('.facet-choice', { hasText: 'llama3:8b' }).locator('input').check()
+  await row('miner-A').waitFor({ state: 'detached' })
+  const box = page.getByLabel('What you look for', { exact: true })
+  expect(await box.inputValue()).toBe('model=llama3:8b')
+  await page.getByLabel('VRAM at least', { exact: true }).fill('24')
+  await page.getByLabel('VRAM at least', { exact: true }).press('Enter')
+  await page.getByLabel('Sort by').selectOption({ label: 'Lowest price' })
+  const query = 'model=llama3:8b vram>=24 sort=price'
+  await page.waitForURL((at) => at.searchParams.get('q') === query)
+  expect(await box.inputValue()).toBe(query)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.goBack()
+  await page.waitForURL((at) => at.searchParams.get('q') === 'model=llama3:8b vram>=24')
+  await box.fill('vram>=much')
+  await page.locator('.query-fault', { hasText: 'at character 7' }).waitFor()
+  await page.getByRole('button', { name: 'Search', exact: true }).click()
+  expect(new URL(page.url()).searchParams.get('q')).toBe('model=llama3:8b vram>=24')
+  await page.getByText('Saved searches (1)').click()
+  await page.locator('.saved a', { hasText: query }).click()
+  await page.waitForURL((at) => at.searchParams.get('q') === query)
+  await box.fill('gpu~h100')
+  await box.press('Enter')
+  await page.getByText('No offer fits').waitFor()
+  await expectClean('no offers')
+})
+
+test('MARKETPAGE-5: offers stand side by side, also after a reload', async () => {
+  await page.goto(`${site.url}/marketplace/?q=online%3Dtrue`)
+  await page.getByLabel('Compare miner-A').check()
+  await page.getByText('Choose one more to compare').waitFor()
+  await page.getByLabel(`Compare ${rented.id}`).check()
+  await page.reload()
+  await page.getByRole('link', { name: 'Compare 2 offers' }).click()
+  const columns = page.locator('.compared-one')
+  await columns.filter({ hasText: 'RTX 4090' }).waitFor()
+  await columns.filter({ hasText: localModel }).waitFor()
+  await expectClean('comparison')
+  await columns.first().getByRole('button', { name: 'Take out' }).click()
+  await columns.first().getByRole('button', { name: 'Take out' }).click()
+  await page.getByText('Nothing to compare').waitFor()
+})
+
+test('MARKETPAGE-4, MARKETPAGE-10: an offer with its record, and a review of paid work', async () => {
+  await page.goto(`${site.url}/marketplace/`)
+  await page.locator('.market-list a', { hasText: 'miner-A' }).click()
+  await page.getByRole('heading', { level: 1, name: 'miner-A' }).waitFor()
+  await page.locator('#marketplace .verdict-verified').first().waitFor()
+  await page.locator('td[data-label="Measured over"]', { hasText: '1 job' }).waitFor()
+  await page.getByRole('button', { name: 'Verify this page' }).click()
+  await page.locator('.row-mark-verified').first().waitFor()
+  await expectClean('offer')
+  const hostile = '<img src=x onerror=alert(1)> quick & right'
+  await page.getByLabel('4 of 5').check()
+  await page.getByLabel(/^Comment/).fill(hostile)
+  await page.getByRole('button', { name: 'Publish the review' }).click()
+  await page.locator('.reviews li', { hasText: hostile }).filter({ hasText: '4 of 5' }).waitFor()
+  await expectClean('offer with a review')
+})
+
+test('MARKETPAGE-6: a bid, its quotes, its award', async () => {
+  await page.goto(`${site.url}/marketplace/new-bid?q=model%3D${localModel}`)
+  await page.getByRole('button', { name: 'Place the bid' }).click()
+  await page.getByText('Not sent: one field needs another look').waitFor()
+  await page.getByLabel('At most, for 1,000 answer tokens', { exact: true }).fill('0.05')
+  await page.locator('.cost', { hasText: '5.00000000' }).waitFor()
+  await expectClean('new bid')
+  await page.getByRole('button', { name: 'Place the bid' }).click()
+  await page.getByText('Closes in').waitFor()
+  await page.locator('td[data-label="Miner"]', { hasText: 'miner-A' }).waitFor()
+  await expectClean('open bid')
+  await page.getByRole('button', { name: 'Take what is offered now' }).click()
+  await page.locator('.title', { hasText: 'Matched' }).waitFor()
+  await page.locator('td[data-label="State"]', { hasText: 'To be taken up' }).waitFor()
+  await page.getByRole('link', { name: 'Bids', exact: true }).click()
+  await page.getByRole('link', { name: 'Mine' }).click()
+  await page.locator('tbody tr', { hasText: 'Matched' }).waitFor()
+  await expectClean('bids')
+})
+
+test('MARKETPAGE-7: hours are booked and ended by the wallet, and can be declined there', async () => {
+  await page.goto(`${site.url}/marketplace/?q=miner%3D${rented.id}`)
+  await page.locator('.market-list a', { hasText: rented.id }).click()
+  await page.getByRole('link', { name: 'Book hours' }).click()
+  await page.getByLabel('How long', { exact: true }).fill('2')
+  await page.locator('.form-foot .cost', { hasText: '0.5' }).waitFor()
+  await expectClean('booking form')
+  await page.getByRole('button', { name: 'Go to my wallet' }).click()
+  await unlock(page)
+  await page.getByRole('heading', { level: 1, name: 'Sign for the booking' }).waitFor()
+  await page.getByRole('button', { name: 'Go back' }).click()
+  await page.getByText('You declined in the wallet. Nothing was booked').waitFor()
+  expect(await page.getByLabel('How long', { exact: true }).inputValue()).toBe('2')
+
+  await page.locator('.form-foot .cost', { hasText: '0.5' }).waitFor()
+  await page.getByRole('button', { name: 'Go to my wallet' }).click()
+  await signHandedOver(page)
+  await page.waitForURL((at) => at.pathname.startsWith('/marketplace/booking/'))
+  await page.locator('.title', { hasText: 'Active' }).waitFor()
+  await page.getByText('Goes on for').waitFor()
+  await expectClean('booking')
+  await page.getByRole('button', { name: 'End it now' }).click()
+  await signHandedOver(page)
+  await page.locator('.title', { hasText: 'Ended early' }).waitFor()
+  const unitsOf = async (label: string) =>
+    BigInt((await fact(label).locator('.amount').getAttribute('title'))?.split(' ')[0] ?? 'none')
+  const returned = await unitsOf('Back to you')
+  expect(returned).toBeGreaterThan(0n)
+  expect(returned).toBeLessThan(await unitsOf('Held when it began'))
+})
+
+test('MARKETPAGE-9: my activity has it all, each with its money', async () => {
+  await page.goto(`${site.url}/marketplace/activity`)
+  const table = (caption: string) => page.getByRole('table', { name: caption })
+  await table('Your newest jobs').locator('tr', { hasText: 'Paid, final' }).waitFor()
+  await table('Your bookings').locator('tr', { hasText: 'Ended early' }).waitFor()
+  await table('Bids, newest first').locator('tr', { hasText: 'Matched' }).waitFor()
+  await table('Agreements').locator('tr', { hasText: 'miner-A' }).waitFor()
+  await page.locator('.spend-figure .amount').waitFor()
+  await expectClean('activity')
+})
+
+test('MARKETPAGE-8: an answer is stopped, and what came of it is told', async () => {
+  await page.goto(`${site.url}/marketplace/playground`)
+  await page.getByLabel('Question', { exact: true }).fill('Tell me about the capital of France.')
+  await page.getByRole('button', { name: 'Ask', exact: true }).click()
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await page.getByText('You stopped it.').or(page.getByText('The answer is whole.')).waitFor()
+  expect(await person.faults()).toEqual([])
+})
