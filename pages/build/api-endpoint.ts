@@ -32,11 +32,13 @@ export function renderEndpoint(row: Endpoint, components: Components): string {
 
 const callers: Readonly<Record<EndpointAuth, string>> = {
   none: 'everybody',
-  client: 'clients, by API key or signed request',
-  'client-key': 'clients, by API key',
+  client: 'clients, by API key or signed request, and whoever signed in',
+  'client-key': 'clients, by API key, and whoever signed in',
   miner: 'miners, by a miner’s key',
   session: 'whoever signed in',
   owner: 'whoever signed in, and clients, by API key or signed request',
+  account: 'whoever signed in, and signed requests',
+  admin: 'administrators who signed in, or by an admin key',
 }
 
 function facts({ auth, aliases = [] }: Endpoint): string {
