@@ -64,6 +64,10 @@ export const coordinatorLimits = {
   /** How long a caller waits for the chain. */
   chainWaitMs: 3_000,
 
+  /** Pause between looks at escrows whose time is over, and slots until a close is looked after. */
+  closingPauseMs: 5_000,
+  closingLookSlots: 60,
+
   /** How long a computed reputation is good for matching, and how many are kept. */
   reputationKeptMs: 60_000,
   reputationsKeptMax: 2_048,

@@ -14,6 +14,7 @@ import { isLive } from './assignment.ts'
 import { openBars } from './bars.ts'
 import { openChainView } from './chain-view.ts'
 import { openClientJobs } from './client-jobs.ts'
+import { openClosings } from './closings.ts'
 import { openCounting } from './counting.ts'
 import { type Custody, type Gifts, openCustody } from './custody.ts'
 import { type Dispatcher, openDispatcher } from './dispatcher.ts'
@@ -141,6 +142,8 @@ function openGround(host: CoordinatorHost) {
   const bars = openBars(database)
   const miners = openMiners(database, bars)
   const { chargeMin } = settings
+  const view = openChainView(host)
+  const posts = openPosts({ ...host, database })
   return {
     ...host,
     database,
@@ -156,7 +159,7 @@ function openGround(host: CoordinatorHost) {
       openApiKeys({ database, vault, apiKeys: admitted, payouts, nowMs: now() }),
       accountKeys,
     ),
-    view: openChainView(host),
+    view,
     funds,
     miners,
     partials: openPartials({ ...host, database, store, funds, miners, chargeMin }),
@@ -171,7 +174,8 @@ function openGround(host: CoordinatorHost) {
     }),
     streams: openStreams(),
     group: openGroup(() => state.storage.sync()),
-    posts: openPosts({ ...host, database }),
+    posts,
+    closings: openClosings({ ...host, database, view, posts }),
   }
 }
 
@@ -301,6 +305,7 @@ function openWork(
     parts.held.tick()
     await custody.tick()
     await parts.accountDesk.tick()
+    if (await parts.closings.tick()) settlement.onPost()
     await settlement.tick()
     if (nowMs - sweptAtMs >= limits.retentionSweepMs) sweep(nowMs)
   }

@@ -140,6 +140,11 @@ const tables: readonly string[] = [
   ) WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS held_by_miner ON held (miner_id, held_at_ms)',
   'CREATE INDEX IF NOT EXISTS held_open ON held (held_at_ms) WHERE decision IS NULL',
+  `CREATE TABLE IF NOT EXISTS escrows (
+    escrow TEXT PRIMARY KEY,
+    look_slot INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS escrows_by_slot ON escrows (look_slot)',
   `CREATE TABLE IF NOT EXISTS miner_receipts (
     miner_id TEXT NOT NULL,
     height INTEGER NOT NULL,

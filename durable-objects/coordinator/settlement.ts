@@ -7,6 +7,7 @@
  */
 import type {
   ChainService,
+  EscrowView,
   HeadView,
   SubmitRefusal,
   TransactionView,
@@ -22,6 +23,7 @@ import {
 import { addressOf } from '../../core/crypto/address.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { type ChainView, withTimeout } from './chain-view.ts'
+import type { Closings } from './closings.ts'
 import type { Funds } from './funds.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Posts } from './posts.ts'
@@ -69,6 +71,7 @@ export type SettlementParts = {
   readonly onSettled: (payment: Settled) => void
   /** What else the site's account sends, in the same row of nonces. */
   readonly posts: Pick<Posts, 'due' | 'build'>
+  readonly closings: Pick<Closings, 'note'>
 }
 
 export type Settlement = {
@@ -195,11 +198,13 @@ export function openSettlement(parts: SettlementParts): Settlement {
       throw new Error(`settle: none of ${jobIds.length} items applied (${found.outcome.code})`)
     }
     // Before a debt leaves the ledger, the escrow must be known without that money.
+    const payers: EscrowView[] = []
     for (const escrow of new Map(
       settlements.map((each) => [toHex(each.escrow), each.escrow]),
     ).values()) {
       const read = await view.readAgain(escrow)
       if (!read.ok) throw new Error('the chain does not answer')
+      if (read.value.escrow) payers.push(read.value.escrow)
     }
     const txHash = bytesOf(batch.tx_hash)
     const { height } = found.block
@@ -213,6 +218,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
       database.sql.exec(setPaid, txHash, height, JSON.stringify(paid))
       database.sql.exec(insertMinerReceipts, height, JSON.stringify(paid))
       for (const end of ends) if (end.code !== 'paid') writeEnd(database, end)
+      if (paid.length > 0) for (const payer of payers) parts.closings.note(payer)
     })
     open -= 1
     for (const end of ends) {

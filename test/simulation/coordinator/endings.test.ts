@@ -72,6 +72,46 @@ test('PAY-7: an expired escrow gives everything back, with coordinator and miner
   expect(world.engine.status(Date.now()).supply.held).toBe(world.initialSupply)
 })
 
+test('PAY-7: an escrow that has paid here is closed for its owner, who does nothing', async () => {
+  const world = await createWorld({ parameters: { authorisationLifeSlots: 200n } })
+  const escrow = await shortEscrow(world, 220)
+  const unused = await shortEscrow(world, 220)
+  await joinForGood(world, { name: 'miner-A', ...prices })
+  const settleBy = world.slot() + 180
+  const job = await submit(world, escrow, 'paid', { limit: 10_000_000n, ttlSeconds: 60, settleBy })
+  await world.pass(10_000)
+  const { amount = 0n } = world.view(job.ok ? job.value.jobId : '')
+  const before = world.engine.account(world.alice.address).balance
+  // A restart in between, and not one call: the clock alone brings the money back.
+  world.restart()
+  await world.pass(225 * slotMs)
+  await world.pass(60_000)
+  expect(world.engine.finalEscrow(escrow)).toBeUndefined()
+  expect(world.engine.account(world.alice.address).balance - before).toBe(50_000_000n - amount)
+  // One that never brought anything is its owner's to close.
+  expect(world.engine.finalEscrow(unused)).toBeDefined()
+  await world.pass(300_000)
+  expect(world.rows('SELECT * FROM escrows')).toEqual([])
+  expect(world.rows('SELECT * FROM posts')).toHaveLength(1)
+})
+
+test('PAY-7: one that was prolonged is left alone until its new end', async () => {
+  const world = await createWorld({ parameters: { authorisationLifeSlots: 200n } })
+  const escrow = await shortEscrow(world, 220)
+  await joinForGood(world, { name: 'miner-A', ...prices })
+  const settleBy = world.slot() + 180
+  await submit(world, escrow, 'paid', { limit: 10_000_000n, ttlSeconds: 60, settleBy })
+  await world.pass(10_000)
+  const expiry = BigInt(world.slot() + 400)
+  const data = { escrow, amount: 1_000_000n, expiry }
+  await world.transact(world.alice, { TAG: 'escrow_top_up', data })
+  await world.pass(230 * slotMs)
+  expect(world.engine.finalEscrow(escrow)).toBeDefined()
+  expect(world.rows('SELECT * FROM posts')).toEqual([])
+  await world.pass(220 * slotMs)
+  expect(world.engine.finalEscrow(escrow)).toBeUndefined()
+})
+
 test('PAY-8: a close in mid-job leaves the job its money, and the owner the rest', async () => {
   const world = await createWorld({ parameters: { closeNoticeSlots: 1_200n } })
   const escrow = await shortEscrow(world, 5_000)
@@ -84,9 +124,8 @@ test('PAY-8: a close in mid-job leaves the job its money, and the owner the rest
   const view = world.view(job.ok ? job.value.jobId : '')
   expect(view).toMatchObject({ state: 'completed', settlement: { final: true } })
   expect(agent.settled.size).toBe(1)
-  await world.pass(1_201 * slotMs)
   const before = world.engine.account(world.alice.address).balance
-  await world.transact(authority, { TAG: 'escrow_close', data: { escrow } })
+  await world.pass(1_250 * slotMs)
   const left = 50_000_000n - (view.amount ?? 0n)
   expect(world.engine.account(world.alice.address).balance - before).toBe(left)
 })
