@@ -18,6 +18,8 @@ import { ClientFault, type ExitCode, exitCodes } from './exit-codes.ts'
 import { ensureFunds } from './funds.ts'
 import { aitbcHome } from './home.ts'
 import { limitOf, specOf } from './job.ts'
+import { runJobs } from './job-command.ts'
+import { jobActions, parseJobOptions } from './job-options.ts'
 import { openKey, terminalPrompt } from './key-store.ts'
 import { checkSite, readGenesisFile } from './known-sites.ts'
 import { openLight } from './light.ts'
@@ -39,7 +41,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   const options = optionsOf(argv)
   if (!options.ok) {
     if (options.error.code === 'SHOWN') return exitCodes.ok
-    const program = ['verify', 'wallet'].includes(name) ? `client ${name}` : 'client'
+    const program = ['verify', 'wallet', ...jobActions].includes(name) ? `client ${name}` : 'client'
     process.stderr.write(
       `client: ${options.error.message}\n(${program} --help lists the options)\n`,
     )
@@ -55,6 +57,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   try {
     const { value } = options
     if ('subject' in value) await runVerify(value, env, stopper.signal)
+    else if ('jobAction' in value) await runJobs(value, env, stopper.signal)
     else if ('action' in value) await runWallet(value, env, stopper.signal)
     else await run(value, env, stopper.signal)
     return exitCodes.ok
@@ -65,6 +68,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
 
 function optionsOf(argv: readonly string[]) {
   if (argv[0] === 'verify') return parseVerifyOptions(argv.slice(1))
+  if (jobActions.some((name) => name === argv[0])) return parseJobOptions(argv)
   return argv[0] === 'wallet' ? parseWalletOptions(argv.slice(1)) : parseOptions(argv)
 }
 

@@ -49,7 +49,7 @@ export const clientVersion = '0.1.0'
 export function parseOptions(argv: readonly string[]): Result<ClientOptions, OptionsError> {
   const [word = ''] = argv
   if (/^[^-]/.test(word)) {
-    const others = 'client verify and client wallet are the commands'
+    const others = `${commandNames.map((each) => `client ${each}`).join(', ')} are the commands`
     return usage(
       `there is no command ${JSON.stringify(word)}: ${others}, and client --id asks a model`,
     )
@@ -66,6 +66,8 @@ export function parseOptions(argv: readonly string[]): Result<ClientOptions, Opt
   return check(command.opts<Raw>())
 }
 
+const commandNames = ['submit', 'batch-submit', 'estimate', 'why', 'verify', 'wallet']
+
 type Raw = Readonly<Record<string, string | boolean | undefined>> & {
   readonly stop?: readonly string[]
 }
@@ -73,7 +75,9 @@ type Raw = Readonly<Record<string, string | boolean | undefined>> & {
 function clientCommand(): Command {
   const collect = (value: string, before: readonly string[] = []) => [...before, value]
   return new Command('client')
-    .usage('--id <ID> --ollama-model <MODEL> --prompt <TEXT>\n       client verify|wallet COMMAND')
+    .usage(
+      '--id <ID> --ollama-model <MODEL> --prompt <TEXT>\n       client submit|batch-submit|estimate|why|verify|wallet …',
+    )
     .description('Asks a model on the AITBC network, pays for the answer and checks every proof.')
     .version(clientVersion)
     .requiredOption('--id <ID>', 'name of this client and of its key')
@@ -103,7 +107,8 @@ function clientCommand(): Command {
     .option('--quiet', 'nothing on stderr but failures')
     .addHelpText(
       'after',
-      '\nclient verify --help: checks one fact against the chain\nclient wallet --help: keys and coins',
+      '\nclient verify --help: checks one fact against the chain\nclient wallet --help: keys and coins\n' +
+        'client submit --help, batch-submit, estimate, why: jobs by an API key, for scripts',
     )
 }
 

@@ -105,7 +105,7 @@ const carry =
   }
 
 /** The value of an answer; a refusal is thrown as what the command line says of it. */
-function takenOf<T>(answer: Result<T, Refused>): T {
+export function takenOf<T>(answer: Result<T, Refused>): T {
   if (answer.ok) return answer.value
   const { code, status, message, details, cause } = answer.error
   if (cause instanceof ClientFault) throw cause

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, expectFailure, type Json, keyOf, until } from '../../support/api-client.ts'
 import { type Harness, startHarness } from '../../support/harness.ts'
 import { startTestMiner, type TestMiner } from '../../support/test-miner.ts'
+import { startProgram, typescript } from '../program.ts'
 
 let site: Harness
 let miner: TestMiner
@@ -142,4 +143,37 @@ test('TOLD-1, TOLD-2, TOLD-3: news arrive, signed, and again after a failure', a
     ({ json: list }) => (list['items'] as Json[])[0]?.['state'] === 'delivered',
   )
   expect(json['items']).toMatchObject([{ job_id: job['job_id'], attempts: 2, last_status: 204 }])
+})
+
+describe('the command line', () => {
+  const client = async (args: readonly string[], input = '') => {
+    const program = startProgram([...typescript('cli/client.ts'), ...args, '--api', site.url], {
+      env: { AITBC_API_KEY: key },
+      input,
+    })
+    const code = await program.ended
+    return { code, out: program.stdout(), err: program.stderr() }
+  }
+
+  test('ASKED-1, WHY-1: estimate, submit --wait, why and batch-submit say what the site says', async () => {
+    const asked = ['--prompt', payload.prompt, '--model', payload.model]
+    const estimate = await client(['estimate', ...asked, '--output', 'json'])
+    expect([estimate.code, JSON.parse(estimate.out)]).toMatchObject([0, { servable: true }])
+    const done = await client(['submit', ...asked, '--wait', '--output', 'json'])
+    const { job_id: jobId, state } = JSON.parse(done.out) as Json
+    expect([done.code, state]).toEqual([0, 'COMPLETED'])
+    const why = await client(['why', String(jobId)])
+    expect([why.code, why.out]).toEqual([0, expect.stringContaining('state COMPLETED')])
+    const unknown = await client(['why', 'f'.repeat(32)])
+    expect(unknown.code).toBe(4)
+    const rows = 'prompt,model,priority\n"one, two",aitbc-tiny,low\nthree,aitbc-tiny,\n'
+    const batch = await client(['batch-submit', '-', '--format', 'csv', '--output', 'json'], rows)
+    const lines = batch.out.trim().split('\n')
+    expect([batch.code, lines.map((line) => (JSON.parse(line) as Json)['index'])]).toEqual([
+      0,
+      [0, 1],
+    ])
+    const bad = await client(['batch-submit', '-'], '[{"prompt": "hi", "model": "no-such"}]')
+    expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('BATCH_REFUSED')])
+  })
 })
