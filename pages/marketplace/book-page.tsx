@@ -151,8 +151,9 @@ function Book({ offer, account }: { offer: OfferDetail; account: string }) {
               provider: known.provider,
               coordinator: known.coordinator,
               offer: known.offer_hash,
-              start: String(known.start_slot),
-              slots: String(known.end_slot - known.start_slot),
+              // From the block on that takes it.
+              start: '0',
+              slots: String(known.slots),
               price: known.price_per_slot.toString(),
             },
           })
@@ -215,8 +216,12 @@ function TermsView({ terms, offer }: { terms: TermsState; offer: OfferDetail }) 
   return (
     <Pairs
       pairs={[
-        ['From', <Moment ms={start} />],
-        ['To', <Moment ms={end} />],
+        [
+          'About',
+          <>
+            <Moment ms={start} /> to <Moment ms={end} />
+          </>,
+        ],
         ['An hour of one place', <Amount units={hour} />],
         ['Held on the chain', <Amount units={total} />],
         ['Goes to', wholeAddress(provider, 'provider address')],

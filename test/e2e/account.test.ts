@@ -1,0 +1,106 @@
+/** An account's pages in a browser: a key from its making to its end, and what it used. */
+import OpenAI from 'openai'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Child } from '../../scripts/site/children.ts'
+import { localModel } from '../../scripts/site/programs.ts'
+import { startBrowser } from '../support/browser.ts'
+import { startTestSite, type TestSite } from '../support/site.ts'
+import { signIn, startLocalMiner } from './marketplace-world.ts'
+import { findingsIn, overflowAt } from './page-check.ts'
+import { settled, type Visit, visit } from './visit.ts'
+import { unlock } from './wallet-world.ts'
+
+let site: TestSite
+let browser: Browser
+let miner: Child
+let person: Visit
+let page: Page
+
+beforeAll(async () => {
+  ;[site, browser] = await Promise.all([startTestSite(), startBrowser()])
+  miner = await startLocalMiner(site)
+  person = await visit(browser, `${site.url}/wallet/import`)
+  page = person.page
+  await signIn(page, site.url, '/account/')
+})
+
+afterAll(async () => {
+  await person?.[Symbol.asyncDispose]()
+  miner?.signal('SIGTERM')
+  await miner?.ended
+  await browser?.close()
+  await site?.dispose()
+})
+
+async function expectClean(what: string): Promise<void> {
+  await settled(page)
+  const found = [...(await findingsIn(page, '#account')), ...(await overflowAt(page, 320))]
+  await page.setViewportSize({ width: 1440, height: 900 })
+  expect([...found, ...(await person.faults())].map((each) => `${what}: ${each}`)).toEqual([])
+}
+
+const ask = (apiKey: string) =>
+  new OpenAI({ baseURL: `${site.url}/v1`, apiKey, maxRetries: 0 }).chat.completions.create({
+    model: localModel,
+    messages: [{ role: 'user', content: 'What is the capital of France?' }],
+  })
+
+test('ACCOUNTPAGE-1, ACCOUNTPAGE-3: a key is made, funded, used, renewed and revoked', async () => {
+  await expectClean('overview')
+  await page.getByRole('link', { name: 'API keys', exact: true }).click()
+  await page.getByRole('button', { name: 'Create the key' }).click()
+  await page.getByText('Not sent: one field needs another look').waitFor()
+  await page.getByLabel('Name', { exact: true }).fill('notebook')
+  await page.getByRole('button', { name: 'Create the key' }).click()
+  const secret = (await page.locator('.secret code').textContent()) ?? ''
+  expect(secret).toMatch(/^aitbc_[\w-]{43}$/)
+  await expectClean('a new key')
+  await page.getByRole('button', { name: 'I have kept it' }).click()
+  const card = page.locator('.key-card', { hasText: 'notebook' })
+  await card.filter({ hasText: 'Without money' }).waitFor()
+
+  await card.getByText('Lock money for it').click()
+  await card.getByLabel('Amount to lock', { exact: true }).fill('0.5')
+  await card.getByRole('button', { name: 'Go to my wallet' }).click()
+  await unlock(page)
+  await page.getByText('Lock 0.5 AITBC to pay for jobs').waitFor()
+  await page.getByRole('button', { name: 'Sign and send' }).click()
+  await page.locator('.sign-flow .verdict-verified').waitFor()
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.waitForURL((at) => at.pathname === '/account/keys')
+  await card.filter({ hasText: 'Active' }).waitFor()
+  expect((await ask(secret)).choices[0]?.message.content).toContain('Paris')
+  expect(await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))).not.toContain(
+    secret,
+  )
+
+  await card.getByRole('button', { name: 'Replace the secret' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Replace the secret' }).click()
+  const next = (await page.locator('.secret code').textContent()) ?? ''
+  expect(next).not.toBe(secret)
+  expect((await ask(next)).choices).toHaveLength(1)
+  await expectClean('keys')
+  await card.getByRole('button', { name: 'Revoke' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
+  await card.filter({ hasText: 'Revoked' }).waitFor()
+  await expect(ask(next)).rejects.toMatchObject({ status: 401 })
+})
+
+test('ACCOUNTPAGE-2, ACCOUNTPAGE-3: what was used is added up', async () => {
+  await page.getByRole('link', { name: 'Usage', exact: true }).click()
+  await page
+    .getByRole('table', { name: 'By model' })
+    .locator('tr', { hasText: localModel })
+    .waitFor()
+  await page.getByRole('table', { name: 'By key' }).locator('tr', { hasText: 'notebook' }).waitFor()
+  const jobs = await page
+    .getByRole('table', { name: 'By key' })
+    .locator('td[data-label="Jobs"]')
+    .textContent()
+  expect(jobs).toBe('2')
+  await expectClean('usage')
+  await page.getByRole('link', { name: 'Sign-ins', exact: true }).click()
+  await page.getByText('this browser').waitFor()
+  await expectClean('sign-ins')
+})
