@@ -8,16 +8,26 @@ import { exampleValues } from '../../core/api/endpoints/example-values.ts'
 import type { EndpointId } from '../../core/api/endpoints/table.ts'
 import type { ErrorCode } from '../../core/api/errors.ts'
 import { signRequest } from '../../core/api/signed-request.ts'
-import { fromHex, toHex } from '../../core/base/bytes.ts'
+import { fromHex, toHex, toHex0x } from '../../core/base/bytes.ts'
 import { genesisHash } from '../../core/chain/genesis.ts'
 import { encodeAnnouncement, encodeAsk, syncVersion } from '../../core/chain/sync-wire.ts'
+import { bookingIdOf, type Message, transactionHash } from '../../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
+import { devnetRewards } from '../../scripts/setup/genesis.ts'
 import { connectAgent, createAgent } from './agent-socket.ts'
 import { call, type Json, until } from './api-client.ts'
 import { minerKeys } from './api-legacy-site.ts'
-import { freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
+import {
+  coordinatorKey,
+  finalTransaction,
+  freshSigner,
+  genesisOf,
+  send,
+  slotNow,
+} from './api-payer.ts'
+import { sign } from './chain-world.ts'
 import { question, type World } from './endpoint-world.ts'
 import { challengeFor, login, loginBody, tokenFor } from './sign-in.ts'
 
@@ -70,6 +80,17 @@ async function heldJob({ site, key }: World): Promise<string> {
   await agent.until(() => agent.holds.size === 1)
   agent.disconnect()
   return String(json['job_id'])
+}
+
+/** Sends a message of the payer's and waits until it is final; the hash of its transaction. */
+async function sent({ site, payer, takeNonce }: World, message: Message): Promise<Uint8Array> {
+  const nonce = takeNonce()
+  const validUntil = BigInt(slotNow(site) + 100)
+  const bytes = sign({ by: payer.signer, nonce, validUntil, message, of: genesisOf(site) })
+  await call(site, '/rpc/transactions', { body: { tx: toHex(bytes) } })
+  const hash = transactionHash(bytes)
+  await finalTransaction(site, toHex0x(hash))
+  return hash
 }
 
 /** A job in the hands of the original's miner. */
@@ -627,10 +648,23 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   getBalance: ofAddress,
   getAddress: ofAddress,
   listAddresses: () => [{}, { query: { limit: '1', min_balance: '1' } }],
-  // The calls that are refused tell what these answer where there is something.
-  getChainBooking: () => [],
-  getBond: () => [],
-  getClaimable: () => [],
+  getChainBooking: async (world) => {
+    const terms = { offer: new Uint8Array(32), start: 0n, slots: 1_800n, price: 5n }
+    const coordinator = coordinatorKey(world.site)
+    const data = { provider: addressOf(world.payer.signer.publicKey), coordinator, ...terms }
+    const hash = await sent(world, { TAG: 'booking_open', data })
+    return [{ params: { id: toHex(bookingIdOf(hash)) } }]
+  },
+  getBond: async (world) => {
+    await sent(world, { TAG: 'bond', data: { amount: 1_000n } })
+    return [{ params: { address: world.address } }]
+  },
+  getClaimable: async ({ site }) => {
+    const { json } = await call(site, '/api/v1/chain/receipts?limit=1')
+    const [{ authorisation, slot }] = json['items'] as [{ authorisation: string; slot: number }]
+    const expiry = String(slot + Number(devnetRewards.claimWindowSlots))
+    return [{ params: { authorisation }, query: { expiry } }]
+  },
   getEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: escrow.slice(2) } }],
   listReceipts: pages,
   getReceipt: ({ receipt }) => [{ params: { id: receipt } }],
@@ -1013,6 +1047,7 @@ export const badCalls: Partial<
   changeCapabilities: () => [
     { params: { id: 'me' }, body: { capabilities: {}, concurrency: -1 }, code: 'VALIDATION_ERROR' },
   ],
+  removeMiner: () => [{ params: { id: 'register' }, code: 'NOT_FOUND' }],
   matchMiners: () => [{ body: { job_id: 'plan', top_k: 0 }, code: 'VALIDATION_ERROR' }],
   reportWebVital: () => [{ body: { name: 'X', value: 1, id: 'v1' }, code: 'VALIDATION_ERROR' }],
   explorerBlock: () => [
@@ -1146,7 +1181,7 @@ export const badCalls: Partial<
   listAddresses: () => [...badPages, { query: { min_balance: 'rich' }, code: 'VALIDATION_ERROR' }],
   getEscrow: () => unknownEscrows,
   getChainBooking: () => unknownEscrows,
-  getBond: ({ address }) => [...noBond, { params: { address }, code: 'NOT_FOUND' }],
+  getBond: () => [...noBond, { params: { address: freshAddress() }, code: 'NOT_FOUND' }],
   getClaimable: () => [
     { params: { authorisation: unknownHash }, query: { expiry: '1' }, code: 'NOT_FOUND' },
     { params: { authorisation: unknownHash }, code: 'VALIDATION_ERROR' },

@@ -96,8 +96,12 @@ async function change(c: AppContext): Promise<Response> {
   return c.json({ status: 'ok' })
 }
 
+/** Names that are paths beside a miner's own: nobody who mistypes one means to leave for good. */
+const notMiners: ReadonlySet<string> = new Set(['heartbeat', 'list', 'poll', 'register', 'ws'])
+
 async function remove(c: AppContext): Promise<Response> {
   const who = await ownMiner(c)
+  if (notMiners.has(c.req.param('id') ?? '')) throw new ApiFailure({ code: 'NOT_FOUND' })
   orThrow(await c.get('coordinator').removeMiner(who))
   return c.json({ status: 'ok' })
 }

@@ -93,7 +93,7 @@ export const minerDeskFamily = {
       summary: 'Leave for good',
       description: 'What the miner holds goes back to the queue at once.',
       answers: [{ status: 200, description: 'It is gone', schema: doneSchema }],
-      errors: ownErrors,
+      errors: [...ownErrors, 'NOT_FOUND'],
       example: { params: { id: 'me' } },
     }),
   ],
