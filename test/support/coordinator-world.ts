@@ -53,6 +53,7 @@ export async function createWorld(
   const clientJobs = () => life.parts().clientJobs
   return {
     ...life,
+    env,
     genesis,
     genesisHash: genesisHash(genesis),
     engine,
