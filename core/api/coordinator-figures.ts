@@ -105,6 +105,8 @@ export type MinerCandidate = {
   readonly busy: number
   /** Most that it can cost there. */
   readonly price: bigint
+  /** To the last token of the longest answer, as fast as it was so far; undefined before it was measured. */
+  readonly etaMs: number | undefined
 }
 
 /** Candidates, or why there are none: the refusal that a job would get. */

@@ -9,6 +9,7 @@ import type {
   MinerWork,
 } from '../../core/api/coordinator-figures.ts'
 import type { Principal } from '../../core/api/coordinator-service.ts'
+import type { MeasuredSpeed } from '../../core/api/dispatch.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { worstCaseOf } from '../../core/jobs/estimate.ts'
@@ -20,6 +21,7 @@ import type { PaymentState } from './job-store.ts'
 import type { Miner, Miners } from './miners.ts'
 import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
+import type { MinerStanding } from './standing.ts'
 
 export type MinerDeskParts = {
   readonly database: SqlDatabase
@@ -27,6 +29,7 @@ export type MinerDeskParts = {
   readonly miners: Miners
   readonly apiKeys: ApiKeys
   readonly dispatcher: Dispatcher
+  readonly standing: MinerStanding
   readonly now: () => number
 }
 
@@ -40,7 +43,7 @@ export type CapabilityChange = {
 export type MinerDesk = ReturnType<typeof openMinerDesk>
 
 export function openMinerDesk(parts: MinerDeskParts) {
-  const { database, miners, apiKeys, dispatcher, now } = parts
+  const { database, miners, apiKeys, dispatcher, standing, now } = parts
   const shareBps = BigInt(parts.settings.genesis.parameters.coordinatorShareBps)
   const netOf = (amount: bigint): bigint => amount - (amount * shareBps) / 10_000n
 
@@ -93,7 +96,8 @@ export function openMinerDesk(parts: MinerDeskParts) {
       // First of all nobody may be handed anything any more.
       const poll = miners.get(minerId)?.poll
       const attempts = held(minerId)
-      miners.remove(minerId)
+      miners.leave(minerId)
+      miners.forgetName(minerId)
       for (const { job, attemptId } of attempts) {
         dispatcher.apply(job, { type: 'lost', attemptId, minerId })
       }
@@ -110,17 +114,22 @@ export function openMinerDesk(parts: MinerDeskParts) {
       const candidates: MinerCandidate[] = []
       const taken = new Set<string>()
       while (candidates.length < count) {
-        const best = chooseMiner(live, { ...wanted, limit }, taken) as Miner | undefined
+        const best = chooseMiner(live, { ...wanted, limit }, taken, standing)
         if (!best) break
         taken.add(best.card.minerId)
-        candidates.push(candidateOf(best, wanted))
+        const speed = standing.speedOf(best.card.minerId, wanted.size.model)
+        candidates.push(candidateOf(best, wanted, speed))
       }
       return { candidates, refusal: undefined }
     },
   }
 }
 
-function candidateOf({ card, payout, inflight }: Miner, { size }: Wanted): MinerCandidate {
+function candidateOf(
+  { card, payout, inflight }: Miner,
+  { size }: Wanted,
+  speed: MeasuredSpeed | undefined,
+): MinerCandidate {
   const offer = offerOf(card, size.model)
   return {
     minerId: card.minerId,
@@ -130,6 +139,8 @@ function candidateOf({ card, payout, inflight }: Miner, { size }: Wanted): Miner
     concurrency: card.concurrency,
     busy: inflight,
     price: offer ? worstCaseOf(size, offer.price) : 0n,
+    etaMs:
+      speed && Math.ceil(speed.firstTokenMs + (size.maxTokens * 1_000) / speed.tokensPerSecond),
   }
 }
 

@@ -11,6 +11,7 @@ import { type CapabilityCard, capabilityCardSchema } from '../../core/jobs/miner
 import type { Bars } from './bars.ts'
 import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'
+import { openMinerIndex } from './miner-index.ts'
 import { rowsOf, type SqlDatabase } from './schema.ts'
 
 /** A miner that is here. Fits `LiveMiner`, so that matching looks at it as it is. */
@@ -57,25 +58,7 @@ export function openMiners(
   bars: Pick<Bars, 'isBarred'> = { isBarred: () => false },
 ) {
   const here = new Map<string, Miner>()
-  const byModel = new Map<string, Set<Miner>>()
-  /** Miners of the original: some take any model, and all take jobs that name none. */
-  const legacy = new Set<Miner>()
-
-  const index = (miner: Miner): void => {
-    if (miner.card.kind === 'legacy') legacy.add(miner)
-    for (const { name } of miner.card.models) {
-      const serving = byModel.get(name) ?? new Set()
-      byModel.set(name, serving.add(miner))
-    }
-  }
-  const unindex = (miner: Miner): void => {
-    legacy.delete(miner)
-    for (const { name } of miner.card.models) {
-      const serving = byModel.get(name)
-      serving?.delete(miner)
-      if (serving?.size === 0) byModel.delete(name)
-    }
-  }
+  const byModel = openMinerIndex()
 
   let names = rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM miners')[0]?.n ?? 0
 
@@ -118,9 +101,9 @@ export function openMiners(
       draining: bars.isBarred(card.minerId, of.publicKey),
       poll: before?.poll,
     }
-    if (before) unindex(before)
+    if (before) byModel.leave(before)
     here.set(card.minerId, miner)
-    index(miner)
+    byModel.enter(miner)
     return miner
   }
 
@@ -130,10 +113,7 @@ export function openMiners(
     count: (): number => here.size,
 
     /** Miners that are here and may serve a model, with perhaps some that do not. */
-    serving: (model: string): Iterable<Miner> => {
-      if (legacy.size === 0) return byModel.get(model) ?? []
-      return new Set([...(byModel.get(model) ?? []), ...legacy])
-    },
+    serving: byModel.serving,
     /** Whether this name was ever used here. */
     isKnown: (minerId: string): boolean => here.has(minerId) || rowOf(minerId) !== undefined,
 
@@ -211,11 +191,8 @@ export function openMiners(
     /** What a miner of the original stated when it registered; undefined for any other. */
     statedBy: (minerId: string): LegacyStatement | undefined => statementIn(rowOf(minerId)),
 
-    /** Forgets a miner that goes for good. */
-    remove: (minerId: string): void => {
-      here.delete(minerId)
-      if (rowOf(minerId)) forget(minerId)
-    },
+    /** Forgets the name of a miner that has left for good. */
+    forgetName: (minerId: string): void => void (rowOf(minerId) && forget(minerId)),
 
     /** What a row alone says: for results of miners that are not here now. */
     payoutOf: (minerId: string): { publicKey: Uint8Array; payout: Uint8Array } | undefined => {
@@ -229,7 +206,7 @@ export function openMiners(
     leave: (minerId: string): void => {
       const miner = here.get(minerId)
       if (!miner) return
-      unindex(miner)
+      byModel.leave(miner)
       here.delete(minerId)
     },
 

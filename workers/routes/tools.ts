@@ -83,7 +83,7 @@ async function match(c: AppContext): Promise<Response> {
       proto: candidate.kind === 'agent' ? 'websocket' : 'http',
       score: (sorted.length - index) / sorted.length,
       explain: explain(candidate),
-      eta_ms: null,
+      eta_ms: candidate.etaMs ?? null,
       price: String(candidate.price),
     })),
     reason: refusal ? { code: refusal.code, message: messageOf(refusal) } : null,

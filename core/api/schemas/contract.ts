@@ -86,7 +86,9 @@ export const matchAnswerSchema = z
         proto: z.enum(['websocket', 'http']),
         score: z.number().min(0).max(1).describe('1 for the first, by rank'),
         explain: z.string(),
-        eta_ms: whole.nullable().describe('Null while nothing was measured'),
+        eta_ms: whole
+          .nullable()
+          .describe('For the longest answer, by its measured speed; null while none was measured'),
         price: units.describe('Most that it can cost there, base units'),
       }),
     ),
