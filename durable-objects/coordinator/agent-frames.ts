@@ -136,7 +136,13 @@ export function openAgentFrames(parts: AgentFrameParts) {
     if (found.decision === undefined) {
       const { reasons, untilMs } = found
       const { attempt_id, job_id } = row
-      send(miner.socket, { type: 'held', attempt_id, job_id, reasons: [...reasons], until_ms: untilMs })
+      send(miner.socket, {
+        type: 'held',
+        attempt_id,
+        job_id,
+        reasons: [...reasons],
+        until_ms: untilMs,
+      })
       return
     }
     const why = found.why ?? 'nobody released it in time'

@@ -13,7 +13,13 @@ import {
   acceptResult,
   type LegacyFailure,
 } from '../../core/jobs/accept-result.ts'
-import { type Attempt, applyJobEvent, type JobError, type JobState, mayFinish } from '../../core/jobs/job.ts'
+import {
+  type Attempt,
+  applyJobEvent,
+  type JobError,
+  type JobState,
+  mayFinish,
+} from '../../core/jobs/job.ts'
 import {
   legacySignature,
   sealLegacyReceipt,
@@ -160,7 +166,9 @@ export function openResults(parts: ResultParts) {
   ): Result<ResultRow, ApiError> => {
     const attempt = job.life.attempts.find((each) => each.attemptId === part.attempt_id)
     const text = job.texts.get(part.attempt_id)
-    if (!attempt || !text || part.miner_id !== worker.minerId) return err({ code: 'LEASE_NOT_HELD' })
+    if (!attempt || !text || part.miner_id !== worker.minerId) {
+      return err({ code: 'LEASE_NOT_HELD' })
+    }
     const { offeredAtMs } = attempt
     const accepted = acceptPart(
       offerOf(settings, job, worker, attempt),
