@@ -1,10 +1,4 @@
-/**
- * The dispatcher: carries every job from submission to its end. Core decides (job.ts, matching.ts); here
- * each decision is written in one atomic write, and only then told to miners and readers. When a write
- * fails, memory is as it was and nothing has been told.
- */
-import type { ApiError } from '../../core/api/errors.ts'
-import { err, ok, type Result, unreachable } from '../../core/base/result.ts'
+import { ok, type Result, unreachable } from '../../core/base/result.ts'
 import {
   applyJobEvent,
   isDispatchable,
@@ -16,16 +10,8 @@ import {
   jobDueAtMs,
   liveAttempt,
 } from '../../core/jobs/job.ts'
-import { jobLimits } from '../../core/jobs/limits.ts'
-import { admit, type Wanted } from '../../core/jobs/matching.ts'
-import {
-  assigned,
-  endEventOf,
-  isReachable,
-  stateEventOf,
-  withLease,
-  withResumeTime,
-} from './assignment.ts'
+import { assigned, endEventOf, stateEventOf, withLease, withResumeTime } from './assignment.ts'
+import { openBoard } from './board.ts'
 import type { Funds } from './funds.ts'
 import { openJobIndex } from './job-index.ts'
 import { type Ask, type JobStore, type LiveJob, noText } from './job-store.ts'
@@ -35,7 +21,7 @@ import type { Miner, Miners } from './miners.ts'
 import type { Partials } from './partials.ts'
 import { openPlacement } from './placement.ts'
 import { openProgress } from './progress.ts'
-import { openQueue, type Waiting } from './queue.ts'
+import { openQueue } from './queue.ts'
 import { openRecentJobs } from './recent-jobs.ts'
 import type { SqlDatabase } from './schema.ts'
 import type { MinerStanding } from './standing.ts'
@@ -244,6 +230,8 @@ export function openDispatcher(parts: DispatcherParts) {
 
   restore()
   return {
+    ...openBoard({ jobs, queue, placement, now, mayDispatch: parts.mayDispatch }),
+    recent: recent.all,
     job: jobs.get,
     byAttempt: jobs.byAttempt,
     all: jobs.all,
@@ -253,45 +241,6 @@ export function openDispatcher(parts: DispatcherParts) {
     fill: placement.fill,
     apply,
     keep,
-
-    /** Whether so many more jobs of this client, in this state of the queue, are taken. */
-    hasRoom: (
-      client: string,
-      more: { readonly jobs: number; readonly high: number; readonly bytes: number },
-    ): Result<null, ApiError> => {
-      const { bytes } = more
-      const { openJobsPerClientMax, highJobsPerClientMax } = jobLimits
-      if (jobs.openOf(client) + more.jobs > openJobsPerClientMax) {
-        const message = `A client may have ${openJobsPerClientMax} jobs open at a time.`
-        return err({ code: 'QUOTA_EXCEEDED', message })
-      }
-      if (more.high > 0 && jobs.highOf(client) + more.high > highJobsPerClientMax) {
-        const message = `A client may have ${highJobsPerClientMax} jobs of high priority open at a time.`
-        return err({ code: 'QUOTA_EXCEEDED', message })
-      }
-      if (jobs.bytes(client) + bytes > coordinatorLimits.openBytesPerClientMax) {
-        const message = `The open jobs of this client hold ${jobs.bytes(client)} bytes already.`
-        return err({ code: 'QUOTA_EXCEEDED', message })
-      }
-      const isHeavy = jobs.bytes() + bytes > coordinatorLimits.openBytesMax
-      const isLong = queue.size() + more.jobs > jobLimits.queueMax
-      return isHeavy || isLong ? err({ code: 'QUEUE_FULL' }) : ok(null)
-    },
-
-    /** Whether a live miner can serve this; all of them are looked at only to say what else there is. */
-    admit: (wanted: Wanted) => {
-      const nowMs = now()
-      const admitted = admit(placement.liveServing(wanted.size.model, nowMs), wanted)
-      return admitted.ok ? admitted : admit(placement.live(nowMs), wanted)
-    },
-    liveServing: (model: string) => placement.liveServing(model, now()),
-    /** Whether a miner that fits could be handed this in the present moment. */
-    hasFree: (wanted: Wanted & { readonly limit: bigint }) => placement.hasFree(wanted),
-    isReachable: (miner: Miner) => isReachable(miner, now()),
-    isDispatching: () => parts.mayDispatch(now()),
-    recent: recent.all,
-    queuedOf: queue.sizeOf,
-    before: (job: Waiting) => queue.before(job),
 
     /**
      * Takes jobs whose funds are held, with what `write` adds, and offers them in the same breath. The

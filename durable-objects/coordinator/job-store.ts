@@ -17,6 +17,7 @@ import { type JobSize, sizeOf } from '../../core/jobs/estimate.ts'
 import { isTerminal, type Job } from '../../core/jobs/job.ts'
 import { type JobSpec, jobSpecCoder } from '../../core/jobs/job-spec.ts'
 import type { TokenPrice } from '../../core/jobs/pricing.ts'
+import { askBesideOf, askText } from './ask-text.ts'
 import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 
 /** What was asked, and what pays for it: never changes, but for its priority. */
@@ -328,62 +329,6 @@ const openCodes = { paid: 0, open: 1, unpaid: 2, part: 3 } as const
 const openOf = (state: Job['state']): number => {
   if (!isTerminal(state)) return openCodes.open
   return state === 'completed' ? openCodes.paid : openCodes.unpaid
-}
-
-/** Column `jobs.ask`: what was asked beside the specification. */
-function askText(ask: AskBeside): string {
-  const { payload, constraints, receiptId, limit, priority, routing, near, webhook } = ask
-  const { maxPrice, ...plain } = routing ?? {}
-  return JSON.stringify({
-    payload,
-    constraints,
-    receiptId,
-    limit: limit.toString(),
-    ...(priority !== 'normal' && { priority }),
-    ...(routing && {
-      routing: {
-        ...plain,
-        ...(maxPrice && {
-          maxPrice: {
-            prompt: maxPrice.prompt?.toString(),
-            completion: maxPrice.completion?.toString(),
-          },
-        }),
-      },
-    }),
-    ...(near && { near }),
-    ...(webhook && { webhook }),
-  })
-}
-
-type AskBeside = Pick<
-  Ask,
-  'payload' | 'constraints' | 'receiptId' | 'limit' | 'priority' | 'routing' | 'near' | 'webhook'
->
-
-/** The same column, read. What an older version wrote says nothing of placement. */
-function askBesideOf(text: string): AskBeside {
-  const asked = JSON.parse(text) as Omit<Partial<AskBeside>, 'limit' | 'routing'> &
-    Pick<AskBeside, 'payload' | 'constraints' | 'receiptId'> & {
-      limit: string
-      routing?: Omit<Routing, 'maxPrice'> & { maxPrice?: { prompt?: string; completion?: string } }
-    }
-  const { limit, routing, priority = 'normal', near, webhook, ...same } = asked
-  const { maxPrice, ...plain } = routing ?? {}
-  const prices = maxPrice && {
-    maxPrice: {
-      ...(maxPrice.prompt !== undefined && { prompt: BigInt(maxPrice.prompt) }),
-      ...(maxPrice.completion !== undefined && { completion: BigInt(maxPrice.completion) }),
-    },
-  }
-  return {
-    ...same,
-    limit: BigInt(limit),
-    priority,
-    routing: routing && { ...plain, ...prices },
-    near,
-    webhook,
-  }
 }
 
 function storedOf(row: JobRow): StoredJob {
