@@ -1,6 +1,8 @@
 /**
  * Jobs on disk. What was asked is written once; how it goes is one small row, rewritten; answers in the
  * making are appended piece by piece. Every function here is called inside its caller's atomic write.
+ *
+ * Long because the rows of a job are one subject: what is written together has to be read together.
  */
 import { Buffer } from 'node:buffer'
 import type { Constraints } from '../../core/api/coordinator-service.ts'

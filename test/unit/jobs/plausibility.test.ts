@@ -60,12 +60,12 @@ test('PLAUS-1: honest answers of any length and ordinary speed are accepted', ()
 })
 
 test.each([
-  ['PLAUS-2: above what any machine writes', { tookMs: 7 }, ['RATE_CEILING']],
-  ['PLAUS-2: at it', { tookMs: 8 }, []],
-  ['PLAUS-2: in no time that a clock shows', { tookMs: 0 }, ['RATE_CEILING']],
-  ['PLAUS-3: above the claim', { tookMs: 1_000, claimedRate: 50 }, ['RATE_CLAIM']],
-  ['PLAUS-3: near the claim', { tookMs: 1_000, claimedRate: 100 }, []],
-] as const)('%s', (_, change, expected) => {
+  ['above what any machine writes', { tookMs: 7 }, ['RATE_CEILING']],
+  ['at it', { tookMs: 8 }, []],
+  ['in no time that a clock shows', { tookMs: 0 }, ['RATE_CEILING']],
+  ['above the claim', { tookMs: 1_000, claimedRate: 50 }, ['RATE_CLAIM']],
+  ['near the claim', { tookMs: 1_000, claimedRate: 100 }, []],
+] as const)('PLAUS-2, PLAUS-3: %s', (_, change, expected) => {
   expect(codes(change)).toEqual(expected)
 })
 
@@ -88,12 +88,12 @@ test('PLAUS-5: few tokens are not judged by their rate', () => {
 describe('PLAUS-6: a limit that was not reached', () => {
   const short = { text: words(100), completionTokens: 100, finish: 'length' } as const
   test.each([
-    ['PLAUS-6: far below what was asked for', { outcome: short }, ['FINISH_LENGTH']],
-    ['PLAUS-6: in a context that may have been full', { outcome: short, contextTokens: 200 }, []],
-    ['PLAUS-6: in a context that is not stated', { outcome: short, contextTokens: 0 }, []],
-    ['PLAUS-6: with more than half', { outcome: { ...short, completionTokens: 256 } }, []],
-    ['PLAUS-6: by itself', { outcome: { ...short, finish: 'stop' as const } }, []],
-  ])('%s', (_, change, expected) => {
+    ['far below what was asked for', { outcome: short }, ['FINISH_LENGTH']],
+    ['in a context that may have been full', { outcome: short, contextTokens: 200 }, []],
+    ['in a context that is not stated', { outcome: short, contextTokens: 0 }, []],
+    ['with more than half', { outcome: { ...short, completionTokens: 256 } }, []],
+    ['by itself', { outcome: { ...short, finish: 'stop' as const } }, []],
+  ])('PLAUS-6: %s', (_, change, expected) => {
     expect(codes(change)).toEqual(expected)
   })
 })
