@@ -23,6 +23,8 @@ import { jobActions, parseJobOptions } from './job-options.ts'
 import { openKey, terminalPrompt } from './key-store.ts'
 import { checkSite, readGenesisFile } from './known-sites.ts'
 import { openLight } from './light.ts'
+import { runMarket } from './market-command.ts'
+import { parseMarketOptions } from './market-options.ts'
 import { type ClientOptions, parseOptions } from './options.ts'
 import { patiently } from './patience.ts'
 import type { Session } from './session.ts'
@@ -41,7 +43,9 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   const options = optionsOf(argv)
   if (!options.ok) {
     if (options.error.code === 'SHOWN') return exitCodes.ok
-    const program = ['verify', 'wallet', ...jobActions].includes(name) ? `client ${name}` : 'client'
+    const program = ['verify', 'wallet', 'marketplace', ...jobActions].includes(name)
+      ? `client ${name}`
+      : 'client'
     process.stderr.write(
       `client: ${options.error.message}\n(${program} --help lists the options)\n`,
     )
@@ -57,18 +61,23 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   try {
     const { value } = options
     if ('subject' in value) await runVerify(value, env, stopper.signal)
+    else if ('marketAction' in value) await runMarket(value, env, stopper.signal)
     else if ('jobAction' in value) await runJobs(value, env, stopper.signal)
     else if ('action' in value) await runWallet(value, env, stopper.signal)
     else await run(value, env, stopper.signal)
     return exitCodes.ok
   } catch (error) {
-    return report(options.value, faultOf(error, options.value.api, stopper.signal))
+    return report(
+      { output: outputOf(options.value.output) },
+      faultOf(error, options.value.api, stopper.signal),
+    )
   }
 }
 
 function optionsOf(argv: readonly string[]) {
   if (argv[0] === 'verify') return parseVerifyOptions(argv.slice(1))
   if (jobActions.some((name) => name === argv[0])) return parseJobOptions(argv)
+  if (argv[0] === 'marketplace') return parseMarketOptions(argv.slice(1))
   return argv[0] === 'wallet' ? parseWalletOptions(argv.slice(1)) : parseOptions(argv)
 }
 
@@ -184,6 +193,10 @@ function print(options: ClientOptions, done: AskReport): void {
   else if (options.stream) process.stdout.write('\n')
   else process.stdout.write(`${done.answer}\n`)
 }
+
+/** A table is text too. */
+const outputOf = (output: 'text' | 'json' | 'table'): ClientOptions['output'] =>
+  output === 'table' ? 'text' : output
 
 function report(options: Pick<ClientOptions, 'output'>, fault: ClientFault): ExitCode {
   const { code, message, exitCode } = fault
