@@ -14,6 +14,7 @@ const scriptBudgets = [
   ['explorer/', '50 kB'],
   ['marketplace/', '40 kB'],
   ['account/', '30 kB'],
+  ['provider/', '36 kB'],
   ['wallet/', '34 kB'],
   ['', '25 kB'],
 ]

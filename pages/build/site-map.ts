@@ -72,6 +72,16 @@ export const sitePages: readonly Page[] = [
     indexed: false,
   },
   {
+    file: 'provider/index.html',
+    title: 'Provider · AITBC',
+    description:
+      'What you sell: machines, earnings, bookings, bids to quote for, and why there are no jobs.',
+    section: 'none',
+    body: 'provider/provider.html',
+    entry: 'provider/main.tsx',
+    indexed: false,
+  },
+  {
     file: 'wallet/index.html',
     title: 'Wallet · AITBC',
     description: 'Make and keep keys in your browser, send and receive, check what you hold.',

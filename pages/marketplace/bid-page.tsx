@@ -7,7 +7,7 @@ import { nowMs } from '../shared/live/clock.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { sendJson } from '../shared/live/send.ts'
 import { heightLink, transactionLink } from '../shared/ui/links.tsx'
-import { Pairs } from '../shared/ui/pairs.tsx'
+import { type Pair, Pairs } from '../shared/ui/pairs.tsx'
 import { Empty, Failed, StaleLine } from '../shared/ui/states.tsx'
 import { type Column, Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
@@ -74,34 +74,7 @@ function Whole({ bid: value, path, onChanged }: { bid: Bid; path: string; onChan
           </>
         )}
       </p>
-      <Pairs
-        pairs={[
-          [
-            'Of',
-            value.query === '' ? (
-              'anybody'
-            ) : (
-              <a class="mono break" href={marketPath.offers(value.query)}>
-                {value.query}
-              </a>
-            ),
-          ],
-          ['At most', <PriceOf kind={value.kind} units={value.price_max} />],
-          value.notes === undefined
-            ? undefined
-            : ['Notes', <span class="review-text">{value.notes}</span>],
-          ['Opened', <When ms={value.opened_at} />],
-          ['Closes', <Moment ms={value.closes_at} />],
-          ['Site', <span class="break">{value.site}</span>],
-          value.announced && [
-            'Announced',
-            <>
-              {transactionLink(value.announced.tx_hash)} in block{' '}
-              {heightLink(value.announced.height)}
-            </>,
-          ],
-        ]}
-      />
+      <Pairs pairs={pairsOf(value)} />
       {value.own && isOpen ? <Decide bid={value} path={path} onChanged={onChanged} /> : null}
       <h2 class="section-title">Quotes</h2>
       {value.quotes.length === 0 ? (
@@ -129,6 +102,30 @@ function Whole({ bid: value, path, onChanged }: { bid: Bid; path: string; onChan
     </>
   )
 }
+
+const pairsOf = (value: Bid): readonly (Pair | undefined)[] => [
+  [
+    'Of',
+    value.query === '' ? (
+      'anybody'
+    ) : (
+      <a class="mono break" href={marketPath.offers(value.query)}>
+        {value.query}
+      </a>
+    ),
+  ],
+  ['At most', <PriceOf kind={value.kind} units={value.price_max} />],
+  value.notes === undefined ? undefined : ['Notes', <span class="review-text">{value.notes}</span>],
+  ['Opened', <When ms={value.opened_at} />],
+  ['Closes', <Moment ms={value.closes_at} />],
+  ['Site', <span class="break">{value.site}</span>],
+  value.announced && [
+    'Announced',
+    <>
+      {transactionLink(value.announced.tx_hash)} in block {heightLink(value.announced.height)}
+    </>,
+  ],
+]
 
 const quoteColumns = ({ kind }: Bid): readonly Column<Quote>[] => [
   {

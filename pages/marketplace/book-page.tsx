@@ -15,7 +15,7 @@ import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { TroubleNote } from '../shared/ui/trouble.tsx'
 import { Moment } from '../wallet/moment.tsx'
 import { marketPath } from './routes.ts'
-import { useSigning } from './signing.ts'
+import { type Signing, useSigning } from './signing.ts'
 import {
   type Booking,
   type BookingTerms,
@@ -107,23 +107,7 @@ function Book({ offer, account }: { offer: OfferDetail; account: string }) {
   const known = terms.state === 'ready' ? terms.terms : undefined
   return (
     <>
-      {signing.at === 'declined' ? (
-        <p class="small" role="status">
-          You declined in the wallet. Nothing was booked and nothing was paid.
-        </p>
-      ) : null}
-      {signing.at === 'failed' ? (
-        <>
-          <TroubleNote trouble={signing.trouble} />
-          {signing.again ? (
-            <div class="form-foot">
-              <button type="button" class="button button-primary" onClick={retry}>
-                Send it again
-              </button>
-            </div>
-          ) : null}
-        </>
-      ) : null}
+      <Outcome signing={signing} retry={retry} />
       <Form
         label="Book hours"
         send="Go to my wallet"
@@ -185,6 +169,31 @@ function Book({ offer, account }: { offer: OfferDetail; account: string }) {
         />
         <TermsView terms={terms} offer={offer} />
       </Form>
+    </>
+  )
+}
+
+/** What became of the last way to the wallet. */
+function Outcome({ signing, retry }: { signing: Signing; retry: () => void }) {
+  return (
+    <>
+      {signing.at === 'declined' ? (
+        <p class="small" role="status">
+          You declined in the wallet. Nothing was booked and nothing was paid.
+        </p>
+      ) : null}
+      {signing.at === 'failed' ? (
+        <>
+          <TroubleNote trouble={signing.trouble} />
+          {signing.again ? (
+            <div class="form-foot">
+              <button type="button" class="button button-primary" onClick={retry}>
+                Send it again
+              </button>
+            </div>
+          ) : null}
+        </>
+      ) : null}
     </>
   )
 }

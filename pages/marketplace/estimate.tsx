@@ -99,7 +99,6 @@ export function EstimateView({ estimate }: { estimate: EstimateState }) {
       </p>
     )
   }
-  const ceiling = ceilingOf(known)
   return (
     <div class={estimate.state === 'loading' ? 'estimate is-stale' : 'estimate'}>
       {known.refusal ? (
@@ -108,47 +107,54 @@ export function EstimateView({ estimate }: { estimate: EstimateState }) {
           <span>{known.refusal.message}</span>
         </div>
       ) : null}
-      <dl class="estimate-list">
-        <div>
-          <dt>Costs at most</dt>
-          <dd>{ceiling === undefined ? <Unknown /> : <Amount units={ceiling} />}</dd>
-        </div>
-        <div>
-          <dt>At the cheapest miner</dt>
-          <dd>
-            {known.price ? (
-              <>
-                <Amount units={known.price.least} />
-                <span class="unit"> to </span>
-                <Amount units={known.price.cheapest} />
-              </>
-            ) : (
-              <Unknown />
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>Before it in the queue</dt>
-          <dd class="figure">{counted(known.queue_position, 'job')}</dd>
-        </div>
-        <div>
-          <dt>First words in about</dt>
-          <dd class="figure">
-            {known.start_ms === undefined ? (
-              <Unknown>not measured yet</Unknown>
-            ) : (
-              spanWords(known.start_ms)
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>Miners that fit</dt>
-          <dd class="figure">
-            {known.miners.toLocaleString('en')}
-            <span class="unit">, {counted(known.free_places, 'free place')}</span>
-          </dd>
-        </div>
-      </dl>
+      <EstimateRows known={known} />
     </div>
+  )
+}
+
+function EstimateRows({ known }: { known: Estimate }) {
+  const ceiling = ceilingOf(known)
+  return (
+    <dl class="estimate-list">
+      <div>
+        <dt>Costs at most</dt>
+        <dd>{ceiling === undefined ? <Unknown /> : <Amount units={ceiling} />}</dd>
+      </div>
+      <div>
+        <dt>At the cheapest miner</dt>
+        <dd>
+          {known.price ? (
+            <>
+              <Amount units={known.price.least} />
+              <span class="unit"> to </span>
+              <Amount units={known.price.cheapest} />
+            </>
+          ) : (
+            <Unknown />
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Before it in the queue</dt>
+        <dd class="figure">{counted(known.queue_position, 'job')}</dd>
+      </div>
+      <div>
+        <dt>First words in about</dt>
+        <dd class="figure">
+          {known.start_ms === undefined ? (
+            <Unknown>not measured yet</Unknown>
+          ) : (
+            spanWords(known.start_ms)
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Miners that fit</dt>
+        <dd class="figure">
+          {known.miners.toLocaleString('en')}
+          <span class="unit">, {counted(known.free_places, 'free place')}</span>
+        </dd>
+      </div>
+    </dl>
   )
 }

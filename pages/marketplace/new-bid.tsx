@@ -13,6 +13,7 @@ import { RadioField } from '../shared/ui/form/choices.tsx'
 import type { Problem } from '../shared/ui/form/context.ts'
 import { NumberField, SelectField, TextAreaField, TextField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
+import type { Trouble } from '../shared/ui/trouble.tsx'
 import { queryFault } from './query-check.ts'
 import { marketPath } from './routes.ts'
 import { bid, offerPage } from './wire.ts'
@@ -44,45 +45,38 @@ export function NewBid() {
   )
 }
 
+/** What is typed, as it was typed. */
+type Draft = {
+  readonly kind: Kind
+  readonly of: string
+  readonly tokens: string
+  readonly hours: string
+  readonly places: string
+  readonly price: TypedAmount
+  readonly span: string
+  readonly notes: string
+}
+
+type DraftProps = { draft: Draft; onChange: (change: Partial<Draft>) => void }
+
 function BidForm() {
-  const [kind, setKind] = useState<Kind>('tokens')
-  const [of, setOf] = useState(query('q'))
-  const [tokens, setTokens] = useState('100000')
-  const [hours, setHours] = useState('1')
-  const [places, setPlaces] = useState('1')
-  const [price, setPrice] = useState<TypedAmount>({ text: '', unit: 'AITBC' })
-  const [span, setSpan] = useState('600')
-  const [notes, setNotes] = useState('')
-  const units = readAmount(price.text, price.unit)
-  const size = {
-    tokens: wholeOf(tokens, 1e12),
-    hours: wholeOf(hours, 720),
-    places: wholeOf(places, 64),
-  }
-  const most = units.ok ? mostOf(kind, units.value, size) : undefined
-  const check = (): readonly Problem[] => {
-    const problems: Problem[] = []
-    const fault = queryFault(of)
-    if (fault) problems.push({ field: 'query', message: fault.message })
-    if (kind === 'tokens' && !size.tokens) {
-      problems.push({ field: 'tokens', message: 'Enter how many tokens you want.' })
-    }
-    if (kind === 'hours' && !size.hours) {
-      problems.push({ field: 'hours', message: 'Enter whole hours, 1 to 720.' })
-    }
-    if (kind === 'hours' && !size.places) {
-      problems.push({ field: 'places', message: 'Enter whole places, 1 to 64.' })
-    }
-    if (!units.ok) problems.push({ field: 'price', message: units.error.message })
-    if (notes.length > notesMax)
-      problems.push({ field: 'notes', message: 'The notes are too long.' })
-    return problems
-  }
+  const [draft, setDraft] = useState<Draft>({
+    kind: 'tokens',
+    of: query('q'),
+    tokens: '100000',
+    hours: '1',
+    places: '1',
+    price: { text: '', unit: 'AITBC' },
+    span: '600',
+    notes: '',
+  })
+  const units = unitsOf(draft)
+  const most = units.ok ? mostOf(draft.kind, units.value, sizeOf(draft)) : undefined
   return (
     <Form
       label="Place a bid"
       send="Place the bid"
-      check={check}
+      check={() => problemsOf(draft)}
       cost={
         most === undefined ? (
           'What it can come to stands here'
@@ -92,33 +86,80 @@ function BidForm() {
           </>
         )
       }
-      onSend={async () => {
-        if (!units.ok) return undefined
-        const shared = {
-          query: of.trim(),
-          price_max: units.value.toString(),
-          closes_in_s: Number(span),
-          ...(notes.trim() === '' ? {} : { notes: notes.trim() }),
-        }
-        const body =
-          kind === 'tokens'
-            ? { kind, tokens: size.tokens, ...shared }
-            : { kind, hours: size.hours, places: size.places, ...shared }
-        const sent = await sendJson('/api/v1/market/bids', body, bid)
-        if (sent.ok) {
-          navigate(marketPath.bid(sent.value.bid_id))
-          return undefined
-        }
-        return {
-          happened: sent.error.message,
-          money: 'A bid moves no money.',
-          remedy:
-            sent.error.code === 'REFUSED'
-              ? 'Change what is wrong and place it again.'
-              : 'Look under your bids whether it arrived before you place it again.',
-        }
-      }}
+      onSend={() => place(draft)}
     >
+      <BidFields
+        draft={draft}
+        onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
+      />
+    </Form>
+  )
+}
+
+const unitsOf = ({ price }: Draft) => readAmount(price.text, price.unit)
+
+const sizeOf = ({ tokens, hours, places }: Draft) => ({
+  tokens: wholeOf(tokens, 1e12),
+  hours: wholeOf(hours, 720),
+  places: wholeOf(places, 64),
+})
+
+function problemsOf(draft: Draft): readonly Problem[] {
+  const problems: Problem[] = []
+  const size = sizeOf(draft)
+  const units = unitsOf(draft)
+  const fault = queryFault(draft.of)
+  if (fault) problems.push({ field: 'query', message: fault.message })
+  if (draft.kind === 'tokens' && !size.tokens) {
+    problems.push({ field: 'tokens', message: 'Enter how many tokens you want.' })
+  }
+  if (draft.kind === 'hours' && !size.hours) {
+    problems.push({ field: 'hours', message: 'Enter whole hours, 1 to 720.' })
+  }
+  if (draft.kind === 'hours' && !size.places) {
+    problems.push({ field: 'places', message: 'Enter whole places, 1 to 64.' })
+  }
+  if (!units.ok) problems.push({ field: 'price', message: units.error.message })
+  if (draft.notes.length > notesMax) {
+    problems.push({ field: 'notes', message: 'The notes are too long.' })
+  }
+  return problems
+}
+
+async function place(draft: Draft): Promise<Trouble | undefined> {
+  const units = unitsOf(draft)
+  if (!units.ok) return undefined
+  const { tokens, hours, places } = sizeOf(draft)
+  const notes = draft.notes.trim()
+  const sent = await sendJson(
+    '/api/v1/market/bids',
+    {
+      kind: draft.kind,
+      ...(draft.kind === 'tokens' ? { tokens } : { hours, places }),
+      query: draft.of.trim(),
+      price_max: units.value.toString(),
+      closes_in_s: Number(draft.span),
+      ...(notes === '' ? {} : { notes }),
+    },
+    bid,
+  )
+  if (sent.ok) {
+    navigate(marketPath.bid(sent.value.bid_id))
+    return undefined
+  }
+  return {
+    happened: sent.error.message,
+    money: 'A bid moves no money.',
+    remedy:
+      sent.error.code === 'REFUSED'
+        ? 'Change what is wrong and place it again.'
+        : 'Look under your bids whether it arrived before you place it again.',
+  }
+}
+
+function BidFields({ draft, onChange }: DraftProps) {
+  return (
+    <>
       <RadioField
         name="kind"
         label="What do you want?"
@@ -131,72 +172,81 @@ function BidForm() {
           },
           { value: 'hours', label: 'Hours', hint: 'Places of a miner for you alone.' },
         ]}
-        value={kind}
-        onValue={(value) => setKind(value as Kind)}
+        value={draft.kind}
+        onValue={(value) => onChange({ kind: value as Kind })}
       />
       <TextField
         name="query"
         label="Of whom?"
         mono
-        hint={<Fitting query={of} />}
-        value={of}
+        hint={<Fitting query={draft.of} />}
+        value={draft.of}
         maxLength={512}
-        onValue={setOf}
+        onValue={(of) => onChange({ of })}
       />
-      {kind === 'tokens' ? (
-        <NumberField
-          name="tokens"
-          label="How much?"
-          required
-          unit="answer tokens"
-          value={tokens}
-          onValue={setTokens}
-        />
-      ) : (
-        <>
-          <NumberField
-            name="hours"
-            label="How long?"
-            required
-            unit="hours"
-            value={hours}
-            onValue={setHours}
-          />
-          <NumberField
-            name="places"
-            label="How many at once?"
-            required
-            unit="places"
-            value={places}
-            onValue={setPlaces}
-          />
-        </>
-      )}
+      <SizeFields draft={draft} onChange={onChange} />
       <AmountField
         name="price"
-        label={kind === 'tokens' ? 'At most, for 1,000 answer tokens' : 'At most, a place and hour'}
+        label={
+          draft.kind === 'tokens' ? 'At most, for 1,000 answer tokens' : 'At most, a place and hour'
+        }
         required
-        value={price}
-        onValue={setPrice}
+        value={draft.price}
+        onValue={(price) => onChange({ price })}
       />
       <SelectField
         name="span"
         label="Open for"
         required
-        value={span}
+        value={draft.span}
         options={spans}
-        onValue={setSpan}
+        onValue={(span) => onChange({ span })}
       />
       <TextAreaField
         name="notes"
         label="Notes for miners"
         hint="Public, on this site and on the chain."
         rows={2}
-        value={notes}
+        value={draft.notes}
         lengthMax={notesMax}
-        onValue={setNotes}
+        onValue={(notes) => onChange({ notes })}
       />
-    </Form>
+    </>
+  )
+}
+
+function SizeFields({ draft, onChange }: DraftProps) {
+  if (draft.kind === 'tokens') {
+    return (
+      <NumberField
+        name="tokens"
+        label="How much?"
+        required
+        unit="answer tokens"
+        value={draft.tokens}
+        onValue={(tokens) => onChange({ tokens })}
+      />
+    )
+  }
+  return (
+    <>
+      <NumberField
+        name="hours"
+        label="How long?"
+        required
+        unit="hours"
+        value={draft.hours}
+        onValue={(hours) => onChange({ hours })}
+      />
+      <NumberField
+        name="places"
+        label="How many at once?"
+        required
+        unit="places"
+        value={draft.places}
+        onValue={(places) => onChange({ places })}
+      />
+    </>
   )
 }
 

@@ -1,4 +1,4 @@
-/** An account's pages in a browser: a key from its making to its end, and what it used. */
+/** An account's pages and the provider's in a browser: a key from its making to its end, usage, a machine. */
 import OpenAI from 'openai'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import type { Child } from '../../scripts/site/children.ts'
 import { localModel } from '../../scripts/site/programs.ts'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
-import { signIn, startLocalMiner } from './marketplace-world.ts'
+import { signIn, startLocalMiner, startRentedMiner } from './marketplace-world.ts'
 import { findingsIn, overflowAt } from './page-check.ts'
 import { settled, type Visit, visit } from './visit.ts'
 import { unlock } from './wallet-world.ts'
@@ -18,7 +18,7 @@ let person: Visit
 let page: Page
 
 beforeAll(async () => {
-  ;[site, browser] = await Promise.all([startTestSite(), startBrowser()])
+  ;[site, browser] = await Promise.all([startTestSite({ cronEveryMs: 1_000 }), startBrowser()])
   miner = await startLocalMiner(site)
   person = await visit(browser, `${site.url}/wallet/import`)
   page = person.page
@@ -33,9 +33,9 @@ afterAll(async () => {
   await site?.dispose()
 })
 
-async function expectClean(what: string): Promise<void> {
+async function expectClean(what: string, part = '#account'): Promise<void> {
   await settled(page)
-  const found = [...(await findingsIn(page, '#account')), ...(await overflowAt(page, 320))]
+  const found = [...(await findingsIn(page, part)), ...(await overflowAt(page, 320))]
   await page.setViewportSize({ width: 1440, height: 900 })
   expect([...found, ...(await person.faults())].map((each) => `${what}: ${each}`)).toEqual([])
 }
@@ -103,4 +103,45 @@ test('ACCOUNTPAGE-2, ACCOUNTPAGE-3: what was used is added up', async () => {
   await page.getByRole('link', { name: 'Sign-ins', exact: true }).click()
   await page.getByText('this browser').waitFor()
   await expectClean('sign-ins')
+})
+
+test('PROVIDERPAGE-1, PROVIDERPAGE-2, PROVIDERPAGE-3, PROVIDERPAGE-4, PROVIDERPAGE-5: a machine of one’s own', async () => {
+  await page.goto(`${site.url}/provider/`)
+  await page.getByText('No machine is paid to this address').waitFor()
+  await page.getByText('A program of the original instead').click()
+  await page.getByRole('button', { name: 'Make the key' }).click()
+  const secret = (await page.locator('.secret-value code').textContent()) ?? ''
+  await page.getByRole('button', { name: 'I have kept it' }).click()
+  const machine = await startRentedMiner(site, secret)
+  try {
+    const card = page.locator('.machine', { hasText: machine.id })
+    await card.getByRole('button', { name: 'Why no jobs?' }).click()
+    await card.getByText('It is ready for jobs.').waitFor()
+    await card.locator('td[data-label="Price rank"]', { hasText: '1 of 1' }).waitFor()
+    await card.getByText('it does not serve the model').waitFor()
+
+    const [client = ''] = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
+    const placed = await fetch(`${site.url}/api/v1/market/bids`, {
+      method: 'POST',
+      headers: { 'x-api-key': client, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        kind: 'hours',
+        query: 'vram>=24',
+        hours: 3,
+        places: 1,
+        price_max: '30000000',
+        closes_in_s: 3_600,
+      }),
+    })
+    const { bid_id: bidId } = (await placed.json()) as { bid_id: string }
+    await page.locator('tbody tr', { hasText: '3 hours of 1 place' }).getByText('Quote').click()
+    await page.getByLabel('For a place and hour', { exact: true }).fill('0.1')
+    await expectClean('provider', '#provider')
+    await page.getByRole('button', { name: 'Send the quote' }).click()
+    await page.getByText('Quoted for 1 place').waitFor()
+    const bid = await (await fetch(`${site.url}/api/v1/market/bids/${bidId}`)).json()
+    expect(bid).toMatchObject({ quotes: [{ automatic: false, price: '10000000' }] })
+  } finally {
+    machine.stop()
+  }
 })

@@ -24,11 +24,14 @@ export const rentedVars = {
 } as const
 
 /** A program of the original that can be booked by the hour, and what the site calls it. */
-export async function startRentedMiner(site: TestSite): Promise<{ id: string; stop(): void }> {
+export async function startRentedMiner(
+  site: TestSite,
+  key = rentedKey,
+): Promise<{ id: string; stop(): void }> {
   const post = async (path: string, body: object) => {
     const response = await fetch(`${site.url}${path}`, {
       method: 'POST',
-      headers: { 'x-api-key': rentedKey, 'content-type': 'application/json' },
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)

@@ -58,6 +58,8 @@ export const routeTable: readonly Route[] = [
   redirect('/explorer', '/explorer/'),
   folder('/marketplace/', '/marketplace/index.html'),
   redirect('/marketplace', '/marketplace/'),
+  page('/provider/', '/provider/index.html'),
+  redirect('/provider', '/provider/'),
   folder('/account/', '/account/index.html'),
   redirect('/account', '/account/'),
   page('/docs/', '/docs/index.html'),

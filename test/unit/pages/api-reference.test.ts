@@ -54,7 +54,7 @@ describe('the reference', () => {
   })
 
   test('OPENAPI-7: needs no script, and links lead somewhere', () => {
-    expect(html).not.toMatch(/<script|<style|\sstyle=|\son[a-z]+=/i)
+    expect(html).not.toMatch(/<script|<style|<[^<>]*\s(?:style|on[a-z]+)=/i)
     expect(new Set(ids).size).toBe(ids.length)
     const targets = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)
     expect(targets.filter((id) => !ids.includes(id))).toEqual([])

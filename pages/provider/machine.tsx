@@ -1,0 +1,175 @@
+/** One machine: how it stands, what it asks, and why it gets no jobs. */
+import { useState } from 'preact/hooks'
+import { moment } from '../explorer/wire.ts'
+import { marketPath } from '../marketplace/routes.ts'
+import type { Offer } from '../marketplace/wire.ts'
+import {
+  bestModel,
+  counted,
+  Money,
+  OfferStatus,
+  Reputation,
+  Share,
+  Speed,
+} from '../marketplace/words.tsx'
+import { slowEdge } from '../shared/live/chain.ts'
+import { useResource } from '../shared/live/resource.ts'
+import { integer, list, maybe, object, record, type ShapeOf, text } from '../shared/live/shape.ts'
+import { Pairs } from '../shared/ui/pairs.tsx'
+import { Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Table } from '../shared/ui/table.tsx'
+import { When } from '../shared/ui/time.tsx'
+
+const count = integer(0)
+
+const whyAnswer = object({
+  state: text,
+  breaker: object({ state: text, until: maybe(moment), failures: count, reason: maybe(text) }),
+  free_places: maybe(count),
+  idle_since: maybe(moment),
+  recent: object({ jobs: count, since: maybe(moment), taken: count, exclusions: record(count) }),
+  models: list(object({ name: text, queued: count, price_rank: count, offers: count })),
+})
+type WhyAnswer = ShapeOf<typeof whyAnswer>
+
+export function Machine({ offer }: { offer: Offer }) {
+  const [isOpen, setOpen] = useState(false)
+  const best = bestModel(offer)
+  return (
+    <section class="machine" aria-label={offer.miner_id}>
+      <div class="machine-head">
+        <h3>
+          <a class="break" href={marketPath.offer(offer.offer_id)}>
+            {offer.miner_id}
+          </a>
+        </h3>
+        <OfferStatus offer={offer} />
+      </div>
+      <Pairs
+        pairs={[
+          ['1,000 answer tokens', <Money units={best?.price_completion} />],
+          ['An hour of one place', <Money units={offer.price_per_hour} />],
+          ['Speed', <Speed model={best} />],
+          ['Seen, 7 days', <Share share={offer.uptime_7d} />],
+          ['Reputation', <Reputation offer={offer} />],
+        ]}
+      />
+      <div>
+        <button
+          type="button"
+          class="button button-small"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          Why no jobs?
+        </button>
+      </div>
+      {isOpen ? <Why minerId={offer.miner_id} /> : null}
+    </section>
+  )
+}
+
+function Why({ minerId }: { minerId: string }) {
+  const path = `/api/v1/miners/${encodeURIComponent(minerId)}/why`
+  const found = useResource(path, whyAnswer, slowEdge.value)
+  return (
+    <Loaded
+      resource={found}
+      what="why it gets no jobs"
+      loading={
+        <p aria-busy="true">
+          <Skeleton size={16} />
+        </p>
+      }
+    >
+      {(why) => <Reasons why={why} />}
+    </Loaded>
+  )
+}
+
+const stateWords: Readonly<Record<string, string>> = {
+  ready: 'It is ready for jobs.',
+  busy: 'All of its places are taken.',
+  draining: 'It takes no new jobs: it is ending.',
+  silent: 'It has not been heard of lately, so it gets nothing.',
+  gone: 'It is not connected.',
+}
+
+/** What kept a machine from jobs, by the site's word for it. */
+const reasonWords: Readonly<Record<string, string>> = {
+  outbid: 'another was cheaper, or preferred',
+  limit: 'it asks more than the job may cost',
+  waits: 'the job still waits',
+  gone: 'it was not connected',
+  model: 'it does not serve the model',
+  models: 'it does not serve all models that were asked for',
+  payload: 'it does not take this kind of job',
+  features: 'its engine lacks what was asked for',
+  region: 'another region was wanted',
+  gpu: 'another card was wanted',
+  min_vram_gb: 'more memory was wanted',
+  cuda: 'another CUDA was wanted',
+  max_price: 'it asks more than the client would pay',
+  context: 'the question did not fit its context',
+  ignored: 'the client does not want it',
+  order: 'the client named others',
+  busy: 'all of its places were taken',
+  breaker: 'it failed too often just before',
+}
+
+function Reasons({ why }: { why: WhyAnswer }) {
+  const { state, breaker, recent, models } = why
+  const kept = Object.entries(recent.exclusions).sort(([, a], [, b]) => b - a)
+  return (
+    <div class="why">
+      <p>
+        {stateWords[state] ?? state}
+        {why.idle_since === undefined ? null : (
+          <>
+            {' '}
+            Idle since <When ms={why.idle_since} ageOnly />.
+          </>
+        )}
+      </p>
+      {breaker.state === 'closed' ? null : (
+        <p>
+          After {counted(breaker.failures, 'failure')} in a row it is held back
+          {breaker.reason === undefined ? '' : ` (${breaker.reason})`}.
+        </p>
+      )}
+      {recent.jobs === 0 ? (
+        <p>This site has taken no jobs lately, so nobody got any.</p>
+      ) : (
+        <>
+          <p>
+            Of the newest {counted(recent.jobs, 'job')} it got {recent.taken.toLocaleString('en')}.
+            {kept.length === 0 ? '' : ' What kept it from the others:'}
+          </p>
+          <ul>
+            {kept.map(([word, many]) => (
+              <li key={word}>
+                {counted(many, 'job')}: {reasonWords[word] ?? word}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {models.length === 0 ? null : (
+        <Table
+          caption="Its models among the offers"
+          rows={models}
+          keyOf={({ name }) => name}
+          columns={[
+            { label: 'Model', cell: ({ name }) => <span class="break">{name || 'any'}</span> },
+            {
+              label: 'Price rank',
+              cell: ({ price_rank: rank, offers }) => `${rank} of ${offers}`,
+              numeric: true,
+            },
+            { label: 'Waiting jobs', cell: ({ queued }) => queued, numeric: true },
+          ]}
+        />
+      )}
+    </div>
+  )
+}

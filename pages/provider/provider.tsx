@@ -1,0 +1,144 @@
+/** What somebody who sells compute sees: machines, earnings, bookings, bids to quote for, and how to connect. */
+import { minerPage } from '../explorer/figures-wire.ts'
+import { Title } from '../explorer/parts.tsx'
+import { bookingPage, offerPage } from '../marketplace/wire.ts'
+import { counted } from '../marketplace/words.tsx'
+import { explorerPath } from '../shared/addresses.ts'
+import { chainEdge, slowEdge } from '../shared/live/chain.ts'
+import { useResource } from '../shared/live/resource.ts'
+import { SignedIn } from '../shared/signed-in.tsx'
+import { Amount } from '../shared/ui/amount.tsx'
+import { wholeAddress } from '../shared/ui/links.tsx'
+import { Pairs } from '../shared/ui/pairs.tsx'
+import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Table } from '../shared/ui/table.tsx'
+import { Moment } from '../wallet/moment.tsx'
+import { Connect } from './connect.tsx'
+import { Machine } from './machine.tsx'
+import { OpenBids } from './open-bids.tsx'
+
+export function Provider() {
+  return (
+    <SignedIn to="see what you sell" heading="Provider">
+      {(address) => <Mine key={address} address={address} />}
+    </SignedIn>
+  )
+}
+
+function Mine({ address }: { address: string }) {
+  const query = new URLSearchParams({ q: `provider=${address}`, limit: '100' })
+  const machines = useResource(`/api/v1/market/offers?${query}`, offerPage, slowEdge.value)
+  const offers = machines.phase === 'ready' ? machines.value.items : []
+  return (
+    <>
+      <Title>Provider</Title>
+      <Earnings address={address} />
+      <h2 class="section-title">Machines</h2>
+      <Loaded
+        resource={machines}
+        what="your machines"
+        loading={
+          <p aria-busy="true">
+            <Skeleton size={16} />
+          </p>
+        }
+      >
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No machine is paid to this address">
+              <span>One appears here by itself once it is connected: see below.</span>
+            </Empty>
+          ) : (
+            items.map((offer) => <Machine key={offer.offer_id} offer={offer} />)
+          )
+        }
+      </Loaded>
+      <h2 class="section-title">Bookings of your machines</h2>
+      <Bookings />
+      <h2 class="section-title">Open bids</h2>
+      <OpenBids offers={offers.filter(({ status }) => status === 'online')} />
+      <h2 class="section-title">Connect a machine</h2>
+      <Connect address={address} />
+    </>
+  )
+}
+
+function Earnings({ address }: { address: string }) {
+  const path = `/api/v1/chain/miners?limit=1&address=${encodeURIComponent(address)}`
+  const found = useResource(path, minerPage, chainEdge.value)
+  return (
+    <Loaded
+      resource={found}
+      what="what the chain paid"
+      loading={
+        <p aria-busy="true">
+          <Skeleton size={16} />
+        </p>
+      }
+    >
+      {({ items: [row] }) => (
+        <Pairs
+          pairs={[
+            ['Paid at', wholeAddress(address, 'your address')],
+            ['Earned with jobs', <Amount units={row?.earned ?? 0n} />],
+            [
+              'Paid jobs',
+              <a href={explorerPath.miner(address)}>{counted(row?.jobs ?? 0, 'job')}</a>,
+            ],
+            ['Clients', (row?.clients ?? 0).toLocaleString('en')],
+          ]}
+        />
+      )}
+    </Loaded>
+  )
+}
+
+function Bookings() {
+  const found = useResource(
+    '/api/v1/market/bookings?role=provider&limit=25',
+    bookingPage,
+    `${chainEdge.value} ${slowEdge.value}`,
+  )
+  return (
+    <Loaded
+      resource={found}
+      what="the bookings"
+      loading={
+        <p aria-busy="true">
+          <Skeleton size={16} />
+        </p>
+      }
+    >
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="No bookings">
+            <span>A machine with a price by the hour can be booked.</span>
+          </Empty>
+        ) : (
+          <Table
+            caption="Bookings of your machines"
+            rows={items}
+            keyOf={({ booking_id: id }) => id}
+            columns={[
+              { label: 'Machine', cell: ({ miner_id: id }) => <span class="name">{id}</span> },
+              { label: 'State', cell: ({ state }) => state },
+              {
+                label: 'For',
+                cell: ({ hours, places }) =>
+                  `${counted(hours, 'hour')}, ${counted(places, 'place')}`,
+              },
+              { label: 'From', cell: ({ start }) => <Moment ms={start} /> },
+              { label: 'Held', cell: ({ total }) => <Amount units={total} />, numeric: true },
+              {
+                label: 'Paid to you',
+                cell: ({ paid }) =>
+                  paid === undefined ? <span class="muted">not yet</span> : <Amount units={paid} />,
+                numeric: true,
+              },
+            ]}
+          />
+        )
+      }
+    </Loaded>
+  )
+}
