@@ -5,6 +5,7 @@ import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { call, type Json, keyOf } from './api-client.ts'
 import { freshSigner } from './api-payer.ts'
 import { type Harness, startHarness } from './harness.ts'
+import type { SiteStateOptions } from './site-state.ts'
 import { legacyRequest } from './test-miner-legacy.ts'
 
 const newKey = (name: string) => `miner_${name}_${randomBytes(12).toString('hex')}`
@@ -35,8 +36,10 @@ export function payoutOf(key: string): string {
 /** Starts a site that knows these keys and addresses; with more variables where they are given. */
 export const startLegacySite = (
   vars: Readonly<Record<string, string>> = {},
+  options: Pick<SiteStateOptions, 'parameters'> = {},
 ): Promise<Harness & AsyncDisposable> =>
   startHarness({
+    ...options,
     vars: {
       ...vars,
       MINER_API_KEYS: JSON.stringify(Object.values(minerKeys)),

@@ -8,10 +8,10 @@ import { exampleValues } from '../../core/api/endpoints/example-values.ts'
 import type { EndpointId } from '../../core/api/endpoints/table.ts'
 import type { ErrorCode } from '../../core/api/errors.ts'
 import { signRequest } from '../../core/api/signed-request.ts'
-import { fromHex, toHex, toHex0x } from '../../core/base/bytes.ts'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { genesisHash } from '../../core/chain/genesis.ts'
 import { encodeAnnouncement, encodeAsk, syncVersion } from '../../core/chain/sync-wire.ts'
-import { bookingIdOf, type Message, transactionHash } from '../../core/chain/transaction.ts'
+import { bookingIdOf } from '../../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
@@ -19,15 +19,7 @@ import { devnetRewards } from '../../scripts/setup/genesis.ts'
 import { connectAgent, createAgent } from './agent-socket.ts'
 import { call, type Json, until } from './api-client.ts'
 import { minerKeys } from './api-legacy-site.ts'
-import {
-  coordinatorKey,
-  finalTransaction,
-  freshSigner,
-  genesisOf,
-  send,
-  slotNow,
-} from './api-payer.ts'
-import { sign } from './chain-world.ts'
+import { coordinatorKey, freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
 import { question, type World } from './endpoint-world.ts'
 import { challengeFor, login, loginBody, tokenFor } from './sign-in.ts'
 
@@ -80,17 +72,6 @@ async function heldJob({ site, key }: World): Promise<string> {
   await agent.until(() => agent.holds.size === 1)
   agent.disconnect()
   return String(json['job_id'])
-}
-
-/** Sends a message of the payer's and waits until it is final; the hash of its transaction. */
-async function sent({ site, payer, takeNonce }: World, message: Message): Promise<Uint8Array> {
-  const nonce = takeNonce()
-  const validUntil = BigInt(slotNow(site) + 100)
-  const bytes = sign({ by: payer.signer, nonce, validUntil, message, of: genesisOf(site) })
-  await call(site, '/rpc/transactions', { body: { tx: toHex(bytes) } })
-  const hash = transactionHash(bytes)
-  await finalTransaction(site, toHex0x(hash))
-  return hash
 }
 
 /** A job in the hands of the original's miner. */
@@ -652,11 +633,13 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
     const terms = { offer: new Uint8Array(32), start: 0n, slots: 1_800n, price: 5n }
     const coordinator = coordinatorKey(world.site)
     const data = { provider: addressOf(world.payer.signer.publicKey), coordinator, ...terms }
-    const hash = await sent(world, { TAG: 'booking_open', data })
+    const message = { TAG: 'booking_open', data } as const
+    const hash = await send(world.site, world.payer.signer, { nonce: world.takeNonce(), message })
     return [{ params: { id: toHex(bookingIdOf(hash)) } }]
   },
   getBond: async (world) => {
-    await sent(world, { TAG: 'bond', data: { amount: 1_000n } })
+    const message = { TAG: 'bond', data: { amount: 1_000n } } as const
+    await send(world.site, world.payer.signer, { nonce: world.takeNonce(), message })
     return [{ params: { address: world.address } }]
   },
   getClaimable: async ({ site }) => {

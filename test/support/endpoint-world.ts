@@ -8,6 +8,7 @@ import { toHex, toHex0x } from '../../core/base/bytes.ts'
 import { sufficientFee } from '../../core/chain/fees.ts'
 import { signTransaction, type TransactionBody } from '../../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
+import { devnetRewards } from '../../scripts/setup/genesis.ts'
 import { call, type Json, jobIn, keyOf, until } from './api-client.ts'
 import { legacyTalk, minerKeys, startLegacySite } from './api-legacy-site.ts'
 import { freshSigner, genesisOf, hashOf, openPayer, type Payer, slotNow } from './api-payer.ts'
@@ -27,10 +28,8 @@ export type World = Awaited<ReturnType<typeof createWorld>>
 export async function createWorld() {
   const spareKey = `client_${randomBytes(16).toString('hex')}`
   const clientKey = `client_${randomBytes(16).toString('hex')}`
-  const site = await startLegacySite({
-    CLIENT_API_KEYS: JSON.stringify([clientKey, spareKey]),
-    SNAPSHOT_EVERY: '4',
-  })
+  const vars = { CLIENT_API_KEYS: JSON.stringify([clientKey, spareKey]), SNAPSHOT_EVERY: '4' }
+  const site = await startLegacySite(vars, { parameters: { market: devnetRewards } })
   const miner = await startTestMiner(site.url)
   const talk = legacyTalk(() => site)
   const key = keyOf(site, 'CLIENT')

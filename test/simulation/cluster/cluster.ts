@@ -277,10 +277,7 @@ function createWorld(options: ClusterOptions) {
       nonce: nextNonce,
       fee: 0n,
       validUntil: BigInt(slots + 10_000),
-      message: messageOf(
-        { to, amount: BigInt(1 + below(1_000)), booking: booked.get(by) },
-        { count: counts.transactions, genesis },
-      ),
+      message: messageOf(counts.transactions, below(1_000), { to, genesis, of: booked.get(by) }),
     }
     const fee = sufficientFee(genesis.parameters, draft) + BigInt(below(50))
     const bytes = signTransaction(genesisHash(genesis), { ...draft, fee }, by)
@@ -446,9 +443,11 @@ type User = (typeof users)[number]
 
 /** Mostly payments; by number and not by chance, so that a seed gives the weather that it always gave. */
 function messageOf(
-  { to, amount, booking }: { to: Uint8Array; amount: bigint; booking: Uint8Array | undefined },
-  { count, genesis }: { readonly count: number; readonly genesis: Genesis },
+  count: number,
+  size: number,
+  { to, genesis, of: booking }: { to: Uint8Array; genesis: Genesis; of: Uint8Array | undefined },
 ): Message {
+  const amount = BigInt(1 + size)
   if (count % 8 === 2) {
     const [{ publicKey: coordinator }] = users as [User]
     const terms = { provider: to, coordinator, offer: genesisHash(genesis), start: 0n }
