@@ -195,8 +195,9 @@ function print(options: ClientOptions, done: AskReport): void {
 }
 
 /** A table is text too. */
-const outputOf = (output: 'text' | 'json' | 'table'): ClientOptions['output'] =>
-  output === 'table' ? 'text' : output
+function outputOf(output: 'text' | 'json' | 'table'): ClientOptions['output'] {
+  return output === 'table' ? 'text' : output
+}
 
 function report(options: Pick<ClientOptions, 'output'>, fault: ClientFault): ExitCode {
   const { code, message, exitCode } = fault
