@@ -12,16 +12,25 @@ import { coordinatorLimits } from './limits.ts'
 import type { Miner } from './miners.ts'
 import type { Placement } from './placement.ts'
 import type { Queue, Waiting } from './queue.ts'
+import type { RecentJobs } from './recent-jobs.ts'
 
 export function openBoard(parts: {
   readonly jobs: JobIndex
   readonly queue: Queue
+  readonly recent: RecentJobs
   readonly placement: Placement
   readonly now: () => number
   readonly mayDispatch: (nowMs: number) => boolean
 }) {
-  const { jobs, queue, placement, now, mayDispatch } = parts
+  const { jobs, queue, recent, placement, now, mayDispatch } = parts
   return {
+    job: jobs.get,
+    byAttempt: jobs.byAttempt,
+    all: jobs.all,
+    live: placement.live,
+    recent: recent.all,
+    counts: () => ({ queued: queue.size(), running: jobs.size() - queue.size() }),
+
     /** Whether so many more jobs of this client, in this state of the queue, are taken. */
     hasRoom: (
       client: string,

@@ -59,12 +59,8 @@ export function openDispatcher(parts: DispatcherParts) {
   const recent = openRecentJobs()
   const progress = openProgress(database, store)
   const placement = openPlacement({
-    miners,
+    ...parts,
     queue,
-    standing,
-    now,
-    wakeAt: parts.wakeAt,
-    mayDispatch: parts.mayDispatch,
     assign: (job, miner) => assign(job, miner),
   })
 
@@ -102,20 +98,10 @@ export function openDispatcher(parts: DispatcherParts) {
     progress.forget(job)
     if (isTerminal(step.job.state)) jobs.leave(job)
     else markSaved(job)
-    judge(before, job, also.isBlameless ?? false)
+    judge(standing, { before, job, isBlameless: also.isBlameless ?? false })
     for (const effect of step.effects) perform(job, effect, also.finale)
     wake(job)
     if (isDispatchable(job.life)) placement.soon({ job })
-  }
-
-  /** What the attempts that ended in this step say of their miners. */
-  const judge = (before: LiveJob['life'], job: LiveJob, isBlameless: boolean): void => {
-    for (const [at, attempt] of job.life.attempts.entries()) {
-      const state = before.attempts[at]?.state
-      const isOver = attempt.state !== 'offered' && attempt.state !== 'running'
-      if (state === attempt.state || !isOver) continue
-      standing.ended(attempt, job.ask.spec.model, isBlameless)
-    }
   }
 
   const free = (effect: { readonly minerId: string; readonly attemptId: string }): void => {
@@ -230,13 +216,7 @@ export function openDispatcher(parts: DispatcherParts) {
 
   restore()
   return {
-    ...openBoard({ jobs, queue, placement, now, mayDispatch: parts.mayDispatch }),
-    recent: recent.all,
-    job: jobs.get,
-    byAttempt: jobs.byAttempt,
-    all: jobs.all,
-    live: placement.live,
-    counts: () => ({ queued: queue.size(), running: jobs.size() - queue.size() }),
+    ...openBoard({ jobs, queue, recent, placement, now, mayDispatch: parts.mayDispatch }),
     flush: progress.flush,
     fill: placement.fill,
     apply,
@@ -346,5 +326,22 @@ export function openDispatcher(parts: DispatcherParts) {
         wake(job)
       }
     },
+  }
+}
+
+/** What the attempts that ended in a step say of their miners. */
+function judge(
+  standing: MinerStanding,
+  step: {
+    readonly before: LiveJob['life']
+    readonly job: LiveJob
+    readonly isBlameless: boolean
+  },
+): void {
+  const { before, job, isBlameless } = step
+  for (const [at, attempt] of job.life.attempts.entries()) {
+    const isOver = attempt.state !== 'offered' && attempt.state !== 'running'
+    if (before.attempts[at]?.state === attempt.state || !isOver) continue
+    standing.ended(attempt, job.ask.spec.model, isBlameless)
   }
 }

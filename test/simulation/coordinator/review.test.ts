@@ -92,7 +92,7 @@ test('STORE-2: what is past its time leaves as fast as it came', async () => {
   await world.parts().work()
   await world.pass(5_000)
   for (const table of ['jobs', 'lives', 'results', 'payments', 'parts', 'attempt_text']) {
-    expect(world.rows(`SELECT 1 FROM ${table}`)).toEqual([])
+    expect(world.rows(`SELECT 1 FROM ${table}`), table).toEqual([])
   }
   // What is new is the close of the escrow, whose time is over by now.
   expect(world.rows("SELECT 1 FROM batches WHERE jobs <> '[]'")).toEqual([])
