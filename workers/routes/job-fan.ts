@@ -18,8 +18,13 @@ import type { AppContext } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { type JobEventLine, type JobEvents, openJobEvents } from './job-events.ts'
 
-/** A job that has been taken, and its events. */
-export type Run = { readonly job: JobRecord; readonly opened: JobEvents }
+/** A job that has been taken, its events, and the way to say that nobody waits for it any more. */
+export type Run = {
+  readonly job: JobRecord
+  readonly events: JobEvents['events']
+  /** Cancels the job unless it has ended. Never fails. */
+  readonly leave: () => Promise<void>
+}
 
 /** An answer as its job ended. */
 export type Answered = {
@@ -68,7 +73,7 @@ export async function startJobs(
       })
       if (!started.ok) throw await refusal(c, spec, started.error)
       const { job, stream } = started.value
-      runs.push({ job, opened: openJobEvents(stream) })
+      runs.push(openRun(c, who, { job, opened: openJobEvents(stream) }))
     }
     return runs
   } catch (error) {
@@ -79,17 +84,20 @@ export async function startJobs(
 
 /** Nobody reads any of them any more. */
 export const cancelAll = async (runs: readonly Run[]): Promise<void> => {
-  await Promise.all(runs.map(({ opened }) => opened.cancel()))
+  await Promise.all(runs.map(({ leave }) => leave()))
 }
 
-/** All answers, whole and in order. The first failure cancels the others and is thrown. */
-export async function wholeAnswers(
+/**
+ * A reader that leaves is noticed by the request's signal, whatever is being sent, and the coordinator is
+ * told in so many words: the end of a stream between objects shows there with the next event only.
+ */
+function openRun(
   c: AppContext,
-  runs: readonly Run[],
-): Promise<readonly Answered[]> {
+  who: Principal,
+  { job, opened }: { readonly job: JobRecord; readonly opened: JobEvents },
+): Run {
   const { signal } = c.req.raw
-  const leave = () => void cancelAll(runs)
-  signal?.addEventListener('abort', leave)
+  let isOver = false
   // Held open: else the platform ends the request of a caller who left before it says that he did.
   let release: () => void = () => undefined
   c.executionCtx.waitUntil(
@@ -97,6 +105,32 @@ export async function wholeAnswers(
       release = resolve
     }),
   )
+  const end = () => {
+    isOver = true
+    signal?.removeEventListener('abort', onAbort)
+    release()
+  }
+  const leave = async (): Promise<void> => {
+    if (isOver) return
+    isOver = true
+    // A job that ended a moment ago is not canceled, and one of a lost coordinator comes to its end.
+    const tell = async () => c.get('coordinator').cancelJob(who, job.jobId)
+    await Promise.all([tell().catch(() => undefined), opened.cancel()])
+    end()
+  }
+  const onAbort = () => void leave()
+  signal?.addEventListener('abort', onAbort)
+  async function* watched(): JobEvents['events'] {
+    for await (const event of opened.events) {
+      if (event.type === 'end') end()
+      yield event
+    }
+  }
+  return { job, events: watched(), leave }
+}
+
+/** All answers, whole and in order. The first failure cancels the others and is thrown. */
+export async function wholeAnswers(runs: readonly Run[]): Promise<readonly Answered[]> {
   const done: Answered[] = []
   try {
     return await Promise.all(
@@ -109,17 +143,14 @@ export async function wholeAnswers(
   } catch (error) {
     await cancelAll(runs)
     throw withCharged(error, done)
-  } finally {
-    signal?.removeEventListener('abort', leave)
-    release()
   }
 }
 
 /** The text of the last attempt, when the job has ended well. */
-async function wholeAnswer({ job, opened }: Run): Promise<Answered> {
+async function wholeAnswer({ job, events }: Run): Promise<Answered> {
   let text = ''
   let minerId: string | undefined
-  for await (const event of opened.events) {
+  for await (const event of events) {
     if (event.type === 'reset') text = ''
     if (event.type === 'text') text += event.text ?? ''
     minerId = event.miner_id ?? minerId
@@ -179,8 +210,8 @@ export async function* eventsOf(
 > {
   type Next = { readonly index: number; readonly next: IteratorResult<JobEventLine, void> }
   const waiting = new Map<number, Promise<Next>>()
-  const ask = (index: number, { opened }: Run) => {
-    const next = opened.events.next().then((next) => ({ index, next }))
+  const ask = (index: number, { events }: Run) => {
+    const next = events.next().then((next) => ({ index, next }))
     // The loop may have ended before this one fails.
     next.catch(() => undefined)
     waiting.set(index, next)

@@ -48,7 +48,7 @@ export async function* ollamaLines(
   if (!run) return
   const writer = openWriter(run, style)
   try {
-    for await (const event of run.opened.events) {
+    for await (const event of run.events) {
       const { lines, error, isOver } = writer.take(event)
       for (const line of lines) yield text(line)
       if (error) return yield text(ollamaError(error).body)
@@ -57,7 +57,7 @@ export async function* ollamaLines(
   } catch {
     // The coordinator went away in the middle: said below, like a stream that just stops.
   } finally {
-    await run.opened.cancel()
+    await run.leave()
   }
   yield text(ollamaError({ code: 'COORDINATOR_UNAVAILABLE' }).body)
 }

@@ -91,7 +91,7 @@ async function talk(
   if (stream) {
     return ndjsonResponse(ollamaLines(runs, { head, mayCall, askedMs }), () => cancelAll(runs))
   }
-  const [answer] = await wholeAnswers(c, runs)
+  const [answer] = await wholeAnswers(runs)
   return c.json(wholeLine(answer as Answered, { head, mayCall, askedMs }))
 }
 
@@ -99,7 +99,7 @@ async function embed(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
   const request = await served(c, specsFromOllamaEmbed(await readJson(c)))
   const { specs, model } = request
-  const answers = await wholeAnswers(c, await startJobs(c, who, { specs, routing: undefined }))
+  const answers = await wholeAnswers(await startJobs(c, who, { specs, routing: undefined }))
   return c.json(
     embedView({
       model,
@@ -116,7 +116,7 @@ async function embeddings(c: AppContext): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
   const request = await served(c, specsFromOllamaEmbeddings(await readJson(c)))
   const { specs, model } = request
-  const answers = await wholeAnswers(c, await startJobs(c, who, { specs, routing: undefined }))
+  const answers = await wholeAnswers(await startJobs(c, who, { specs, routing: undefined }))
   const { embeddings: all, aitbc } = embedView({
     model,
     encoded: answers.flatMap(encodedOf),

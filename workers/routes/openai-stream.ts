@@ -18,7 +18,7 @@ import {
   choiceText,
 } from '../../core/jobs/choice-stream.ts'
 import { type JobEventLine, sseEvent } from './job-events.ts'
-import { endErrorOf, endOf, eventsOf, type Run } from './job-fan.ts'
+import { cancelAll, endErrorOf, endOf, eventsOf, type Run } from './job-fan.ts'
 
 /** How a stream is written. */
 export type StreamStyle = {
@@ -54,7 +54,7 @@ export async function* openAiChunks(
   } catch {
     // The coordinator went away in the middle: said below, like a stream that just stops.
   } finally {
-    await Promise.all(runs.map(({ opened }) => opened.cancel()))
+    await cancelAll(runs)
   }
   yield sseEvent(openAiError({ code: 'COORDINATOR_UNAVAILABLE' }).body)
 }

@@ -68,7 +68,7 @@ async function embeddings(c: AppContext): Promise<Response> {
   const read = specsFromEmbeddings(await readJson(c))
   if (!read.ok) return faultResponse(read.error)
   const runs = await startJobs(c, who, read.value)
-  const answers = await wholeAnswers(c, runs)
+  const answers = await wholeAnswers(runs)
   return c.json(
     embeddingsView({
       model: runs[0]?.job.model ?? '',
@@ -125,7 +125,7 @@ async function answer(
     const chunks = openAiChunks(runs, { head, includeUsage, mayCall, echoes })
     return sseResponse(chunks, () => cancelAll(runs))
   }
-  const answers = await wholeAnswers(c, runs)
+  const answers = await wholeAnswers(runs)
   const choices = answers.map((each, index) => choiceOf(each, echoes[index] ?? ''))
   return c.json(completionView(head, choices))
 }
