@@ -198,6 +198,25 @@ const collections = [
     id: 'offer_id',
     missing: 'OFFER_NOT_FOUND',
   },
+  // The original's, whose lists are bare arrays.
+  {
+    kind: 'marketplace offers',
+    create: 'addMarketplaceOffer',
+    list: 'listMarketplaceOffers',
+    get: 'getMarketplaceOffer',
+    ends: {},
+    id: 'id',
+    missing: 'OFFER_NOT_FOUND',
+  },
+  {
+    kind: 'marketplace bids',
+    create: 'submitMarketplaceBid',
+    list: 'listMarketplaceBids',
+    get: 'getMarketplaceBid',
+    ends: {},
+    id: 'id',
+    missing: 'BID_NOT_FOUND',
+  },
 ] as const
 
 function collectionAnswer(id: string, call: MockCall, store: MockStore): MockAnswer | undefined {
@@ -209,17 +228,15 @@ function collectionAnswer(id: string, call: MockCall, store: MockStore): MockAns
   if (collection.kind === 'offers' && things.size === 0) seedOffers(things, store)
   const asOf = { next_cursor: null, as_of: formatTime(store.now()) }
   if (collection.list === id) {
-    return ok({ ...example(id), items: [...things.values()].reverse(), ...asOf })
+    const items = [...things.values()].reverse()
+    return ok(collection.id === 'id' ? items : { ...example(id), items, ...asOf })
   }
   if (collection.create === id) {
     const key = store.random.hex(32)
-    const thing = sampleOfRow(id, {
-      ...example(id),
-      ...call.body,
-      [collection.id]: key,
-    })
+    const given = { ...example(collection.get), ...call.body, [collection.id]: key }
+    const thing = sampleOfRow(collection.get, given)
     things.set(key, thing)
-    return ok(thing, 201)
+    return ok(thing, statusOfRow(id))
   }
   const key = call.params['id'] ?? ''
   const thing = things.get(key)
@@ -243,6 +260,9 @@ function seedOffers(things: Map<string, Record<string, unknown>>, store: MockSto
     things.set(offerId, { ...offer, offer_id: offerId, miner_id: name })
   }
 }
+
+const statusOfRow = (id: string): number =>
+  endpoints.find((each) => each.id === id)?.answers[0]?.status ?? 201
 
 const sampleOfRow = (id: string, hint: unknown): Record<string, unknown> => {
   const row = endpoints.find((each) => each.id === id)

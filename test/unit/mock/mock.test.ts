@@ -133,6 +133,28 @@ describe('what it remembers', () => {
     expect(result.ok && JSON.stringify(result.value)).toContain('mine')
   })
 
+  test('MOCK-2: bids and offers that were created are listed, read and ended', async () => {
+    const call = client()
+    const query = { kind: 'tokens', query: 'model=m', tokens: 1_000, closes_in_s: 60 } as const
+    const bid = await call('submitBid', { body: { ...query, price_max: '777' } })
+    if (!bid.ok) throw new Error(bid.error.message)
+    const params = { id: bid.value.bid_id }
+    const listed = await call('listBids')
+    expect(listed.ok && listed.value.items.map(({ bid_id }) => bid_id)).toContain(params.id)
+    expect(await call('getBid', { params })).toMatchObject({ value: { price_max: '777' } })
+    expect(await call('cancelBid', { params })).toMatchObject({ value: { status: 'canceled' } })
+    expect(await call('getBid', { params })).toMatchObject({ value: { status: 'canceled' } })
+    const offers = await call('listOffers')
+    const [offer] = offers.ok ? offers.value.items : []
+    const found = await call('getOffer', { params: { id: String(offer?.offer_id) } })
+    expect(found).toMatchObject({ ok: true, value: { miner_id: offer?.miner_id } })
+    const old = { provider: 'somebody', capacity: 3, price: 0.5 }
+    const { id } = (await ask('POST', '/v1/marketplace/bids', { body: old })).json
+    const { text } = await ask('GET', '/v1/marketplace/bids')
+    const [newest] = JSON.parse(text) as unknown[]
+    expect(newest).toMatchObject({ id, provider: 'somebody', capacity: 3 })
+  })
+
   test('MOCK-3: bodies and keys are checked as a site does', async () => {
     const cases = [
       [await ask('POST', '/v1/jobs', { raw: '{' }), 400, 'JSON_INVALID'],
