@@ -6,7 +6,7 @@ import { bytesEqual, fromHex } from '../core/base/bytes.ts'
 import { decodeCanonical } from '../core/base/coders.ts'
 import { assert } from '../core/base/result.ts'
 import { type Authorisation, authorisationCoder } from '../core/chain/authorisation.ts'
-import { feeFloor } from '../core/chain/fees.ts'
+import { feeFloor, settledEntries } from '../core/chain/fees.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
 import type { SettlementItem } from '../core/chain/messages/settle.ts'
 import { type Outcome, settlementCodes } from '../core/chain/outcome.ts'
@@ -72,8 +72,9 @@ export function makeSettlement(input: {
     message: { TAG: 'settle', data: { items: [...input.items] } },
   }
   const size = transactionCoder.encode({ body, signature: new Uint8Array(64) }).length
-  const entries = input.items.length + input.newAccounts
-  const fee = feeFloor(input.genesis.parameters, { size, entries })
+  const { parameters } = input.genesis
+  const entries = settledEntries(input.items.length, parameters) + input.newAccounts
+  const fee = feeFloor(parameters, { size, entries })
   return signTransaction(input.genesisHash, { ...body, fee }, input.signer)
 }
 

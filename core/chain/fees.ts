@@ -44,12 +44,13 @@ export function entriesMaxOf(message: Message, parameters: Parameters): number {
   }
 }
 
-/**
- * Spent authorisation, miner's account, and where genesis has rewards what may be claimed, an item; accounts
- * of sender and coordinator.
- */
-export const settlementEntriesMax = (items: number, { market }: Parameters): number =>
-  (market ? 3 : 2) * items + 2
+/** Entries that so many paid items make besides accounts: spent authorisations, and with rewards claims. */
+export const settledEntries = (items: number, { market }: Parameters): number =>
+  (market ? 2 : 1) * items
+
+/** The same with an account for the miner of each, and for sender and coordinator. */
+export const settlementEntriesMax = (items: number, parameters: Parameters): number =>
+  settledEntries(items, parameters) + items + 2
 
 /** A fee that is enough for a body whatever the state: what clients offer when they do not know it. */
 export function sufficientFee(parameters: Parameters, body: TransactionBody): bigint {

@@ -4,7 +4,7 @@
  * mines and asks at the same time could drain the coordinator's account. Rule: SPEC.md, PRICE-3.
  */
 import { divideUp, maxBig } from '../base/int.ts'
-import { feeFloor } from '../chain/fees.ts'
+import { feeFloor, settledEntries } from '../chain/fees.ts'
 import type { Parameters } from '../chain/genesis.ts'
 import { settlementItemBytes } from '../chain/messages/settle.ts'
 import { chargeMin } from './pricing.ts'
@@ -16,9 +16,9 @@ import { chargeMin } from './pricing.ts'
 export function leastChargeOf(parameters: Parameters): bigint {
   const share = BigInt(parameters.coordinatorShareBps)
   if (share === 0n) return chargeMin
-  // The spent authorisation, and the accounts of miner and coordinator: a batch of one pays for all three.
+  // What one item makes, and the accounts of miner and coordinator: a batch of one pays for all of it.
   const size = settlementItemBytes + settlementBytes
-  const cost = feeFloor(parameters, { size, entries: 3 })
+  const cost = feeFloor(parameters, { size, entries: settledEntries(1, parameters) + 2 })
   return maxBig(divideUp(cost * 10_000n, share), chargeMin)
 }
 

@@ -5,7 +5,7 @@ import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { assert } from '../../core/base/result.ts'
 import { authorisationCoder } from '../../core/chain/authorisation.ts'
-import { feeFloor } from '../../core/chain/fees.ts'
+import { feeFloor, settledEntries } from '../../core/chain/fees.ts'
 import type { Parameters } from '../../core/chain/genesis.ts'
 import { settlementItemsMax } from '../../core/chain/limits.ts'
 import type { SettlementItem } from '../../core/chain/messages/settle.ts'
@@ -33,8 +33,8 @@ export type DueRow = {
 }
 
 /**
- * Enough for what the items can create: a spent authorisation each, an account for each miner, one for
- * the coordinator. What is offered is charged, so it is counted, not guessed.
+ * Enough for what the items can create: a spent authorisation each (and a claim, where genesis has rewards),
+ * an account for each miner, one for the coordinator. What is offered is charged, so it is counted, not guessed.
  */
 export function feeOf(
   parameters: Parameters,
@@ -43,7 +43,8 @@ export function feeOf(
 ): bigint {
   const size = transactionCoder.encode({ body, signature: new Uint8Array(64) }).length
   const miners = new Set(items.map(({ release }) => toHex(release.miner)))
-  return feeFloor(parameters, { size, entries: items.length + miners.size + 1 })
+  const entries = settledEntries(items.length, parameters) + miners.size + 1
+  return feeFloor(parameters, { size, entries })
 }
 
 export const batchMax = Math.min(jobLimits.settlementBatchMax, settlementItemsMax)
