@@ -11,15 +11,13 @@ import { signRequest } from '../../core/api/signed-request.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { genesisHash } from '../../core/chain/genesis.ts'
 import { encodeAnnouncement, encodeAsk, syncVersion } from '../../core/chain/sync-wire.ts'
-import { bookingIdOf } from '../../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
-import { devnetRewards } from '../../scripts/setup/genesis.ts'
 import { connectAgent, createAgent } from './agent-socket.ts'
 import { call, type Json, until } from './api-client.ts'
 import { minerKeys } from './api-legacy-site.ts'
-import { coordinatorKey, freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
+import { freshSigner, genesisOf, send, slotNow } from './api-payer.ts'
 import { question, type World } from './endpoint-world.ts'
 import { challengeFor, login, loginBody, tokenFor } from './sign-in.ts'
 
@@ -31,6 +29,7 @@ const legacyAddress = `aitbc1${'0'.repeat(40)}`
 const unknownHash = `0x${'e'.repeat(64)}`
 const unknownJob = 'f'.repeat(32)
 
+const asked = [{ role: 'user', content: question.prompt }]
 const nothing: Prepared = () => [{}]
 /** What ends the payment of a job. */
 const endOf = (id: string) => ({ params: { id }, body: { job_id: id, payment_id: id } })
@@ -269,6 +268,25 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   createChatCompletion: () => [
     { body: { model: question.model, messages: [{ role: 'user', content: question.prompt }] } },
   ],
+  createCompletion: () => [{ body: { model: question.model, prompt: question.prompt } }],
+  createEmbeddings: () => [
+    { body: { model: question.model, input: ['Paris', 'Rome'] } },
+    { body: { model: question.model, input: 'Paris', encoding_format: 'base64' } },
+  ],
+  ollamaChat: () => [{ body: { model: question.model, messages: asked, stream: false } }],
+  ollamaGenerate: () => [
+    { body: { model: question.model, prompt: question.prompt, stream: false } },
+    { body: { model: question.model, stream: false } },
+  ],
+  ollamaEmbed: () => [
+    { body: { model: question.model, input: ['Paris', 'Rome'] } },
+    { body: { model: question.model, input: [] } },
+  ],
+  ollamaEmbeddings: () => [{ body: { model: question.model, prompt: 'Paris' } }],
+  ollamaTags: nothing,
+  ollamaPs: nothing,
+  ollamaShow: () => [{ body: { model: question.model } }],
+  ollamaVersion: nothing,
   submitJob: () => [{ body: { payload: question, ttl_seconds: 60 } }],
   estimateJob: () => [
     { body: { payload: question } },
@@ -629,25 +647,15 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   getBalance: ofAddress,
   getAddress: ofAddress,
   listAddresses: () => [{}, { query: { limit: '1', min_balance: '1' } }],
-  getChainBooking: async (world) => {
-    const terms = { offer: new Uint8Array(32), start: 0n, slots: 1_800n, price: 5n }
-    const coordinator = coordinatorKey(world.site)
-    const data = { provider: addressOf(world.payer.signer.publicKey), coordinator, ...terms }
-    const message = { TAG: 'booking_open', data } as const
-    const hash = await send(world.site, world.payer.signer, { nonce: world.takeNonce(), message })
-    return [{ params: { id: toHex(bookingIdOf(hash)) } }]
-  },
+  getChainBooking: ({ chainBooking }) => [{ params: { id: chainBooking } }],
   getBond: async (world) => {
     const message = { TAG: 'bond', data: { amount: 1_000n } } as const
     await send(world.site, world.payer.signer, { nonce: world.takeNonce(), message })
     return [{ params: { address: world.address } }]
   },
-  getClaimable: async ({ site }) => {
-    const { json } = await call(site, '/api/v1/chain/receipts?limit=1')
-    const [{ authorisation, slot }] = json['items'] as [{ authorisation: string; slot: number }]
-    const expiry = String(slot + Number(devnetRewards.claimWindowSlots))
-    return [{ params: { authorisation }, query: { expiry } }]
-  },
+  getClaimable: ({ claim: { authorisation, expiry } }) => [
+    { params: { authorisation }, query: { expiry } },
+  ],
   getEscrow: ({ escrow }) => [{ params: { id: escrow } }, { params: { id: escrow.slice(2) } }],
   listReceipts: pages,
   getReceipt: ({ receipt }) => [{ params: { id: receipt } }],
@@ -790,6 +798,13 @@ export const badCalls: Partial<
       code: 'MODEL_NOT_SERVED',
     },
   ],
+  createEmbeddings: () => [
+    { body: { model: 'no-such-model', input: 'hi' }, code: 'MODEL_NOT_SERVED' },
+  ],
+  ollamaChat: () => [
+    { body: { model: 'no-such-model', messages: asked }, code: 'MODEL_NOT_SERVED' },
+  ],
+  ollamaShow: () => [{ body: { model: 'no-such-model' }, code: 'MODEL_NOT_SERVED' }],
   submitJob: () => [
     { body: { payload: { ...question, model: 'no-such' } }, code: 'MODEL_NOT_SERVED' },
     { body: { payload: question, limit: '1' }, code: 'PRICE_TOO_LOW' },

@@ -116,7 +116,11 @@ export const chatFamily = {
         'By miners whose engine can. Every five texts are a job; only their tokens are charged. A text that does not fit the context is refused, not cut. The vectors of `aitbc-tiny` are real, and too small a model’s to search with.',
       body: { schema: embeddingsRequestSchema, required: true },
       answers: [
-        { status: 200, description: 'A vector for each text', schema: embeddingListSchema },
+        {
+          status: 200,
+          description: 'A vector for each text; cut short in the example',
+          schema: embeddingListSchema,
+        },
       ],
       example: { body: { model: 'aitbc-tiny', input: ['Paris', 'Rome'] } },
     }),

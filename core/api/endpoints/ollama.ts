@@ -94,7 +94,11 @@ export const ollamaFamily = {
         'Every five texts are a job. A text that does not fit the context is refused, not cut.',
       body: { schema: ollamaEmbedSchema, required: true },
       answers: [
-        { status: 200, description: 'A vector each', schema: ollamaEmbeddingsAnswerSchema },
+        {
+          status: 200,
+          description: 'A vector each; cut short in the example',
+          schema: ollamaEmbeddingsAnswerSchema,
+        },
       ],
       example: { body: { model: 'aitbc-tiny', input: ['Paris', 'Rome'] } },
     }),
@@ -105,7 +109,13 @@ export const ollamaFamily = {
       summary: 'Turn one text into a vector',
       legacy: 'Kept for older clients: use /ollama/api/embed.',
       body: { schema: ollamaEmbeddingsSchema, required: true },
-      answers: [{ status: 200, description: 'The vector', schema: ollamaEmbeddingSchema }],
+      answers: [
+        {
+          status: 200,
+          description: 'The vector; cut short in the example',
+          schema: ollamaEmbeddingSchema,
+        },
+      ],
       example: { body: { model: 'aitbc-tiny', prompt: 'Paris' } },
     }),
     endpoint({

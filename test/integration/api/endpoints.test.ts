@@ -12,9 +12,14 @@ import { exampleValues } from '../../../core/api/endpoints/example-values.ts'
 import { oldNames, reservedFamilies } from '../../../core/api/endpoints/not-built.ts'
 import { type EndpointId, endpoints } from '../../../core/api/endpoints/table.ts'
 import { type ErrorCode, statusOf } from '../../../core/api/errors.ts'
+import { ollamaError } from '../../../core/api/jobs-ollama.ts'
 import { openAiError } from '../../../core/api/jobs-openai.ts'
-import { isOpenAi } from '../../../core/api/openapi.ts'
-import { errorSchema, openAiErrorSchema } from '../../../core/api/schemas/errors.ts'
+import { isOllama, isOpenAi } from '../../../core/api/openapi.ts'
+import {
+  errorSchema,
+  ollamaErrorSchema,
+  openAiErrorSchema,
+} from '../../../core/api/schemas/errors.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { openApiText } from '../../../pages/build/openapi-plugin.ts'
 import { gatewayLimits } from '../../../workers/gateway/limits.ts'
@@ -85,6 +90,12 @@ function expectRefusal(row: Row, answer: ApiAnswer, code: ErrorCode): void {
     const { status, body } = openAiError({ code })
     const parsed = openAiErrorSchema.parse(answer.json)
     expect([answer.status, parsed.error.code], answer.text).toEqual([status, body.error['code']])
+    return
+  }
+  if (isOllama(row, code)) {
+    const { status, body } = ollamaError({ code })
+    const parsed = ollamaErrorSchema.parse(answer.json)
+    expect([answer.status, parsed.code], answer.text).toEqual([status, body['code']])
     return
   }
   expect(errorSchema.parse(answer.json).error.code, answer.text).toBe(code)
@@ -166,8 +177,11 @@ describe('refusals', () => {
         return
       }
       expectRefusal(row, none, 'JSON_INVALID')
-      if (row.errorShape === 'openai') expect(wrong.status).toBe(400)
-      else expectRefusal(row, wrong, 'VALIDATION_ERROR')
+      if (row.errorShape === 'openai' || row.errorShape === 'ollama') {
+        expect(wrong.status).toBe(400)
+        return
+      }
+      expectRefusal(row, wrong, 'VALIDATION_ERROR')
     },
   )
 
@@ -375,6 +389,9 @@ function here(command: string): string {
     [exampleValues.job, world.job],
     [exampleValues.settlement, world.settlement],
     [exampleValues.receipt, world.receipt],
+    [exampleValues.chainBooking, world.chainBooking],
+    [exampleValues.authorisation, world.claim.authorisation],
+    ['expiry=37', `expiry=${world.claim.expiry}`],
   ]
   return values.reduce((text, [from, to]) => text.replaceAll(from, to), command)
 }
