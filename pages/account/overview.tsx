@@ -45,6 +45,7 @@ export function Overview({ address }: { address: string }) {
               ],
               ['Money and signing', <a href="/wallet/">in your wallet</a>],
               ['What you bought', <a href="/marketplace/activity">in the marketplace</a>],
+              ['What you sell', <a href="/provider/">as a provider</a>],
             ]}
           />
           <h2 class="section-title">Console</h2>

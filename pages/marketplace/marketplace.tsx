@@ -13,6 +13,7 @@ const tabs = [
   { page: 'playground', label: 'Playground', href: marketPath.playground() },
   { page: 'bids', label: 'Bids', href: marketPath.bids },
   { page: 'activity', label: 'My activity', href: marketPath.activity },
+  { page: 'sell', label: 'Sell', href: '/provider/' },
 ] as const
 
 /** Under which tab a page stands. */

@@ -90,6 +90,7 @@ function Why({ minerId }: { minerId: string }) {
 const stateWords: Readonly<Record<string, string>> = {
   ready: 'It is ready for jobs.',
   busy: 'All of its places are taken.',
+  unasking: 'It has free places, but does not ask for jobs now.',
   draining: 'It takes no new jobs: it is ending.',
   silent: 'It has not been heard of lately, so it gets nothing.',
   gone: 'It is not connected.',
@@ -117,13 +118,17 @@ const reasonWords: Readonly<Record<string, string>> = {
   breaker: 'it failed too often just before',
 }
 
+/** A program of the original gets a job only while it polls for one. */
+const isUnasking = ({ state, free_places: free }: WhyAnswer): boolean =>
+  state === 'busy' && (free === undefined || free > 0)
+
 function Reasons({ why }: { why: WhyAnswer }) {
   const { state, breaker, recent, models } = why
   const kept = Object.entries(recent.exclusions).sort(([, a], [, b]) => b - a)
   return (
     <div class="why">
       <p>
-        {stateWords[state] ?? state}
+        {stateWords[isUnasking(why) ? 'unasking' : state] ?? state}
         {why.idle_since === undefined ? null : (
           <>
             {' '}

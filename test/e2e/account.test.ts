@@ -116,7 +116,7 @@ test('PROVIDERPAGE-1, PROVIDERPAGE-2, PROVIDERPAGE-3, PROVIDERPAGE-4, PROVIDERPA
   try {
     const card = page.locator('.machine', { hasText: machine.id })
     await card.getByRole('button', { name: 'Why no jobs?' }).click()
-    await card.getByText('It is ready for jobs.').waitFor()
+    await card.getByText('It has free places, but does not ask for jobs now.').waitFor()
     await card.locator('td[data-label="Price rank"]', { hasText: '1 of 1' }).waitFor()
     await card.getByText('it does not serve the model').waitFor()
 
