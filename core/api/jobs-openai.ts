@@ -226,13 +226,19 @@ const usageView = (usage: Usage) => ({
 /** OpenAI's words where it has one for the same thing. */
 const codes: Partial<Record<ErrorCode, string>> = {
   AUTHENTICATION_ERROR: 'invalid_api_key',
+  KEY_EXPIRED: 'invalid_api_key',
+  KEY_REVOKED: 'invalid_api_key',
+  KEY_ROTATED: 'invalid_api_key',
   MODEL_NOT_SERVED: 'model_not_found',
   CONTEXT_EXCEEDED: 'context_length_exceeded',
   RATE_LIMIT_EXCEEDED: 'rate_limit_exceeded',
   QUOTA_EXCEEDED: 'rate_limit_exceeded',
   ESCROW_REQUIRED: 'insufficient_quota',
   ESCROW_EXHAUSTED: 'insufficient_quota',
+  ESCROW_EXPIRED: 'insufficient_quota',
   BUDGET_EXCEEDED: 'insufficient_quota',
+  DELEGATE_EXPIRED: 'insufficient_quota',
+  KEY_BUDGET_EXCEEDED: 'insufficient_quota',
 }
 
 /** Its client retries 409: what will not change by itself must not be one. */
