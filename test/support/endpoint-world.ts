@@ -6,12 +6,21 @@ import { randomBytes } from 'node:crypto'
 import { exampleValues } from '../../core/api/endpoints/example-values.ts'
 import { toHex, toHex0x } from '../../core/base/bytes.ts'
 import { sufficientFee } from '../../core/chain/fees.ts'
-import { signTransaction, type TransactionBody } from '../../core/chain/transaction.ts'
+import { bookingIdOf, signTransaction, type TransactionBody } from '../../core/chain/transaction.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { devnetRewards } from '../../scripts/setup/genesis.ts'
 import { call, type Json, jobIn, keyOf, until } from './api-client.ts'
 import { legacyTalk, minerKeys, startLegacySite } from './api-legacy-site.ts'
-import { freshSigner, genesisOf, hashOf, openPayer, type Payer, slotNow } from './api-payer.ts'
+import {
+  coordinatorKey,
+  freshSigner,
+  genesisOf,
+  hashOf,
+  openPayer,
+  type Payer,
+  send,
+  slotNow,
+} from './api-payer.ts'
 import type { Harness } from './harness.ts'
 import { login } from './sign-in.ts'
 import { startTestMiner, type TestMiner } from './test-miner.ts'
@@ -39,7 +48,8 @@ export async function createWorld() {
   const { json: user } = await login(site, payer.signer)
   const wallet = { wallet_id: exampleValues.wallet, password: exampleValues.password }
   await call(site, '/wallet/v1/wallets', { key, body: wallet })
-  let nonce = 1n
+  const chainBooking = await bookTime(site, payer)
+  let nonce = 2n
   return {
     site,
     key,
@@ -56,6 +66,9 @@ export async function createWorld() {
     job: String(job['job_id']),
     receipt: String(job['receipt_hash']),
     settlement: String((job['settlement'] as Json)['tx_hash']),
+    /** A booking on the chain, and what the job's miner may claim. */
+    chainBooking,
+    claim: await claimIn(site),
     /** A job that nobody serves, so that it stays in the queue. */
     submit: async (payload: Json) => {
       // It counts as gone while it says nothing, which may be long on a busy machine.
@@ -85,6 +98,21 @@ async function settledJob(site: Harness, key: string): Promise<Json> {
     (each) => each.status === 200,
   )
   return json
+}
+
+/** Books time of the payer's own, with its second transaction. */
+async function bookTime(site: Harness, payer: Payer): Promise<string> {
+  const terms = { offer: new Uint8Array(32), start: 0n, slots: 1_800n, price: 5n }
+  const provider = addressOf(payer.signer.publicKey)
+  const data = { provider, coordinator: coordinatorKey(site), ...terms }
+  const message = { TAG: 'booking_open', data } as const
+  return toHex0x(bookingIdOf(await send(site, payer.signer, { nonce: 1n, message })))
+}
+
+async function claimIn(site: Harness): Promise<{ authorisation: string; expiry: string }> {
+  const { json } = await call(site, '/api/v1/chain/receipts?limit=1')
+  const [{ authorisation, slot }] = json['items'] as [{ authorisation: string; slot: number }]
+  return { authorisation, expiry: String(slot + Number(devnetRewards.claimWindowSlots)) }
 }
 
 function transferOf(site: Harness, payer: Payer, nonce: bigint) {
