@@ -154,7 +154,7 @@ export async function createMarketWorld() {
     pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
     rows: <T>(query: string): T[] => disk.sql.exec(query).toArray() as unknown as T[],
     /** Lists a GPU of the seller's. */
-    list: (change: Partial<Listing> = {}): string => {
+    list: (change: Partial<Listing & { owner: string }> = {}): string => {
       const listed = usable().offers.list({
         minerId: 'shelf',
         gpu: 'RTX 4090',
