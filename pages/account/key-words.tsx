@@ -16,10 +16,10 @@ export function KeyState({ value: { state } }: { value: AccountKey }) {
   return <Status tone={tone} word={word} />
 }
 
-/** What a scope lets a key do. */
+/** What a key with a scope may do. */
 export const scopeWords: Readonly<Record<string, string>> = {
-  'jobs:read': 'reads jobs, answers and receipts',
-  'jobs:submit': 'asks models and cancels jobs',
-  market: 'bids, books and reviews',
-  miner: 'serves jobs over HTTP',
+  'jobs:read': 'read jobs, answers and receipts',
+  'jobs:submit': 'ask models and cancel jobs',
+  market: 'bid, book and review',
+  miner: 'serve jobs over HTTP',
 }

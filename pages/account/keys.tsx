@@ -121,7 +121,7 @@ function KeyCard({ value: key, address, onChanged, onSecret }: CardProps) {
       <Pairs
         pairs={[
           ['Secret', key.hint === undefined ? 'none' : <code>aitbc_…{key.hint}</code>],
-          ['It', key.scopes.map((scope) => scopeWords[scope] ?? scope).join('; ')],
+          ['May', key.scopes.map((scope) => scopeWords[scope] ?? scope).join('; ')],
           [
             'Last used',
             key.last_used_at === undefined ? 'never' : <When ms={key.last_used_at} ageOnly />,

@@ -15,7 +15,6 @@ import {
 import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { integer, list, maybe, object, record, type ShapeOf, text } from '../shared/live/shape.ts'
-import { Pairs } from '../shared/ui/pairs.tsx'
 import { Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
@@ -35,6 +34,13 @@ type WhyAnswer = ShapeOf<typeof whyAnswer>
 export function Machine({ offer }: { offer: Offer }) {
   const [isOpen, setOpen] = useState(false)
   const best = bestModel(offer)
+  const figures = [
+    ['1,000 answer tokens', <Money units={best?.price_completion} />],
+    ['An hour of one place', <Money units={offer.price_per_hour} />],
+    ['Speed', <Speed model={best} />],
+    ['Seen, 7 days', <Share share={offer.uptime_7d} />],
+    ['Reputation', <Reputation offer={offer} />],
+  ] as const
   return (
     <section class="machine" aria-label={offer.miner_id}>
       <div class="machine-head">
@@ -45,15 +51,14 @@ export function Machine({ offer }: { offer: Offer }) {
         </h3>
         <OfferStatus offer={offer} />
       </div>
-      <Pairs
-        pairs={[
-          ['1,000 answer tokens', <Money units={best?.price_completion} />],
-          ['An hour of one place', <Money units={offer.price_per_hour} />],
-          ['Speed', <Speed model={best} />],
-          ['Seen, 7 days', <Share share={offer.uptime_7d} />],
-          ['Reputation', <Reputation offer={offer} />],
-        ]}
-      />
+      <dl class="machine-figures">
+        {figures.map(([label, figure]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd class="figure">{figure}</dd>
+          </div>
+        ))}
+      </dl>
       <div>
         <button
           type="button"

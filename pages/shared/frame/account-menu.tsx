@@ -30,6 +30,7 @@ function Account({ address, onOut }: { address: string; onOut: () => void }) {
       if (!over) return
       keepSessionHint(undefined)
       onOut()
+      tellPage()
     })
   }, [])
   const out = async () => {
@@ -38,7 +39,10 @@ function Account({ address, onOut }: { address: string; onOut: () => void }) {
     const ended = await logOut()
     setBusy(false)
     announce(ended ? 'Signed out' : 'Could not sign out: the site cannot be reached')
-    if (ended) onOut()
+    if (ended) {
+      onOut()
+      tellPage()
+    }
   }
   return (
     <>
@@ -52,6 +56,9 @@ function Account({ address, onOut }: { address: string; onOut: () => void }) {
     </>
   )
 }
+
+/** What the page shows of the account is not the reader's any more. */
+const tellPage = () => document.dispatchEvent(new Event('aitbc:session'))
 
 /** Whether the site says that nobody is signed in. What cannot be asked is not over. */
 async function isOver(): Promise<boolean> {
