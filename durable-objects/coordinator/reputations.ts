@@ -33,7 +33,10 @@ export function openReputations(parts: {
 }) {
   const { database, settings, now } = parts
   // What of a payment does not come back to a miner that pays itself.
-  const costBps = settings.genesis.parameters.coordinatorShareBps
+  const { coordinatorShareBps, market } = settings.genesis.parameters
+  // A reward gives a part of what was burned back to the miner.
+  const burnedBps = market ? Math.floor((market.burnBps * (10_000 - market.rewardBps)) / 10_000) : 0
+  const costBps = coordinatorShareBps + burnedBps
   const known = new Map<string, Known>()
 
   const rows = (minerId: string, before: ReceiptPlace | undefined, limit: number): Row[] =>
