@@ -9,14 +9,19 @@ import { type OfferRow, type OfferSort, offerSorts } from './row.ts'
 
 /** Columns of rows, by what can be asked of them. */
 export type TextColumn = 'status' | 'kind' | 'engine' | 'region' | 'site' | 'miner' | 'provider'
+/** Lists, a line each. */
 export type ListColumn = 'models' | 'gpus' | 'cuda'
+/** 0 or 1. */
 export type FlagColumn = 'online' | 'verified'
+/** Numbers, null where not known. */
 export type NumberColumn = Exclude<
   keyof OfferRow,
   TextColumn | ListColumn | FlagColumn | 'name' | 'offerId' | 'text' | 'updated'
 >
 
+/** Signs of numbers. */
 export type CompareSign = '=' | '!=' | '<' | '<=' | '>' | '>='
+/** Signs of texts and lists. */
 export type TextSign = '=' | '!=' | '~'
 
 /** One condition. Values of text are lower case, and any of them will do. */

@@ -1,4 +1,7 @@
-/** Bids, quotes and the agreements that auctions come to. */
+/**
+ * Bids, quotes and the agreements that auctions come to. Long because the rows of all three and their views
+ * stand beside what is done with them.
+ */
 import { randomBytes } from 'node:crypto'
 import type { ApiError } from '../../core/api/errors.ts'
 import type { BidBody, QuoteBody } from '../../core/api/market-requests.ts'

@@ -2,6 +2,8 @@
  * Bookings: places that are held, their price on the chain, and their end by themselves. A booking is
  * written before anything is sent for it; what was sent is followed until it is final, so that a restart at
  * any instant goes on with it.
+ *
+ * Long because a booking has many ends, and each is followed to the chain here.
  */
 import { randomBytes } from 'node:crypto'
 import type { TransactionView } from '../../core/api/chain-service.ts'
@@ -38,6 +40,7 @@ import { marketLimits as limits } from '../../core/market/limits.ts'
 import type { Offer } from '../../core/market/offer.ts'
 import { withTimeout } from '../coordinator/chain-view.ts'
 import { type Blob, bytesOf, rowsOf } from '../coordinator/schema.ts'
+import type { Settings } from '../coordinator/settings.ts'
 import { type Bids, isSeller } from './bids.ts'
 import { marketPolicy } from './limits.ts'
 import { type OfferRowOf, type Offers, offerHashOf } from './offers.ts'
@@ -179,7 +182,6 @@ export function openBookings(
     return err({ code: 'OFFER_FULL', details })
   }
 
-  /** The only way to a booking: fits and is written, or does neither. */
   const reserve = (
     who: Principal,
     terms: Terms,
@@ -267,28 +269,12 @@ export function openBookings(
     parts.wakeAt(now())
   }
 
-  const openMessage = (row: BookingRow) => {
-    const provider = parseAddress(row.provider)
-    if (!provider.ok) throw new Error('invariant broken: a booking names an address')
-    return {
-      TAG: 'booking_open',
-      data: {
-        provider: provider.value,
-        coordinator: settings.coordinator.publicKey,
-        offer: bytesOf(row.offer_hash),
-        start: 0n,
-        slots: BigInt(row.end_slot - row.start_slot),
-        price: BigInt(row.price_slot),
-      },
-    } as const
-  }
-
   /** Has the key's account sign and send; what it signed is the same however often it is asked. */
   const sendByKey = async (row: BookingRow): Promise<Result<null, ApiError>> => {
     const sent = await coordinator.keySend({
       id: `open ${row.booking_id}`,
       publicId: row.key_id ?? '',
-      message: openMessage(row),
+      message: openMessage(settings, row),
     })
     if (!sent.ok) {
       move(row, 'refused', { fault: sent.error.code })
@@ -306,40 +292,6 @@ export function openBookings(
     return ok(null)
   }
 
-  const readSigned = (
-    hex: string,
-  ): Result<{ bytes: Uint8Array; transaction: Transaction }, ApiError> => {
-    const bytes = fromHex(hex)
-    const transaction = bytes.ok ? decodeCanonical(transactionCoder, bytes.value) : bytes
-    if (!bytes.ok || !transaction.ok) return err({ code: 'ENCODING_INVALID' })
-    return ok({ bytes: bytes.value, transaction: transaction.value })
-  }
-
-  const checkOpen = (
-    who: Principal,
-    terms: Terms,
-    { body }: Transaction,
-  ): Result<null, ApiError> => {
-    const differs = (message: string) => err<ApiError>({ code: 'BOOKING_TERMS_DIFFER', message })
-    if (body.message.TAG !== 'booking_open') return differs('It is no booking_open.')
-    const { data } = body.message
-    const sender = formatAddress(addressOf(body.sender))
-    const provider = parseAddress(terms.provider)
-    if (who.kind !== 'api_key' && sender !== who.publicId)
-      return differs('Somebody else signed it.')
-    if (!provider.ok || !bytesEqual(data.provider, provider.value)) {
-      return differs('It pays another provider.')
-    }
-    if (!bytesEqual(data.coordinator, settings.coordinator.publicKey)) {
-      return differs('It names another coordinator.')
-    }
-    if (!bytesEqual(data.offer, terms.offerHash)) return differs('The offer has changed.')
-    if (data.start !== 0n) return differs('It begins later: start is to be 0.')
-    if (data.slots !== BigInt(terms.slots)) return differs('It is for another time.')
-    if (data.price !== terms.perSlot) return differs('It holds another price.')
-    return ok(null)
-  }
-
   const book = async (who: Principal, wanted: BookingAsk): Promise<Result<Booking, ApiError>> => {
     const terms = termsOf(wanted)
     if (!terms.ok) return terms
@@ -348,7 +300,7 @@ export function openBookings(
       wanted.transaction === undefined || isFree ? undefined : readSigned(wanted.transaction)
     if (signed && !signed.ok) return signed
     if (signed) {
-      const fits = checkOpen(who, terms.value, signed.value.transaction)
+      const fits = checkOpen(settings, who, terms.value, signed.value.transaction)
       if (!fits.ok) return fits
     } else if (!isFree && (who.kind !== 'api_key' || who.scope !== 'client')) {
       const message =
@@ -404,36 +356,6 @@ export function openBookings(
     await ask(chain.submit([bytesOf(row.open_bytes)]))
   }
 
-  /** Shares by the slot in which it was closed on the chain. */
-  const shares = (row: BookingRow, slot: number): { paid: string; returned: string } => {
-    const provider = parseAddress(row.provider)
-    const none = new Uint8Array(20)
-    const split = bookingShares(
-      {
-        buyer: none,
-        provider: provider.ok ? provider.value : none,
-        coordinator: settings.coordinator.publicKey,
-        offer: bytesOf(row.offer_hash),
-        start: BigInt(row.start_slot),
-        end: BigInt(row.end_slot),
-        price: BigInt(row.price_slot),
-      },
-      {
-        slot: BigInt(slot),
-        shareBps: settings.genesis.parameters.coordinatorShareBps,
-      },
-    )
-    return { paid: String(split.provider), returned: String(split.buyer) }
-  }
-
-  const closePost = (row: BookingRow) => ({
-    id: `close ${row.booking_id}`,
-    message: {
-      TAG: 'booking_close',
-      data: { booking: bookingIdOf(bytesOf(row.open_hash as Blob)) },
-    } as const,
-  })
-
   const followClosing = async (row: BookingRow): Promise<void> => {
     const posted = await coordinator.posted(closePost(row).id)
     const hashes = [row.close_hash, posted?.txHash].flatMap((hash) => (hash ? [hash] : []))
@@ -442,7 +364,11 @@ export function openBookings(
       if (!found?.final || !found.block) continue
       if (found.outcome?.code !== outcomeCodes.applied) continue
       const isEarly = found.block.slot < row.end_slot
-      const done = { ...shares(row, found.block.slot), close_hash: bytesOf(hash), fault: null }
+      const done = {
+        ...shares(settings, row, found.block.slot),
+        close_hash: bytesOf(hash),
+        fault: null,
+      }
       return move(row, isEarly ? 'canceled' : 'closed', done)
     }
     if (slotNow() < row.end_slot) {
@@ -455,7 +381,7 @@ export function openBookings(
     if (!found) return coordinator.post({ ...closePost(row), again: true })
     if (found.final) {
       // Somebody else has closed it, as anybody may from its end on.
-      move(row, 'closed', { ...shares(row, row.end_slot), fault: null })
+      move(row, 'closed', { ...shares(settings, row, row.end_slot), fault: null })
     }
   }
 
@@ -562,23 +488,6 @@ export function openBookings(
     return sent.ok ? ok(sent.value.bytes) : sent
   }
 
-  const checkClose = (
-    who: Principal,
-    hex: string,
-    booking: Uint8Array,
-  ): Result<Uint8Array, ApiError> => {
-    const read = readSigned(hex)
-    if (!read.ok) return read
-    const { body } = read.value.transaction
-    const isIt =
-      body.message.TAG === 'booking_close' &&
-      bytesEqual(body.message.data.booking, booking) &&
-      (who.kind === 'api_key' || formatAddress(addressOf(body.sender)) === who.publicId)
-    if (isIt) return ok(read.value.bytes)
-    const message = 'It does not close this booking, or somebody else signed it.'
-    return err({ code: 'BOOKING_TERMS_DIFFER', message })
-  }
-
   return {
     terms: (wanted: BookingAsk): Result<BookingTerms, ApiError> => {
       const terms = termsOf(wanted)
@@ -680,6 +589,109 @@ export function openBookings(
       if (isUnderWay) parts.wakeAt(now() + marketPolicy.followMs)
     },
   }
+}
+
+/** What opens a booking on the chain. */
+const openMessage = (settings: Settings, row: BookingRow) => {
+  const provider = parseAddress(row.provider)
+  if (!provider.ok) throw new Error('invariant broken: a booking names an address')
+  return {
+    TAG: 'booking_open',
+    data: {
+      provider: provider.value,
+      coordinator: settings.coordinator.publicKey,
+      offer: bytesOf(row.offer_hash),
+      start: 0n,
+      slots: BigInt(row.end_slot - row.start_slot),
+      price: BigInt(row.price_slot),
+    },
+  } as const
+}
+
+const readSigned = (
+  hex: string,
+): Result<{ bytes: Uint8Array; transaction: Transaction }, ApiError> => {
+  const bytes = fromHex(hex)
+  const transaction = bytes.ok ? decodeCanonical(transactionCoder, bytes.value) : bytes
+  if (!bytes.ok || !transaction.ok) return err({ code: 'ENCODING_INVALID' })
+  return ok({ bytes: bytes.value, transaction: transaction.value })
+}
+
+/** A wallet signs exactly what the terms say. */
+const checkOpen = (
+  settings: Settings,
+  who: Principal,
+  terms: Terms,
+  { body }: Transaction,
+): Result<null, ApiError> => {
+  const differs = (message: string) => err<ApiError>({ code: 'BOOKING_TERMS_DIFFER', message })
+  if (body.message.TAG !== 'booking_open') return differs('It is no booking_open.')
+  const { data } = body.message
+  const sender = formatAddress(addressOf(body.sender))
+  const provider = parseAddress(terms.provider)
+  if (who.kind !== 'api_key' && sender !== who.publicId) return differs('Somebody else signed it.')
+  if (!provider.ok || !bytesEqual(data.provider, provider.value)) {
+    return differs('It pays another provider.')
+  }
+  if (!bytesEqual(data.coordinator, settings.coordinator.publicKey)) {
+    return differs('It names another coordinator.')
+  }
+  if (!bytesEqual(data.offer, terms.offerHash)) return differs('The offer has changed.')
+  if (data.start !== 0n) return differs('It begins later: start is to be 0.')
+  if (data.slots !== BigInt(terms.slots)) return differs('It is for another time.')
+  if (data.price !== terms.perSlot) return differs('It holds another price.')
+  return ok(null)
+}
+
+/** Shares by the slot in which it was closed on the chain. */
+const shares = (
+  settings: Settings,
+  row: BookingRow,
+  slot: number,
+): { paid: string; returned: string } => {
+  const provider = parseAddress(row.provider)
+  const none = new Uint8Array(20)
+  const split = bookingShares(
+    {
+      buyer: none,
+      provider: provider.ok ? provider.value : none,
+      coordinator: settings.coordinator.publicKey,
+      offer: bytesOf(row.offer_hash),
+      start: BigInt(row.start_slot),
+      end: BigInt(row.end_slot),
+      price: BigInt(row.price_slot),
+    },
+    {
+      slot: BigInt(slot),
+      shareBps: settings.genesis.parameters.coordinatorShareBps,
+    },
+  )
+  return { paid: String(split.provider), returned: String(split.buyer) }
+}
+
+const closePost = (row: BookingRow) => ({
+  id: `close ${row.booking_id}`,
+  message: {
+    TAG: 'booking_close',
+    data: { booking: bookingIdOf(bytesOf(row.open_hash as Blob)) },
+  } as const,
+})
+
+const checkClose = (
+  who: Principal,
+  hex: string,
+  booking: Uint8Array,
+): Result<Uint8Array, ApiError> => {
+  const read = readSigned(hex)
+  if (!read.ok) return read
+  const { body } = read.value.transaction
+  const isIt =
+    body.message.TAG === 'booking_close' &&
+    bytesEqual(body.message.data.booking, booking) &&
+    (who.kind === 'api_key' || formatAddress(addressOf(body.sender)) === who.publicId)
+  if (isIt) return ok(read.value.bytes)
+  const message = 'It does not close this booking, or somebody else signed it.'
+  return err({ code: 'BOOKING_TERMS_DIFFER', message })
 }
 
 const live = "state IN ('pending', 'active', 'closing')"

@@ -1,6 +1,7 @@
 /**
  * Offers: what the coordinator's miners have for sale, what was listed by hand, and what other sites
- * announced. Each change is one atomic write; the read model follows.
+ * announced. Each change is one atomic write; the read model follows. Long because offers come in three ways
+ * and one list.
  */
 import type { ApiError } from '../../core/api/errors.ts'
 import type { MarketCard, MarketMiner, SignedHello } from '../../core/api/market-coordinator.ts'

@@ -1,4 +1,4 @@
-/** The market's object over a real coordinator and a real chain, in virtual time. */
+/** The market's object over a real coordinator and a real chain, in virtual time. Long because it has many rules. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Booking } from '../../../core/api/schemas/market.ts'
