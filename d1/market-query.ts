@@ -142,7 +142,11 @@ export function offersFragment(
   const beyond: Fragment[] = place
     ? [{ text: `(${column}, offer_id) > (?, ?)`, values: [place.key, place.offerId] }]
     : []
-  const conditions = [...found, ...beyond]
+  const conditions = [
+    ...found,
+    ...beyond,
+    ...query.terms.flatMap((term) => endOf(term, query.sort)),
+  ]
   return {
     text:
       `SELECT o.body AS body, r.key AS "key", r.offer_id AS offerId FROM (SELECT offer_id, ` +
@@ -151,6 +155,35 @@ export function offersFragment(
       'ORDER BY r.key, r.offer_id',
     values: [...conditions.flatMap(({ values }) => values), page.limit + 1],
   }
+}
+
+/**
+ * Where an order may stop: a bound of the very figure that it is ordered by, said of the order's key too,
+ * so that the search ends there instead of walking on to the last offer.
+ */
+function endOf(term: Term, sort: OfferSort): Fragment[] {
+  if (term.type !== 'number') return []
+  const column = orderColumn(sort)
+  if (term.column === rising[sort] && (term.sign === '<' || term.sign === '<=')) {
+    return [{ text: `${column} <= ?`, values: [term.value] }]
+  }
+  if (term.column === falling[sort] && (term.sign === '>' || term.sign === '>=')) {
+    return [{ text: `${column} <= ?`, values: [-term.value] }]
+  }
+  return []
+}
+
+type NumberColumn = Extract<Term, { type: 'number' }>['column']
+
+/** Figures of which the least comes first, and those of which the greatest does. */
+const rising: Partial<Record<OfferSort, NumberColumn>> = { price: 'price', price_hour: 'priceHour' }
+const falling: Partial<Record<OfferSort, NumberColumn>> = {
+  price_performance: 'performance',
+  speed: 'speed',
+  reputation: 'reputation',
+  rating: 'rating',
+  uptime: 'uptime',
+  vram: 'vram',
 }
 
 /** The planner would rather walk a whole order: it does not know that a miner has few offers. */

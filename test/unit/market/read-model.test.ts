@@ -126,7 +126,7 @@ test('QUERY-5: every order is read off an index, and nothing is sorted', async (
       limit: 25,
     })
     const plan = explain(text, values).join('\n')
-    expect(plan).toContain(`market_rows_${sort} (name=? AND (order_${sort},offer_id)>(?,?))`)
+    expect(plan).toContain(`market_rows_${sort} (name=? AND (order_${sort},offer_id)>(?,?)`)
   }
 })
 
