@@ -3,6 +3,8 @@
  * makes an account at first use, takes a gift from the faucet and opens an escrow, and tops it up when it
  * runs low. Every step is written before it is taken, so that a restart at any instant goes on with it.
  *
+ * Long because one row of steps is followed from the gift to the open escrow, and what signs beside it.
+ *
  * funding → sending → ready, and from ready back to funding when money or time runs low.
  */
 import { randomBytes } from 'node:crypto'
