@@ -129,24 +129,7 @@ export function openAccountKeys(input: {
       : { code: 'KEY_ROTATED' }
   }
 
-  const insert = (row: Omit<KeyRow, 'delegate_public' | 'delegate_sealed'>): void => {
-    const isSpending = !row.scopes.includes('"miner"')
-    const seed = isSpending ? new Uint8Array(randomBytes(32)) : undefined
-    database.sql.exec(
-      insertKey,
-      row.key_id,
-      row.kind,
-      row.owner,
-      row.name,
-      row.scopes,
-      row.payout === null ? null : bytesOf(row.payout),
-      row.budget,
-      seed ? nativeSigner(seed).publicKey : null,
-      seed ? vault.seal(seed, { owner: row.key_id, purpose: 'delegate' }) : null,
-      row.created_at_ms,
-      row.expires_at_ms,
-    )
-  }
+  const insert = (row: NewRow): void => insertRow(database, vault, row)
 
   /** A new secret, told once. Inside the caller's atomic write. */
   const addSecret = (keyId: string): string => {
@@ -160,22 +143,7 @@ export function openAccountKeys(input: {
   const ownersRows = (owner: string): KeyRow[] =>
     rowsOf<KeyRow>(database, `${selectOwners} ORDER BY created_at_ms DESC, key_id`, owner)
 
-  const blank = (owner: string): Omit<KeyRow, 'delegate_public' | 'delegate_sealed'> => ({
-    key_id: '',
-    kind: 'key',
-    owner,
-    name: '',
-    scopes: '[]',
-    payout: null,
-    budget: null,
-    pending_escrow: null,
-    pending_until_ms: null,
-    created_at_ms: now(),
-    expires_at_ms: null,
-    revoked_at_ms: null,
-    revoked_by: null,
-    used_at_ms: null,
-  })
+  const blank = (owner: string): NewRow => blankRow(owner, now())
 
   return {
     row: rowOf,
@@ -336,6 +304,45 @@ export function openAccountKeys(input: {
     awaiting: (): KeyRow[] =>
       rowsOf<KeyRow>(database, 'SELECT * FROM account_keys WHERE pending_escrow IS NOT NULL'),
   }
+}
+
+/** A row before its delegate is made. */
+type NewRow = Omit<KeyRow, 'delegate_public' | 'delegate_sealed'>
+
+const blankRow = (owner: string, nowMs: number): NewRow => ({
+  key_id: '',
+  kind: 'key',
+  owner,
+  name: '',
+  scopes: '[]',
+  payout: null,
+  budget: null,
+  pending_escrow: null,
+  pending_until_ms: null,
+  created_at_ms: nowMs,
+  expires_at_ms: null,
+  revoked_at_ms: null,
+  revoked_by: null,
+  used_at_ms: null,
+})
+
+function insertRow(database: SqlDatabase, vault: Vault, row: NewRow): void {
+  const isSpending = !row.scopes.includes('"miner"')
+  const seed = isSpending ? new Uint8Array(randomBytes(32)) : undefined
+  database.sql.exec(
+    insertKey,
+    row.key_id,
+    row.kind,
+    row.owner,
+    row.name,
+    row.scopes,
+    row.payout === null ? null : bytesOf(row.payout),
+    row.budget,
+    seed ? nativeSigner(seed).publicKey : null,
+    seed ? vault.seal(seed, { owner: row.key_id, purpose: 'delegate' }) : null,
+    row.created_at_ms,
+    row.expires_at_ms,
+  )
 }
 
 const secretPattern = /^aitbc_[\w-]{43}$/

@@ -1,4 +1,7 @@
-/** Keys of accounts at the coordinator: money, ends, restarts, usage. In virtual time. */
+/**
+ * Keys of accounts at the coordinator: money, ends, restarts, usage. In virtual time. Long because every
+ * bound of a key is met once, each with an escrow of its own.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { NewKey } from '../../../core/api/account-desk.ts'
 import type { Principal } from '../../../core/api/coordinator-service.ts'
