@@ -24,6 +24,8 @@ export type CardInput = {
   /** Base units for 1 000 tokens. */
   readonly pricePrompt: bigint
   readonly priceCompletion: bigint
+  /** Base units for one place for an hour; undefined: not to be booked. */
+  readonly priceHour?: bigint | undefined
 }
 
 /** Builds the card. Models that were asked for and are not there are simply absent: see `missingModels`. */
@@ -40,6 +42,7 @@ export function makeCard(input: CardInput): CapabilityCard {
     gpus: input.gpu === undefined ? [] : [gpuCard(input.gpu, input)],
     concurrency: input.concurrency,
     ...(input.region === undefined ? {} : { region: input.region }),
+    ...(input.priceHour === undefined ? {} : { price_hour: String(input.priceHour) }),
   }
 }
 

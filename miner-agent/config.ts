@@ -31,6 +31,8 @@ export type AgentConfig = {
   /** Base units for 1 000 tokens. */
   readonly pricePrompt: bigint
   readonly priceCompletion: bigint
+  /** Base units for one place for an hour; undefined: not to be booked. */
+  readonly priceHour?: bigint | undefined
   readonly apiKeyFrom:
     | { readonly kind: 'env'; readonly name: string }
     | { readonly kind: 'file'; readonly path: string }
@@ -109,6 +111,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .option('--region <NAME>', 'where this machine is')
     .option('--price-in <AITBC>', 'price of 1000 prompt tokens', '0.01')
     .option('--price-out <AITBC>', 'price of 1000 answer tokens', '0.03')
+    .option('--price-hour <AITBC>', 'price of one place for an hour; without it nobody books')
     .option('--api-key-env <VAR>', 'variable that holds an API key, for sites that want one')
     .option('--key-file <FILE>', 'file that holds an API key, for sites that want one')
     .option('--gpu-lock <NAME>', 'take turns with other miners of this machine under this name')
@@ -160,6 +163,7 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     region: raw.region === undefined ? undefined : read.matching('region', /^[\w .:-]{1,64}$/),
     pricePrompt: read.coins('priceIn', 0n),
     priceCompletion: read.coins('priceOut', 0n),
+    ...(raw.priceHour !== undefined && { priceHour: read.coins('priceHour', 0n) }),
     apiKeyFrom,
     gpuLock: raw.gpuLock as string | undefined,
     tokensPerSecond:

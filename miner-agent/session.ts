@@ -133,6 +133,7 @@ export async function readCard(
     region: config.region,
     pricePrompt: config.pricePrompt,
     priceCompletion: config.priceCompletion,
+    priceHour: config.priceHour,
   })
 }
 

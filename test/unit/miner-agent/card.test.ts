@@ -44,6 +44,12 @@ describe('the capability card', () => {
     })
   })
 
+  test('names the price of an hour where there is one, and is not to be booked otherwise', () => {
+    expect(makeCard(input)).not.toHaveProperty('price_hour')
+    const card = makeCard({ ...input, priceHour: 50_000_000n })
+    expect(capabilityCardSchema.parse(card).price_hour).toBe('50000000')
+  })
+
   test('offers the models that were asked for, by Ollama’s names too', () => {
     const names = (only: string[]) => makeCard({ ...input, only }).models.map(({ name }) => name)
     expect(names(['llama3'])).toEqual(['llama3:latest'])
