@@ -163,8 +163,9 @@ function report(all: {
   )
 }
 
-const summaries = (samples: Samples) =>
-  Object.fromEntries(Object.entries(samples).map(([name, each]) => [name, summaryOf(each)]))
+function summaries(samples: Samples) {
+  return Object.fromEntries(Object.entries(samples).map(([name, each]) => [name, summaryOf(each)]))
+}
 
 function sorted(samples: readonly number[]): number[] {
   return [...samples].sort((a, b) => a - b)
