@@ -1,7 +1,8 @@
 /**
  * API keys of accounts: made and ended by their owners. Of a secret the disk has a keyed hash; each key that
  * may spend has a delegate key of its own, sealed. Whether a key still stands is looked up at every call, in
- * memory, so that a revocation holds at once wherever a principal is remembered. Rules: SPEC.md, ACCT.
+ * memory, so that a revocation holds at once wherever a principal is remembered. Long because all that
+ * writes a key stands beside the memory that it must clear. Rules: SPEC.md, ACCT.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { KeyChange, NewKey } from '../../core/api/account-desk.ts'
