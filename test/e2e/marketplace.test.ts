@@ -207,11 +207,13 @@ test('MARKETPAGE-9: my activity has it all, each with its money', async () => {
   await expectClean('activity')
 })
 
-test('MARKETPAGE-8: an answer is stopped, and what came of it is told', async () => {
+test('MARKETPAGE-8: an answer is stopped by a press', async () => {
   await page.goto(`${site.url}/marketplace/playground`)
   await page.getByLabel('Question', { exact: true }).fill('Tell me about the capital of France.')
+  // The little model is faster than a hand: its answer is held back.
+  await page.route('**/v1/chat/completions', () => undefined)
   await page.getByRole('button', { name: 'Ask', exact: true }).click()
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await page.getByText('You stopped it.').or(page.getByText('The answer is whole.')).waitFor()
+  await page.getByText('You stopped it.').waitFor()
   expect(await person.faults()).toEqual([])
 })
