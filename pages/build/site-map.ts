@@ -82,6 +82,15 @@ export const sitePages: readonly Page[] = [
     indexed: false,
   },
   {
+    file: 'admin/index.html',
+    title: 'Administration · AITBC',
+    description: 'For administrators of this site: jobs, miners, payments, keys, audit log.',
+    section: 'none',
+    body: 'admin/admin.html',
+    entry: 'admin/main.tsx',
+    indexed: false,
+  },
+  {
     file: 'wallet/index.html',
     title: 'Wallet · AITBC',
     description: 'Make and keep keys in your browser, send and receive, check what you hold.',
