@@ -15,7 +15,7 @@ const scriptBudgets = [
   ['marketplace/', '40 kB'],
   ['account/', '30 kB'],
   ['provider/', '42 kB'],
-  ['admin/', '34 kB'],
+  ['admin/', '28 kB'],
   ['wallet/', '34 kB'],
   ['', '25 kB'],
 ]

@@ -2,9 +2,8 @@
  * Acts of an administrator: each says beforehand what it will do, asks why, and shows afterwards what became
  * of it. The reason stands in the audit log for ever.
  */
-import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import type { Result } from '../../core/base/result.ts'
 import type { SendFailure } from '../shared/live/send.ts'
 import { Modal } from '../shared/ui/dialog.tsx'
@@ -12,18 +11,7 @@ import { TextField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
 import { CloseIcon } from '../shared/ui/icon.tsx'
 import type { Trouble } from '../shared/ui/trouble.tsx'
-import { adminPath } from './routes.ts'
-
-/** What became of the newest act on this page. */
-const outcome = signal<{ readonly words: string; readonly number: number } | undefined>(undefined)
-
-/** Changes with every act: lists are then read again. */
-export const acts = signal(0)
-
-/** Forgets the outcome, as when somebody goes to another view. */
-export function clearOutcome(): void {
-  outcome.value = undefined
-}
+import { tellOutcome } from './outcome.tsx'
 
 /** As the site takes it. */
 const reasonCharsMax = 500
@@ -96,8 +84,7 @@ function Reason<T>(props: ActProps<T> & { onDone: () => void }) {
   const send = async (): Promise<Trouble | undefined> => {
     const sent = await props.send(typed)
     if (!sent.ok) return troubleOf(sent.error)
-    acts.value += 1
-    outcome.value = { words: props.told(sent.value), number: acts.value }
+    tellOutcome(props.told(sent.value))
     props.onDone()
     return undefined
   }
@@ -135,25 +122,4 @@ function troubleOf({ code, message, siteCode, requestId }: SendFailure): Trouble
         ? 'Sign in again.'
         : 'Go back to see how it stands now.',
   }
-}
-
-/** What became of the newest act; takes the focus, because the button that began it may be gone. */
-export function Outcome() {
-  const box = useRef<HTMLElement>(null)
-  const told = outcome.value
-  useEffect(() => {
-    if (told) box.current?.focus()
-  }, [told?.number])
-  if (!told) return null
-  return (
-    <section class="note outcome" aria-label="What became of it" tabIndex={-1} ref={box}>
-      <strong>{told.words}</strong>
-      <span class="outcome-ways">
-        <a href={adminPath('audit')}>See it in the audit log</a>
-        <button type="button" class="text-button" onClick={clearOutcome}>
-          Put away
-        </button>
-      </span>
-    </section>
-  )
 }

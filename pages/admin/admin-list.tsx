@@ -12,7 +12,7 @@ import type { Shape } from '../shared/live/shape.ts'
 import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
-import { acts } from './act.tsx'
+import { acts } from './outcome.tsx'
 import { adminPath, type ViewName } from './routes.ts'
 import { adminPage } from './wire.ts'
 

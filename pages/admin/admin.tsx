@@ -10,8 +10,7 @@ import { useResource } from '../shared/live/resource.ts'
 import { SignedIn, signInPath } from '../shared/signed-in.tsx'
 import { wholeAddress } from '../shared/ui/links.tsx'
 import { Empty, Failed, Skeleton } from '../shared/ui/states.tsx'
-import { clearOutcome, Outcome } from './act.tsx'
-import { Overview } from './overview.tsx'
+import { clearOutcome, Outcome } from './outcome.tsx'
 import { adminPath, type ViewName, viewOf } from './routes.ts'
 
 const tabs = [
@@ -45,8 +44,9 @@ const titles: Record<ViewName, string> = {
 
 type ViewProps = { id: string }
 
-/** Views whose code is fetched when somebody opens one. */
-const loaders: Record<Exclude<ViewName, 'overview'>, ViewLoader<ViewProps>> = {
+/** Code of a view is fetched when an administrator opens it: nobody else needs any of it. */
+const loaders: Record<ViewName, ViewLoader<ViewProps>> = {
+  overview: async () => (await import('./overview.tsx')).Overview,
   jobs: async () => (await import('./jobs.tsx')).Jobs,
   job: async () => (await import('./job.tsx')).JobPage,
   miners: async () => (await import('./miners.tsx')).Miners,
@@ -167,7 +167,6 @@ function Tabs({ view }: { view: ViewName | undefined }) {
 }
 
 function View({ view, id }: { view: ViewName; id: string }) {
-  if (view === 'overview') return <Overview />
   return (
     <Later
       load={loaders[view]}

@@ -11,7 +11,8 @@ import { type Pair, Pairs } from '../shared/ui/pairs.tsx'
 import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
-import { Act, acts } from './act.tsx'
+import { Act } from './act.tsx'
+import { acts } from './outcome.tsx'
 import { adminPath } from './routes.ts'
 import {
   type AnalyticsDay,
@@ -24,7 +25,7 @@ import {
 } from './wire.ts'
 import { counted, secondsWords } from './words.tsx'
 
-export function Overview() {
+export function Overview(_: { id: string }) {
   const edge = `${slowEdge.value} ${acts.value}`
   const health = useResource('/api/v1/admin/health', healthAnswer, edge)
   return (
