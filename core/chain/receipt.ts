@@ -8,7 +8,7 @@ import { signingBytes } from '../crypto/domains.ts'
 import { taggedHash } from '../crypto/hash.ts'
 
 /**
- * `receiptId`, `jobId`: 16 bytes, hex on the wire; `attempt`: 1-based; `client`: public id of the payer
+ * `version`: see `receiptVersions`; `receiptId`, `jobId`: 16 bytes, hex on the wire; `attempt`: 1-based; `client`: public id of the payer
  * (never an API key); `minerKey`: absent for miners of the original, which have no key pair;
  * `miner`: 20-byte address that is paid; `jobHash`: what was asked (`jobHashOf`); `resultHash`: SHA-256
  * of the answer's UTF-8; `legacyHash`: SHA-256 of the canonical JSON receipt; token counts as billed;
@@ -35,6 +35,12 @@ export const receiptCoder = P.struct({
   completedAtMs: u64,
 })
 export type Receipt = P.UnwrapCoder<typeof receiptCoder>
+
+/**
+ * What a receipt is over: a whole answer, or the delivered part of one that was canceled. A miner may have
+ * signed a whole one when the cancel reaches it, so the two are told apart wherever they are compared.
+ */
+export const receiptVersions = { whole: 1, part: 2 } as const
 
 /** The hash that a release names and a settlement anchors. */
 export const receiptHash = (receipt: Receipt): Uint8Array =>

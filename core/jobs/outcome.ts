@@ -8,7 +8,13 @@ import { decodeCanonical } from '../base/coders.ts'
 import { max } from '../base/int.ts'
 import { assert, err, ok, type Result } from '../base/result.ts'
 import { authorisationCoder, authorisationHash } from '../chain/authorisation.ts'
-import { type Receipt, receiptCoder, receiptHash, receiptSigningBytes } from '../chain/receipt.ts'
+import {
+  type Receipt,
+  receiptCoder,
+  receiptHash,
+  receiptSigningBytes,
+  receiptVersions,
+} from '../chain/receipt.ts'
 import type { Release } from '../chain/release.ts'
 import { addressOf } from '../crypto/address.ts'
 import { sha256 } from '../crypto/hash.ts'
@@ -103,7 +109,7 @@ export function buildReceipts(offer: JobOffer, outcome: JobOutcome): BuiltReceip
   }
   const legacyText = legacyReceiptText(fields)
   const receipt: Receipt = {
-    version: 1,
+    version: outcome.finish === 'canceled' ? receiptVersions.part : receiptVersions.whole,
     receiptId: idBytes(offer.receiptId),
     jobId: idBytes(offer.jobId),
     attempt: offer.attempt,

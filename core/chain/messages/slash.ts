@@ -1,6 +1,6 @@
 /**
- * Slash: burns the bond of a miner whose key has signed two different receipts for one attempt at one job.
- * The chain judges it by the two receipts alone; whoever shows them pays the fee and gains nothing.
+ * Slash: burns the bond of a miner whose key has signed two different receipts of one kind, whole or part,
+ * for one attempt at one job. The chain judges it by the two receipts alone; whoever shows them pays the fee and gains nothing.
  */
 import * as P from 'micro-packed'
 import { bytesEqual } from '../../base/bytes.ts'
@@ -83,6 +83,8 @@ function accusedBy({ authorisation, first, second }: Slash): Uint8Array | undefi
     bytesEqual(a.authorisation, named) &&
     bytesEqual(b.authorisation, named) &&
     bytesEqual(a.jobId, b.jobId) &&
-    a.attempt === b.attempt
+    a.attempt === b.attempt &&
+    // A whole answer and the part that its client let be delivered: an honest miner may have signed both.
+    a.version === b.version
   return agree && !bytesEqual(receiptHash(a), receiptHash(b)) ? minerKey : undefined
 }

@@ -77,6 +77,11 @@ test.each([genesis, marketGenesis])(
   },
 )
 
+test('BOND-3: two parts are no better than two whole answers', () => {
+  const change = { version: 2 }
+  expect(accuse(bonded(), 11, { first: change, second: change })).toBe('applied')
+})
+
 test('BOND-3: during the notice as well', () => {
   const ledger = bonded()
   ledger.one(20, { by: bob, message: unbond(bob) })
@@ -88,6 +93,7 @@ const other = person('other')
 const faults: Record<string, Omit<EvidenceInput, 'accused'>> = {
   'two keys': { second: { minerKey: other.publicKey }, signers: [bob, other] },
   'two attempts': { second: { attempt: 2 } },
+  'a whole answer and the part of it that was delivered': { second: { version: 2 } },
   'two jobs': { second: { jobId: new Uint8Array(16).fill(9) } },
   'two authorisations': { second: { authorisation: new Uint8Array(32).fill(9) } },
   'another authorisation': {
