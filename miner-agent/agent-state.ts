@@ -2,14 +2,16 @@
  * What the agent holds while it works, and the moves that several of its rooms share: running what waits,
  * failing, dropping.
  */
+import { toHex } from '../core/base/bytes.ts'
 import type { Verifier } from '../core/crypto/signature.ts'
 import type { MinerFrame, ModelCard } from '../core/jobs/miner-protocol.ts'
 import { type Attempt, type Delivery, deliveredPart } from './attempt.ts'
 import type { Delivered } from './deliver.ts'
 import type { Engine } from './engines/engine.ts'
 import type { GpuLock } from './gpu-lock.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, JournalSigned } from './journal.ts'
 import type { LogFields, Logger } from './log.ts'
+import type { OpenedOffer } from './offer.ts'
 import type { Tally } from './tally.ts'
 import { type WorkOutcome, work } from './worker.ts'
 
@@ -93,41 +95,94 @@ export function fail(
 }
 
 /**
- * Answers a cancel that names what is paid: signs for exactly that, and waits for its release as for that of
- * any result. False when there is nothing to sign for.
+ * Answers a cancel that names what is paid: signs for exactly that, once, and waits for its release as for
+ * that of any result. False when there is nothing to sign for.
  */
 export function signPart(state: AgentState, attempt: Attempt, paidSeq: number): boolean {
   const { site, options } = state
+  if (attempt.isCut) {
+    // Said again after a reconnect: the part that was signed, whatever is asked now.
+    if (attempt.delivery !== undefined) options.send(attempt.delivery.frame)
+    return attempt.phase !== 'failed'
+  }
   const part = deliveredPart(attempt, paidSeq)
   if (site === undefined || part === undefined || attempt.phase === 'failed') return false
-  // Said again after a reconnect: the same part is signed once.
-  if (attempt.delivery?.frame.finish !== 'canceled') {
-    attempt.endedAtMs = options.nowMs()
-    attempt.delivery = options.deliver(
-      attempt,
-      {
-        kind: 'finished',
-        text: part.text,
-        finish: 'canceled',
-        promptTokens: 0,
-        completionTokens: part.tokens,
-      },
-      { ...site, minerId: state.minerId },
-    )
-    attempt.phase = 'delivered'
-    attempt.stopper.abort(new Error('canceled'))
+  attempt.isCut = true
+  attempt.delivery = undefined
+  attempt.endedAtMs = options.nowMs()
+  attempt.stopper.abort(new Error('canceled'))
+  const outcome = {
+    kind: 'finished',
+    text: part.text,
+    finish: 'canceled',
+    promptTokens: 0,
+    completionTokens: part.tokens,
+  } as const
+  signOnce(state, attempt, { outcome, site }, ({ expected }) => {
     options.tally.parts += 1
     options.tally.completionTokens += part.tokens
     options.log.info('job canceled, its part is signed for', {
       ...namesOf(attempt),
       tokens: part.tokens,
-      units: attempt.delivery.expected.amount,
+      units: expected.amount,
     })
-    schedule(state)
-    options.onChange()
-  }
-  options.send(attempt.delivery.frame)
+  })
+  schedule(state)
+  options.onChange()
   return true
+}
+
+/** What tells a receipt from another one that would be evidence against us beside it. */
+export function noteOf(
+  opened: OpenedOffer,
+  genesisHash: Uint8Array,
+  of: JournalSigned['of'],
+): JournalSigned {
+  return {
+    kind: 'signed',
+    genesis_hash: toHex(genesisHash),
+    authorisation: toHex(opened.authorisationHash),
+    job_id: opened.offer.job_id.toLowerCase(),
+    attempt: opened.offer.attempt,
+    of,
+    settle_by: String(opened.authorisation.settleBy),
+  }
+}
+
+/**
+ * Signs and sends a result when the journal says, on the disk, that it is signed: never two of one kind for
+ * one attempt, whoever asks for them, and whenever this program is killed.
+ */
+function signOnce(
+  state: AgentState,
+  attempt: Attempt,
+  what: { readonly outcome: Delivered; readonly site: SiteIdentity },
+  signed: (delivery: Delivery) => void,
+): void {
+  const { journal, deliver, send, onChange } = state.options
+  const { outcome, site } = what
+  const of = outcome.finish === 'canceled' ? 'part' : 'whole'
+  const written = journal.sign(noteOf(attempt.opened, site.genesisHash, of))
+  if (written === undefined) {
+    const message = 'this miner has signed a receipt for this attempt already'
+    fail(state, attempt, { code: 'RECEIPT_SIGNED', message, retryable: true })
+    return
+  }
+  attempt.phase = 'delivered'
+  written
+    .then(() => {
+      const isWanted = attempt.isCut === (of === 'part') && attempt.phase === 'delivered'
+      if (state.attempts.get(attempt.id) !== attempt || !isWanted) return
+      attempt.delivery = deliver(attempt, outcome, { ...site, minerId: state.minerId })
+      send(attempt.delivery.frame)
+      signed(attempt.delivery)
+      onChange()
+    })
+    .catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : 'the journal cannot be written'
+      fail(state, attempt, { code: 'AGENT_FAILED', message, retryable: true })
+      onChange()
+    })
 }
 
 /** Starts waiting attempts while there is room. */
@@ -188,19 +243,18 @@ function finish(
   outcome: Extract<WorkOutcome, { readonly kind: 'finished' }>,
   site: SiteIdentity,
 ): void {
-  const { log, tally, nowMs, send, deliver } = state.options
+  const { log, tally, nowMs } = state.options
   attempt.endedAtMs = nowMs()
-  attempt.delivery = deliver(attempt, outcome, { ...site, minerId: state.minerId })
-  attempt.phase = 'delivered'
-  tally.completed += 1
-  tally.promptTokens += outcome.promptTokens
-  tally.completionTokens += outcome.completionTokens
-  tally.computeMs += attempt.endedAtMs - attempt.startedAtMs
-  send(attempt.delivery.frame)
-  log.info('job done', {
-    ...namesOf(attempt),
-    tokens: outcome.completionTokens,
-    ms: attempt.endedAtMs - attempt.startedAtMs,
-    units: attempt.delivery.expected.amount,
+  signOnce(state, attempt, { outcome, site }, ({ expected }) => {
+    tally.completed += 1
+    tally.promptTokens += outcome.promptTokens
+    tally.completionTokens += outcome.completionTokens
+    tally.computeMs += attempt.endedAtMs - attempt.startedAtMs
+    log.info('job done', {
+      ...namesOf(attempt),
+      tokens: outcome.completionTokens,
+      ms: attempt.endedAtMs - attempt.startedAtMs,
+      units: expected.amount,
+    })
   })
 }

@@ -12,13 +12,14 @@ import {
   fail,
   inPhase,
   namesOf,
+  noteOf,
   type SiteIdentity,
   schedule,
   signPart,
 } from './agent-state.ts'
 import { type Attempt, framesToResend, isOpen, newAttempt } from './attempt.ts'
 import type { JournalRelease } from './journal.ts'
-import { type Offer, openOffer, type Rejection } from './offer.ts'
+import { type Offer, type OpenedOffer, openOffer, type Rejection } from './offer.ts'
 import { checkRelease, type ReleaseFrame } from './release.ts'
 import { count, type Standing } from './tally.ts'
 
@@ -107,7 +108,7 @@ function onOffer(state: AgentState, offer: Offer): void {
     verifier: options.verifier,
     models: options.models(),
   })
-  const no = opened.ok ? refusal(state, opened.value.worth) : opened.error
+  const no = opened.ok ? refusal(state, opened.value) : opened.error
   if (!opened.ok || no !== undefined) {
     const { code, message } = no as Rejection
     count(tally.rejected, code)
@@ -124,9 +125,14 @@ function onOffer(state: AgentState, offer: Offer): void {
   options.onChange()
 }
 
-/** Why a sound offer is not taken now. `worth`: most that it may earn, base units. */
-function refusal(state: AgentState, worth: bigint): Rejection | undefined {
+/** Why a sound offer is not taken now. */
+function refusal(state: AgentState, opened: OpenedOffer): Rejection | undefined {
   const { options } = state
+  const { worth } = opened
+  if (options.journal.hasSigned(noteOf(opened, siteOf(state).genesisHash, 'whole'))) {
+    const message = 'this miner has signed a receipt for this attempt already'
+    return { code: 'OFFER_INVALID', message }
+  }
   const held = [...state.attempts.values()]
   if (state.draining) return { code: 'DRAINING', message: 'this miner is going away' }
   const open = held.filter(isOpen).length
@@ -238,7 +244,7 @@ function onCancel(
   const { tally, log } = state.options
   const attempt = state.attempts.get(frame.attempt_id)
   if (attempt === undefined) return
-  const isNew = attempt.delivery?.frame.finish !== 'canceled'
+  const isNew = !attempt.isCut
   if (frame.paid_seq !== undefined && signPart(state, attempt, frame.paid_seq)) {
     if (isNew) tally.canceled += 1
     return

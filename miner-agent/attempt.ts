@@ -25,6 +25,8 @@ export type Attempt = {
   endedAtMs: number
   readonly tokens: TokensFrame[]
   delivery: Delivery | undefined
+  /** Its job ended first: only the part that was delivered is signed for, if it is not yet. */
+  isCut: boolean
   failure: FailFrame | undefined
   /** The site holds its payment and decides by then, Unix milliseconds. */
   heldUntilMs: number | undefined
@@ -42,6 +44,7 @@ export function newAttempt(opened: OpenedOffer, nowMs: number): Attempt {
     endedAtMs: 0,
     tokens: [],
     delivery: undefined,
+    isCut: false,
     failure: undefined,
     heldUntilMs: undefined,
   }

@@ -1,7 +1,9 @@
 /**
- * The journal of releases, `$AITBC_HOME/releases/ID.ndjson`: one line when a release arrives, one when its
- * payment is final. What has the first and not the second is money that the agent sees to itself. A line
- * cut short by a crash is dropped and everything else counts; the damaged file is kept beside the new one.
+ * The journal, `$AITBC_HOME/releases/ID.ndjson`: one line when a release arrives, one when its payment is
+ * final. What has the first and not the second is money that the agent sees to itself. Before the agent signs
+ * a receipt it writes here that it will, so that it never signs another for the same attempt, whatever it is
+ * asked and whenever it is killed: two are evidence that burns its bond. A line cut short by a crash is dropped
+ * and everything else counts; the damaged file is kept beside the new one.
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -45,7 +47,27 @@ const closedLine = z.object({
 })
 export type JournalClosing = z.infer<typeof closedLine>
 
-const line = z.discriminatedUnion('kind', [releaseLine, closedLine])
+const signedLine = z.object({
+  kind: z.literal('signed'),
+  genesis_hash: hex,
+  /** Hash of the authorisation that the receipt names. */
+  authorisation: hex,
+  job_id: hex,
+  attempt: z.int(),
+  of: z.enum(['whole', 'part']),
+  /** Last slot of the authorisation: what was signed under it is evidence for a while longer. */
+  settle_by: units,
+})
+/** That a receipt is about to be signed, and which. */
+export type JournalSigned = z.infer<typeof signedLine>
+
+const forgottenLine = z.object({
+  kind: z.literal('forgotten'),
+  genesis_hash: hex,
+  before_slot: units,
+})
+
+const line = z.discriminatedUnion('kind', [releaseLine, closedLine, signedLine, forgottenLine])
 
 export type Journal = {
   /** Releases without a closing line, oldest first. */
@@ -55,6 +77,14 @@ export type Journal = {
   /** Both resolve when the line is on the disk. */
   add(release: JournalRelease): Promise<void>
   close(closing: JournalClosing): Promise<void>
+  /**
+   * Notes that a receipt is about to be signed; undefined when one was signed already, now or before a
+   * restart. Sign when it has resolved, and not when it rejects.
+   */
+  sign(signed: JournalSigned): Promise<void> | undefined
+  hasSigned(signed: JournalSigned): boolean
+  /** Forgets notes of one chain whose settle-by lies before a slot: nobody can use them any more. */
+  forgetSigned(genesisHash: string, beforeSlot: bigint): Promise<void>
   /** Waits for what is being written and gives the file back. */
   end(): Promise<void>
 }
@@ -65,12 +95,14 @@ const closedMax = 1_000
 /** Opens the journal; makes it when there is none. */
 export async function openJournal(path: string): Promise<Journal> {
   makePrivateFolder(dirname(path))
-  const { releases, closed, torn } = readLines(path)
+  const { releases, notes, closed, torn } = readLines(path)
   if (torn) copyFileSync(path, `${path}.damaged`)
   if (torn || closed > closedMax) {
     writePrivateFile(
       path,
-      [...releases.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''),
+      [...notes.values(), ...releases.values()]
+        .map((entry) => `${JSON.stringify(entry)}\n`)
+        .join(''),
     )
   }
   const file = await open(path, 'a', 0o600)
@@ -92,6 +124,21 @@ export async function openJournal(path: string): Promise<Journal> {
       openAmount -= BigInt(release.amount)
       return append(closing)
     },
+    sign(signed) {
+      const name = nameOf(signed)
+      if (notes.has(name)) return undefined
+      notes.set(name, signed)
+      return append(signed)
+    },
+    hasSigned: (signed) => notes.has(nameOf(signed)),
+    forgetSigned(genesisHash, beforeSlot) {
+      if (forget(notes, genesisHash, beforeSlot) === 0) return Promise.resolve()
+      return append({
+        kind: 'forgotten',
+        genesis_hash: genesisHash,
+        before_slot: String(beforeSlot),
+      })
+    },
     async end() {
       await append(undefined)
       await file.close()
@@ -99,24 +146,47 @@ export async function openJournal(path: string): Promise<Journal> {
   }
 }
 
+/** One receipt of each kind for an attempt, by what the chain compares. */
+const nameOf = ({ genesis_hash, authorisation, job_id, attempt, of }: JournalSigned): string =>
+  [genesis_hash, authorisation, job_id, attempt, of].join(' ').toLowerCase()
+
+/** How many were forgotten. */
+function forget(
+  notes: Map<string, JournalSigned>,
+  genesisHash: string,
+  beforeSlot: bigint,
+): number {
+  const before = notes.size
+  for (const [name, note] of notes) {
+    const isOver = note.genesis_hash === genesisHash && BigInt(note.settle_by) < beforeSlot
+    if (isOver) notes.delete(name)
+  }
+  return before - notes.size
+}
+
 function readLines(path: string): {
   releases: Map<string, JournalRelease>
+  notes: Map<string, JournalSigned>
   closed: number
   torn: boolean
 } {
   const releases = new Map<string, JournalRelease>()
+  const notes = new Map<string, JournalSigned>()
   let closed = 0
   let torn = false
-  if (!existsSync(path)) return { releases, closed, torn }
+  if (!existsSync(path)) return { releases, notes, closed, torn }
   const text = readFileSync(path, 'utf8')
   for (const row of text.split('\n')) {
     if (row === '') continue
     const entry = parseLine(row)
     if (entry === undefined) torn = true
     else if (entry.kind === 'release') releases.set(entry.attempt_id, entry)
-    else if (releases.delete(entry.attempt_id)) closed += 1
+    else if (entry.kind === 'signed') notes.set(nameOf(entry), entry)
+    else if (entry.kind === 'forgotten') {
+      closed += forget(notes, entry.genesis_hash, BigInt(entry.before_slot))
+    } else if (releases.delete(entry.attempt_id)) closed += 1
   }
-  return { releases, closed, torn: torn || (text !== '' && !text.endsWith('\n')) }
+  return { releases, notes, closed, torn: torn || (text !== '' && !text.endsWith('\n')) }
 }
 
 function parseLine(row: string): z.infer<typeof line> | undefined {

@@ -5,7 +5,7 @@
 import type { AccountView } from '../core/api/chain-service.ts'
 import { bytesEqual, fromHex, toHex } from '../core/base/bytes.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
-import { genesisHash as hashOfGenesis, slotMs } from '../core/chain/genesis.ts'
+import { genesisHash as hashOfGenesis, slotMs, unbondNoticeOf } from '../core/chain/genesis.ts'
 import type { Outcome } from '../core/chain/outcome.ts'
 import { addressOf } from '../core/crypto/address.ts'
 import type { Signer } from '../core/crypto/signature.ts'
@@ -59,10 +59,14 @@ type SettlerState = {
   readonly claims: Map<string, { readonly hash: string; readonly untilMs: number }>
   busy: boolean
   pausedUntilMs: number
+  forgetAtMs: number
 }
 
 /** How long a claim keeps us from settling ourselves. */
 const claimPatienceMs = 60_000
+
+/** Pause between two looks at what may be forgotten. */
+const forgetEveryMs = 3_600_000
 /** Pause after a settlement of ours was refused. */
 export const refusedPauseMs = 60_000
 
@@ -75,6 +79,7 @@ export function createSettler(options: SettlerOptions): Settler {
     claims: new Map(),
     busy: false,
     pausedUntilMs: 0,
+    forgetAtMs: 0,
   }
   return {
     meet(site) {
@@ -101,6 +106,7 @@ async function tick(state: SettlerState): Promise<void> {
     if (mine.length === 0) return
     const genesis = await genesisOf(state)
     if (genesis === undefined) return
+    await forgetSigned(state, genesis)
     await proveClaims(state, genesis)
     await settleOverdue(state, genesis)
   } catch (error) {
@@ -137,6 +143,19 @@ async function genesisOf(state: SettlerState): Promise<Genesis | undefined> {
   state.genesis = genesis
   return genesis
 }
+
+/** Notes of receipts that are no evidence any more: the journal need not grow for ever. */
+async function forgetSigned(state: SettlerState, genesis: Genesis): Promise<void> {
+  const { journal, nowMs } = state.options
+  if (nowMs() < state.forgetAtMs) return
+  state.forgetAtMs = nowMs() + forgetEveryMs
+  const slot = slotOf(genesis, nowMs())
+  const before = BigInt(slot) - unbondNoticeOf(genesis.parameters)
+  if (before > 0n) await journal.forgetSigned(toHex(hashOfGenesis(genesis)), before)
+}
+
+const slotOf = (genesis: Genesis, nowMs: number): number =>
+  Math.floor((nowMs - Number(genesis.genesisTimeMs)) / slotMs)
 
 async function proveClaims(state: SettlerState, genesis: Genesis): Promise<void> {
   const releases = new Map(openReleases(state).map((entry) => [entry.attempt_id, entry]))
@@ -213,7 +232,7 @@ async function lose(state: SettlerState, entry: JournalRelease, reason: string):
 async function settleOverdue(state: SettlerState, genesis: Genesis): Promise<void> {
   const { options, claims } = state
   const nowMs = options.nowMs()
-  const slot = Math.floor((nowMs - Number(genesis.genesisTimeMs)) / slotMs)
+  const slot = slotOf(genesis, nowMs)
   const overdue: JournalRelease[] = []
   for (const entry of openReleases(state)) {
     if (BigInt(entry.settle_by) < BigInt(slot)) await lose(state, entry, 'expired')

@@ -1,6 +1,7 @@
 /**
  * Slash: burns the bond of a miner whose key has signed two different receipts of one kind, whole or part,
- * for one attempt at one job. The chain judges it by the two receipts alone; whoever shows them pays the fee and gains nothing.
+ * for one attempt at one job. The chain judges it by the two receipts alone; whoever shows them pays the fee
+ * and gains nothing.
  */
 import * as P from 'micro-packed'
 import { bytesEqual } from '../../base/bytes.ts'

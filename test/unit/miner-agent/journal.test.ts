@@ -88,4 +88,34 @@ describe('the journal of releases', () => {
     expect(statSync(path).size).toBeLessThan(1_000)
     await second.end()
   })
+
+  test('a note of a signature outlives a restart and a new file, until its time is over', async () => {
+    const note = (job: string, settleBy: string) =>
+      ({
+        kind: 'signed',
+        genesis_hash: 'aa',
+        authorisation: 'bb',
+        job_id: job,
+        attempt: 1,
+        of: 'whole',
+        settle_by: settleBy,
+      }) as const
+    const first = await openJournal(path)
+    await first.sign(note('01', '10'))
+    await first.sign(note('02', '90'))
+    expect(readFileSync(path, 'utf8')).toContain('"signed"')
+    expect(first.sign(note('01', '10'))).toBeUndefined()
+    expect(first.sign({ ...note('01', '10'), of: 'part' })).toBeDefined()
+    await first.end()
+    appendFileSync(path, 'torn')
+    const second = await openJournal(path)
+    expect(second.hasSigned(note('01', '10'))).toBe(true)
+    await second.forgetSigned('cc', 50n)
+    await second.forgetSigned('aa', 50n)
+    await second.end()
+    const third = await openJournal(path)
+    expect(third.hasSigned(note('01', '10'))).toBe(false)
+    expect(third.hasSigned(note('02', '90'))).toBe(true)
+    await third.end()
+  })
 })

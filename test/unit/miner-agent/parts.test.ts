@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fromHex, toHex } from '../../../core/base/bytes.ts'
+import { receiptCoder } from '../../../core/chain/receipt.ts'
 import { acceptPart } from '../../../core/jobs/accept-result.ts'
 import type { MinerFrame } from '../../../core/jobs/miner-protocol.ts'
 import { offerFromFrame, releaseOf } from '../../../core/jobs/outcome.ts'
@@ -37,7 +39,7 @@ afterEach(async () => {
 type Result = Extract<MinerFrame, { type: 'result' }>
 
 /** An agent whose engine says a word whenever it is told to, and ends when the word is empty. */
-function setUp() {
+function setUp(kept: Journal = journal) {
   const frames: MinerFrame[] = []
   const waiting: ((word: string) => void)[] = []
   let stopped = 0
@@ -72,7 +74,7 @@ function setUp() {
     engine,
     gpuLock: undefined,
     verifier: nodeVerifier(),
-    journal,
+    journal: kept,
     log,
     tally,
     concurrency: 1,
@@ -131,6 +133,22 @@ function judge(offer: Offer, result: Result, delivered: { text: string; tokens: 
   return { amount, frame: makeRelease({ attemptId, jobId, release }) }
 }
 
+/** Pairs of receipts that would burn the bond of whoever signed them. */
+function evidenceOf(results: readonly Result[]) {
+  const receipts = results.map(({ receipt }) => {
+    const bytes = fromHex(receipt)
+    if (!bytes.ok) throw new Error('a receipt is hex')
+    return receiptCoder.decode(bytes.value)
+  })
+  const kinds = new Map<string, Set<string>>()
+  for (const [index, one] of receipts.entries()) {
+    const { version, attempt, jobId, authorisation } = one
+    const kind = [version, attempt, toHex(jobId), toHex(authorisation)].join(' ')
+    kinds.set(kind, (kinds.get(kind) ?? new Set()).add(results[index]?.receipt ?? ''))
+  }
+  return [...kinds.values()].filter(({ size }) => size > 1)
+}
+
 const cancel = ({ attempt_id }: Offer, paid_seq?: number) =>
   ({ type: 'cancel', attempt_id, reason: 'canceled', ...(paid_seq && { paid_seq }) }) as const
 
@@ -141,6 +159,7 @@ test('a cancel that names what is paid is answered with a receipt over exactly t
   for (const word of ['Par', 'is ', 'is']) await say(word)
   // The third frame was under way when the job ended: the coordinator has not got it.
   agent.take(cancel(offer, 2))
+  await vi.waitFor(() => expect(results()).toHaveLength(1))
   const [part] = results()
   expect(part).toMatchObject({
     text: 'Paris ',
@@ -165,8 +184,10 @@ test('the same cancel again brings the same part, and is counted once', async ()
   const offer = makeOffer()
   agent.take(offer)
   await say('word')
-  for (let times = 0; times < 3; times += 1) agent.take(cancel(offer, 1))
-  expect(results()).toHaveLength(3)
+  for (let times = 1; times <= 3; times += 1) {
+    agent.take(cancel(offer, 1))
+    await vi.waitFor(() => expect(results()).toHaveLength(times))
+  }
   expect(new Set(results().map(({ receipt }) => receipt)).size).toBe(1)
   expect(tally).toMatchObject({ canceled: 1, parts: 1 })
   expect(agent.resumable()).toEqual([offer.attempt_id])
@@ -181,7 +202,9 @@ test('a whole result that crossed the cancel is replaced by the part', async () 
   await say('')
   await vi.waitFor(() => expect(results()).toHaveLength(1))
   agent.take(cancel(offer, 2))
+  await vi.waitFor(() => expect(results()).toHaveLength(2))
   expect(results().map(({ finish }) => finish)).toEqual(['stop', 'canceled'])
+  expect(evidenceOf(results())).toEqual([])
   judge(offer, results()[1] as Result, { text: 'one two', tokens: 2 })
 })
 
@@ -233,4 +256,109 @@ test('a held payment is told once in words, kept for its release, and does not c
   agent.take({ type: 'refused', attempt_id, code: 'RESULT_REFUSED', message: 'not paid: no' })
   expect(agent.standing().held).toBe(0)
   expect(tally).toMatchObject({ unpaid: 1 })
+})
+
+describe('one receipt of each kind for an attempt, whatever the site asks', () => {
+  const afterRestart = async () => {
+    await journal.end()
+    journal = await openJournal(join(folder, 'releases.ndjson'))
+    return setUp()
+  }
+  const answered = async (setup: ReturnType<typeof setUp>, offer: Offer, text: string) => {
+    setup.agent.take(offer)
+    await setup.say(text)
+    await setup.say('')
+    await vi.waitFor(() => expect(setup.results().length).toBeGreaterThan(0))
+  }
+
+  test('a part that is asked for again with another end stays as it was signed', async () => {
+    const { agent, say, results } = setUp()
+    const offer = makeOffer()
+    agent.take(offer)
+    await say('one ')
+    await say('two')
+    agent.take(cancel(offer, 1))
+    agent.take(cancel(offer, 2))
+    await vi.waitFor(() => expect(results()).toHaveLength(1))
+    agent.take(cancel(offer, 2))
+    expect(results().map(({ text }) => text)).toEqual(['one ', 'one '])
+    expect(evidenceOf(results())).toEqual([])
+  })
+
+  test('a cancel that meets a whole answer on its way to the disk brings the part alone', async () => {
+    const { agent, say, results } = setUp()
+    const offer = makeOffer()
+    agent.take(offer)
+    await say('one')
+    await say('')
+    await vi.waitFor(() => expect(agent.standing()).toMatchObject({ running: 0 }))
+    agent.take(cancel(offer, 1))
+    await vi.waitFor(() => expect(results().at(-1)?.finish).toBe('canceled'))
+    expect(evidenceOf(results())).toEqual([])
+  })
+
+  test('what was signed before a kill is not signed for again after it', async () => {
+    const before = setUp()
+    const offer = makeOffer()
+    await answered(before, offer, 'one answer')
+    const after = await afterRestart()
+    after.agent.take(offer)
+    expect(after.frames).toMatchObject([{ type: 'reject', code: 'OFFER_INVALID' }])
+    // Under another name, and in capitals, it is the same attempt.
+    after.agent.take({ ...offer, attempt_id: 'ff'.repeat(16) })
+    after.agent.take({
+      ...offer,
+      attempt_id: 'ee'.repeat(16),
+      job_id: offer.job_id.toUpperCase(),
+    })
+    expect(after.frames.map(({ type }) => type)).toEqual(['reject', 'reject', 'reject'])
+    // Another attempt at the same job is another receipt.
+    const next = { ...offer, attempt_id: 'dd'.repeat(16), attempt: offer.attempt + 1 }
+    await answered(after, next, 'another answer')
+    expect(evidenceOf([...before.results(), ...after.results()])).toEqual([])
+  })
+
+  test('the same attempt twice at one time is signed for once, the other fails', async () => {
+    const { agent, say, results, frames } = setUp()
+    const offer = makeOffer()
+    agent.take(offer)
+    agent.take({ ...offer, attempt_id: 'ff'.repeat(16) })
+    await say('first')
+    await say('')
+    await say('second')
+    await say('')
+    await vi.waitFor(() =>
+      expect(frames.filter(({ type }) => type === 'fail')).toMatchObject([
+        { attempt_id: 'ff'.repeat(16), code: 'RECEIPT_SIGNED' },
+      ]),
+    )
+    expect(results().map(({ text }) => text)).toEqual(['first'])
+  })
+
+  test('a part that was signed before a kill is not cut again after it', async () => {
+    const before = setUp()
+    const offer = makeOffer()
+    before.agent.take(offer)
+    await before.say('one ')
+    before.agent.take(cancel(offer, 1))
+    await vi.waitFor(() => expect(before.results()).toHaveLength(1))
+    const after = await afterRestart()
+    after.agent.take(offer)
+    await after.say('two ')
+    after.agent.take(cancel(offer, 1))
+    expect(after.results()).toEqual([])
+    expect(after.frames.at(-1)).toMatchObject({ type: 'fail', code: 'RECEIPT_SIGNED' })
+  })
+
+  test('nothing is signed that the journal could not be told', async () => {
+    const broken = { ...journal, sign: () => Promise.reject(new Error('no space left')) }
+    const { agent, say, results, frames } = setUp(broken)
+    agent.take(makeOffer())
+    await say('one')
+    await say('')
+    await vi.waitFor(() =>
+      expect(frames.at(-1)).toMatchObject({ type: 'fail', message: 'no space left' }),
+    )
+    expect(results()).toEqual([])
+  })
 })
