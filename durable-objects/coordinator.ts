@@ -110,6 +110,10 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     return this.#usable().marketDesk.posted(id)
   }
 
+  async setClaims(...input: Parameters<MarketCoordinator['setClaims']>) {
+    return this.#usable().marketDesk.setClaims(...input)
+  }
+
   async authenticate(input: {
     readonly apiKey: string
     readonly scope: Scope

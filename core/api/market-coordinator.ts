@@ -6,6 +6,7 @@ import type { Result } from '../base/result.ts'
 import type { BookingClose, BookingOpen } from '../chain/messages/booking.ts'
 import type { Message } from '../chain/transaction.ts'
 import type { MinerCard } from '../jobs/miner-card.ts'
+import type { Claim } from '../market/claim.ts'
 import type { ReceiptParties } from '../market/review.ts'
 import type { ApiError } from './errors.ts'
 
@@ -91,4 +92,12 @@ export type MarketCoordinator = {
     readonly again: boolean
   }): Promise<void>
   posted(id: string): Promise<Posted | undefined>
+  /**
+   * Says which bookings and agreements hold, all of them; dispatch goes by the last list. Answers with the
+   * tokens of paid results under these agreements, and under those that are `asked` for besides.
+   */
+  setClaims(
+    claims: readonly Claim[],
+    asked: readonly string[],
+  ): Promise<Readonly<Record<string, number>>>
 }

@@ -9,6 +9,7 @@ import type { ApiError } from '../api/errors.ts'
 import { formatCoins, unitsPerCoin } from '../base/amount.ts'
 import { maxBig, minBig } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Terms } from '../market/claim.ts'
 import { type JobSize, worstCaseOf } from './estimate.ts'
 import { featuresOf, type MinerCard, type ModelOffer } from './miner-card.ts'
 import { isBefore, noStanding, type Ranked, regionFit, type Standing } from './routing.ts'
@@ -32,6 +33,8 @@ export type Wanted = {
   readonly routing?: Routing | undefined
   /** Where the caller seems to be, nearest word first. */
   readonly near?: readonly string[] | undefined
+  /** Public id of who asks: what it has booked or agreed on counts. Absent: nothing does. */
+  readonly client?: string | undefined
 }
 
 /** How a job can be served now. */
@@ -52,25 +55,33 @@ const headroom = 4n
  * Whether any live miner can serve the job, busy ones included. The refusal says why and names the
  * cheapest alternative in `details`.
  */
-export function admit(miners: readonly LiveMiner[], wanted: Wanted): Result<Admission, ApiError> {
+export function admit(
+  miners: readonly LiveMiner[],
+  wanted: Wanted,
+  standing: Pick<Standing, 'claims'> = noStanding,
+): Result<Admission, ApiError> {
   const staying = miners.filter((each) => !each.draining)
   const serving = staying.filter((each) => offerOf(each.card, wanted.size.model) !== undefined)
   if (serving.length === 0) return err(notServed(staying, wanted))
-  const fitting = serving.filter((each) => misfit(each.card, wanted) === undefined)
-  if (fitting.length === 0) return err(notServable(serving, wanted))
+  const fitting = serving.filter(({ card }) => lackOf(card, wanted, standing) === undefined)
+  if (fitting.length === 0) return err(notServable(serving, wanted, standing))
   const { limit } = wanted
   let cheapest: bigint | undefined
   let dearest = 0n
   let payable = 0
+  // What others ask for is what a job costs when its booking ends before its turn.
+  const listed: bigint[] = []
   for (const { card } of fitting) {
-    const price = priceFor(card, wanted.size)
+    const price = priceFor(card, wanted, standing)
     cheapest = cheapest === undefined ? price : minBig(cheapest, price)
     if (limit !== undefined && price > limit) continue
     payable += 1
     dearest = maxBig(dearest, price)
+    listed.push(listedPriceFor(card, wanted.size))
   }
   if (cheapest === undefined || payable === 0) return err(tooLow(fitting, wanted, cheapest ?? 0n))
-  const suggestedLimit = minBig(dearest, cheapest * headroom)
+  const [first = 0n] = listed
+  const suggestedLimit = minBig(listed.reduce(maxBig, 0n), listed.reduce(minBig, first) * headroom)
   return ok({ miners: payable, cheapest, dearest, suggestedLimit })
 }
 
@@ -86,7 +97,7 @@ export function chooseMiner<Miner extends LiveMiner>(
   let best: { readonly miner: Miner; readonly ranked: Ranked } | undefined
   for (const miner of miners) {
     if (obstacle(miner, wanted, excluded, standing) !== undefined) continue
-    const ranked = rankedOf(miner, wanted.size)
+    const ranked = rankedOf(miner, wanted, standing)
     if (best === undefined || isBefore(ranked, best.ranked, by)) best = { miner, ranked }
   }
   return best?.miner
@@ -102,24 +113,59 @@ export function obstacle(
   const { card } = miner
   const lack = misfit(card, wanted)
   if (lack !== undefined) return lack
-  if (priceFor(card, wanted.size) > wanted.limit) return 'limit'
+  if (priceFor(card, wanted, standing) > wanted.limit) return 'limit'
   if (miner.draining) return 'draining'
   if (excluded.has(card.minerId)) return 'excluded'
   if (!standing.mayTry(card.minerId)) return 'breaker'
-  return hasPlace(miner) ? undefined : 'busy'
+  if (!hasPlace(miner)) return 'busy'
+  const terms = termsNow(card, wanted, standing)
+  if (terms?.claim?.kind === 'booking') return undefined
+  if (standing.claims?.hasOpenPlace(card) === false) return 'booked'
+  // What its claim has no room for costs what is listed.
+  return worstCaseAt(card, wanted.size, terms) > wanted.limit ? 'limit' : undefined
 }
 
 /** What keeps a job from a miner: what it lacks for good, and what passes. */
-export type Obstacle = Misfit | 'limit' | 'draining' | 'excluded' | 'breaker' | 'busy'
+export type Obstacle = Misfit | 'limit' | 'booked' | 'draining' | 'excluded' | 'breaker' | 'busy'
 
 /** A miner as ranking sees it. It must serve the model. */
-export const rankedOf = (miner: LiveMiner, size: JobSize): Ranked => ({
-  minerId: miner.card.minerId,
-  region: miner.card.region,
-  price: priceFor(miner.card, size),
-  load: loadOf(miner),
-  idleSinceMs: miner.idleSinceMs,
-})
+export function rankedOf(
+  miner: LiveMiner,
+  wanted: Pick<Wanted, 'size' | 'client'>,
+  standing: Pick<Standing, 'claims'> = noStanding,
+): Ranked {
+  const { card } = miner
+  const terms = termsNow(card, wanted, standing)
+  return {
+    minerId: card.minerId,
+    region: card.region,
+    price: worstCaseAt(card, wanted.size, terms),
+    load: loadOf(miner),
+    idleSinceMs: miner.idleSinceMs,
+    isKept: terms?.claim?.kind === 'booking',
+  }
+}
+
+/** What a job is paid at a miner that it goes to now; undefined: what the miner lists. */
+export const termsNow = (
+  card: MinerCard,
+  { client, size }: Pick<Wanted, 'size' | 'client'>,
+  { claims }: Pick<Standing, 'claims'>,
+): Terms | undefined =>
+  client === undefined ? undefined : claims?.termsFor(card, { client, size }, true)
+
+/** What a miner lacks for a job, whatever its load and price: what others have booked counts. */
+export function lackOf(
+  card: MinerCard,
+  wanted: Wanted,
+  { claims }: Pick<Standing, 'claims'>,
+): Misfit | 'booked' | undefined {
+  const lack = misfit(card, wanted)
+  if (lack !== undefined || !claims?.isBookedOut(card)) return lack
+  const { client, size } = wanted
+  const own = client === undefined ? undefined : claims.termsFor(card, { client, size }, false)
+  return own?.claim?.kind === 'booking' ? undefined : 'booked'
+}
 
 /** The terms on which a miner serves a model; undefined when it does not. */
 export function offerOf(card: MinerCard, model: string): ModelOffer | undefined {
@@ -180,9 +226,22 @@ export type Misfit =
   | 'ignored'
   | 'order'
 
-/** Most that the job can cost at this miner. The miner must serve its model. */
-export const priceFor = (card: MinerCard, size: JobSize): bigint =>
-  worstCaseOf(size, (offerOf(card, size.model) as ModelOffer).price)
+/** Most that the job can cost at this miner, on what its client has there. The miner must serve its model. */
+export function priceFor(
+  card: MinerCard,
+  { client, size }: Pick<Wanted, 'size' | 'client'>,
+  { claims }: Pick<Standing, 'claims'> = noStanding,
+): bigint {
+  const own = client === undefined ? undefined : claims?.termsFor(card, { client, size }, false)
+  return worstCaseAt(card, size, own)
+}
+
+/** The same by what the miner lists. */
+export const listedPriceFor = (card: MinerCard, size: JobSize): bigint =>
+  worstCaseAt(card, size, undefined)
+
+const worstCaseAt = (card: MinerCard, size: JobSize, terms: Terms | undefined): bigint =>
+  worstCaseOf(size, terms ?? (offerOf(card, size.model) as ModelOffer).price)
 
 /**
  * `max_price` bounds the miner's listed price, as in the original, never the job's: for a legacy miner
@@ -222,8 +281,12 @@ function notServed(miners: readonly LiveMiner[], wanted: Wanted): ApiError {
   }
 }
 
-function notServable(miners: readonly LiveMiner[], wanted: Wanted): ApiError {
-  const reasons = [...new Set(miners.map(({ card }) => misfit(card, wanted)))].sort()
+function notServable(
+  miners: readonly LiveMiner[],
+  wanted: Wanted,
+  standing: Pick<Standing, 'claims'>,
+): ApiError {
+  const reasons = [...new Set(miners.map(({ card }) => lackOf(card, wanted, standing)))].sort()
   const details = { reasons, alternative: alternative(miners, wanted) }
   if (reasons.every((reason) => reason === 'context')) {
     const contexts = miners.map(({ card }) => offerOf(card, wanted.size.model)?.contextTokens ?? 0)
@@ -231,7 +294,9 @@ function notServable(miners: readonly LiveMiner[], wanted: Wanted): ApiError {
     const message = `The prompt does not fit the ${contextTokens} tokens of context of this model.`
     return { code: 'CONTEXT_EXCEEDED', message, details: { context_tokens: contextTokens } }
   }
-  const message = `No live miner meets these constraints: ${reasons.join(', ')}.`
+  const message = reasons.every((reason) => reason === 'booked')
+    ? 'All places that could serve this are booked by others now.'
+    : `No live miner meets these constraints: ${reasons.join(', ')}.`
   return { code: 'NOT_SERVABLE', message, details }
 }
 

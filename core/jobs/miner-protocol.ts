@@ -135,6 +135,13 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
     price_completion: units,
     /** Least that the finished job is charged, whatever its tokens; 1 when absent. */
     charge_min: units.optional(),
+    /**
+     * Id of the booking on the chain that pays for the time: both prices are 0 then, and the least charge is all
+     * that is billed. A miner works for it only where the chain shows that booking.
+     */
+    booking: hex(32).optional(),
+    /** Id of the agreement whose price of answer tokens this is. */
+    agreement: identifier.optional(),
   }),
   z.object({
     type: z.literal('cancel'),

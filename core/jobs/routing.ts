@@ -5,6 +5,9 @@
  */
 import type { MeasuredSpeed, Routing } from '../api/dispatch.ts'
 import { floor } from '../base/int.ts'
+import type { Terms } from '../market/claim.ts'
+import type { JobSize } from './estimate.ts'
+import type { MinerCard } from './miner-card.ts'
 
 /** What the dispatcher knows of miners beside their cards. */
 export type Standing = {
@@ -13,6 +16,25 @@ export type Standing = {
   readonly reputationOf: (minerId: string) => number | undefined
   /** Whether its breaker lets it have a job now. */
   readonly mayTry: (minerId: string) => boolean
+  /** Bookings and agreements; absent: there are none. */
+  readonly claims?: ClaimBook | undefined
+}
+
+/** What bookings and agreements make of a miner for whoever asks. */
+export type ClaimBook = {
+  /**
+   * Terms for a job of this client; undefined: what the miner lists. `now`: only where the claim has a free
+   * place, or tokens left, at this moment.
+   */
+  readonly termsFor: (
+    card: MinerCard,
+    job: { readonly client: string; readonly size: JobSize },
+    now: boolean,
+  ) => Terms | undefined
+  /** Whether a place is free that nobody booked. */
+  readonly hasOpenPlace: (card: MinerCard) => boolean
+  /** Whether all places are booked. */
+  readonly isBookedOut: (card: MinerCard) => boolean
 }
 
 /** Knows nothing, and trusts everybody. */
@@ -31,6 +53,8 @@ export type Ranked = {
   /** Share of its places in use. */
   readonly load: number
   readonly idleSinceMs: number
+  /** Whether a place is kept there for whoever asks. */
+  readonly isKept?: boolean
 }
 
 /** What ranking goes by. */
@@ -44,6 +68,7 @@ export type RankBy = {
 /** Whether `a` goes before `b`; never both, and one of them unless they are the same miner. */
 export function isBefore(a: Ranked, b: Ranked, by: RankBy): boolean {
   const { routing } = by
+  if ((a.isKept ?? false) !== (b.isKept ?? false)) return a.isKept === true
   if (routing) {
     const preferred = preference(a, b, routing, by)
     if (preferred !== 0) return preferred < 0

@@ -4,6 +4,7 @@
 import { toHex } from '../../core/base/bytes.ts'
 import { liveAttempt, mayFinish } from '../../core/jobs/job.ts'
 import { type MinerFrame, minerProtocolLimits } from '../../core/jobs/miner-protocol.ts'
+import type { ClaimRef } from '../../core/market/claim.ts'
 import { send, type Welcome } from './agent-sockets.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Held } from './held.ts'
@@ -280,7 +281,14 @@ export function offer(miner: Miner, job: LiveJob, chargeMin: bigint): void {
     price_prompt: String(price.promptPer1000),
     price_completion: String(price.completionPer1000),
     charge_min: String(chargeMin),
+    ...claimOf(price.claim),
   })
+}
+
+/** On which claim the price stands, so that the miner can check it. */
+const claimOf = (claim: ClaimRef | undefined) => {
+  if (claim?.kind === 'agreement') return { agreement: claim.claimId }
+  return claim?.onChain === undefined ? {} : { booking: claim.onChain }
 }
 
 /** A miner as receipts and payments name it. */

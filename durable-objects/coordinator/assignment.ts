@@ -6,6 +6,7 @@ import { toHex } from '../../core/base/bytes.ts'
 import { applyJobEvent, type Job, type JobStep, liveAttempt } from '../../core/jobs/job.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { offerOf } from '../../core/jobs/matching.ts'
+import type { Terms } from '../../core/market/claim.ts'
 import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Miner } from './miners.ts'
@@ -24,18 +25,22 @@ export function isLive(miner: Miner, nowMs: number): boolean {
   return nowMs - miner.seenAtMs < silentMsMax
 }
 
-/** A job given to a miner, as a step; undefined when the job does not wait any more. */
+/**
+ * A job given to a miner, as a step; undefined when the job does not wait any more. `agreed`: what its client has
+ * booked or agreed on there, instead of what the miner lists.
+ */
 export function assigned(
   job: LiveJob,
   miner: Miner,
   nowMs: number,
+  agreed?: Terms | undefined,
 ): { readonly step: JobStep; readonly attemptId: string } | undefined {
   const attemptId = toHex(new Uint8Array(randomBytes(16)))
   const { minerId, kind } = miner.card
   const isLegacy = kind === 'legacy'
   const leaseMs = isLegacy ? jobLimits.legacyLeaseMs : jobLimits.leaseMs
   const step = applyJobEvent(job.life, { type: 'assign', attemptId, minerId, leaseMs }, nowMs)
-  const price = offerOf(miner.card, job.ask.spec.model)?.price
+  const price = agreed ?? offerOf(miner.card, job.ask.spec.model)?.price
   if (!step.ok || !price) return undefined
   job.terms.set(attemptId, price)
   if (!isLegacy) return { step: step.value, attemptId }

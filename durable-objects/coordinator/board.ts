@@ -6,6 +6,7 @@ import type { ApiError } from '../../core/api/errors.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { admit, type Wanted } from '../../core/jobs/matching.ts'
+import type { Standing } from '../../core/jobs/routing.ts'
 import { isReachable } from './assignment.ts'
 import type { JobIndex } from './job-index.ts'
 import { coordinatorLimits } from './limits.ts'
@@ -21,8 +22,9 @@ export function openBoard(parts: {
   readonly placement: Placement
   readonly now: () => number
   readonly mayDispatch: (nowMs: number) => boolean
+  readonly standing: Pick<Standing, 'claims'>
 }) {
-  const { jobs, queue, recent, placement, now, mayDispatch } = parts
+  const { jobs, queue, recent, placement, now, mayDispatch, standing } = parts
   return {
     job: jobs.get,
     byAttempt: jobs.byAttempt,
@@ -58,8 +60,8 @@ export function openBoard(parts: {
     /** Whether a live miner can serve this; all of them are looked at only to say what else there is. */
     admit: (wanted: Wanted) => {
       const nowMs = now()
-      const admitted = admit(placement.liveServing(wanted.size.model, nowMs), wanted)
-      return admitted.ok ? admitted : admit(placement.live(nowMs), wanted)
+      const admitted = admit(placement.liveServing(wanted.size.model, nowMs), wanted, standing)
+      return admitted.ok ? admitted : admit(placement.live(nowMs), wanted, standing)
     },
     liveServing: (model: string) => placement.liveServing(model, now()),
     /** Whether a miner that fits could be handed this in the present moment. */

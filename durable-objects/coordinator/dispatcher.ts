@@ -10,8 +10,10 @@ import {
   jobDueAtMs,
   liveAttempt,
 } from '../../core/jobs/job.ts'
+import { termsNow } from '../../core/jobs/matching.ts'
 import { assigned, endEventOf, stateEventOf, withLease, withResumeTime } from './assignment.ts'
 import { openBoard } from './board.ts'
+import type { Claims } from './claims.ts'
 import type { Funds } from './funds.ts'
 import { openJobIndex } from './job-index.ts'
 import { type Ask, type JobStore, type LiveJob, noText } from './job-store.ts'
@@ -21,7 +23,7 @@ import type { Miner, Miners } from './miners.ts'
 import type { Partials } from './partials.ts'
 import { openPlacement } from './placement.ts'
 import { openProgress } from './progress.ts'
-import { openQueue } from './queue.ts'
+import { openQueue, wantedOf } from './queue.ts'
 import { openRecentJobs } from './recent-jobs.ts'
 import type { SqlDatabase } from './schema.ts'
 import type { MinerStanding } from './standing.ts'
@@ -38,6 +40,7 @@ export type DispatcherParts = {
   readonly standing: MinerStanding
   readonly webhooks: Webhooks
   readonly partials: Partials
+  readonly claims: Claims
   /** Unix milliseconds. */
   readonly now: () => number
   /** Makes sure that `tick` is called at this time or a little later. */
@@ -54,8 +57,9 @@ export type Dispatcher = ReturnType<typeof openDispatcher>
 /** Rebuilds the dispatcher from the jobs on disk that have not ended. */
 export function openDispatcher(parts: DispatcherParts) {
   const { database, store, miners, streams, funds, standing, webhooks, partials, now } = parts
+  const { claims } = parts
   const jobs = openJobIndex()
-  const queue = openQueue(standing)
+  const queue = openQueue(standing, claims)
   const recent = openRecentJobs()
   const progress = openProgress(database, store)
   const placement = openPlacement({
@@ -106,6 +110,7 @@ export function openDispatcher(parts: DispatcherParts) {
 
   const free = (effect: { readonly minerId: string; readonly attemptId: string }): void => {
     miners.free(effect.minerId, effect.attemptId, now())
+    claims.leave(effect.attemptId)
     placement.soon({ minerId: effect.minerId })
   }
 
@@ -158,8 +163,10 @@ export function openDispatcher(parts: DispatcherParts) {
     for (const { untilMs } of job.life.exclusions) if (untilMs > now()) parts.wakeAt(untilMs)
   }
 
+  const agreedWith = (job: LiveJob, { card }: Miner) => termsNow(card, wantedOf(job), standing)
+
   const assign = (job: LiveJob, miner: Miner): boolean => {
-    const step = assigned(job, miner, now())
+    const step = assigned(job, miner, now(), agreedWith(job, miner))
     if (!step) return false
     keep(job, step.step)
     queue.served(job, miner)
@@ -172,7 +179,8 @@ export function openDispatcher(parts: DispatcherParts) {
     jobs.enterAttempt(attemptId, job)
     job.texts.set(attemptId, noText())
     miners.take(miner, attemptId, now())
-    const { jobId } = job.ask
+    const { jobId, size } = job.ask
+    claims.enter(attemptId, job.terms.get(attemptId)?.claim, size.maxTokens)
     standing.assigned(miner.card.minerId, attemptId)
     recent.taken(jobId, miner.card.minerId)
     if (streams.isRead(jobId)) streams.send(jobId, stateEventOf(job.life))
@@ -194,6 +202,7 @@ export function openDispatcher(parts: DispatcherParts) {
       if (isDispatchable(job.life)) queue.add(job)
       wake(job)
     }
+    claims.restore(jobs.all())
     // After a restart the age of the final head is not known yet.
     if (queue.size() > 0) placement.starve()
   }
@@ -209,14 +218,22 @@ export function openDispatcher(parts: DispatcherParts) {
 
   const firstStep = (job: LiveJob) => {
     const chosen = placement.choose(job)
-    const first = chosen && assigned(job, chosen, now())
+    const first = chosen && assigned(job, chosen, now(), agreedWith(job, chosen))
     if (first) job.life = first.step.job
     return first && { chosen, attemptId: first.attemptId }
   }
 
   restore()
   return {
-    ...openBoard({ jobs, queue, recent, placement, now, mayDispatch: parts.mayDispatch }),
+    ...openBoard({
+      jobs,
+      queue,
+      recent,
+      placement,
+      now,
+      mayDispatch: parts.mayDispatch,
+      standing,
+    }),
     flush: progress.flush,
     fill: placement.fill,
     apply,
@@ -315,6 +332,7 @@ export function openDispatcher(parts: DispatcherParts) {
     tick: (): void => {
       const nowMs = now()
       // In turn, not job by job: whose turn it is, the queue knows.
+      for (const minerId of claims.ended()) placement.fill(minerId)
       if (placement.isFedAgain())
         for (const { card } of [...miners.all()]) placement.fill(card.minerId)
       if (queue.size() > 0) for (const minerId of standing.triable()) placement.fill(minerId)

@@ -18,7 +18,7 @@ import {
 import { type JobSize, sizeOf } from '../../core/jobs/estimate.ts'
 import { isTerminal, type Job } from '../../core/jobs/job.ts'
 import { type JobSpec, jobSpecCoder } from '../../core/jobs/job-spec.ts'
-import type { TokenPrice } from '../../core/jobs/pricing.ts'
+import type { ClaimRef, Terms } from '../../core/market/claim.ts'
 import { askBesideOf, askText } from './ask-text.ts'
 import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 
@@ -63,7 +63,7 @@ export type LiveJob = {
   ask: Ask
   life: Job
   /** What each attempt was offered for; a miner may change its price for the next. */
-  readonly terms: Map<string, TokenPrice>
+  readonly terms: Map<string, Terms>
   /** Text by attempt: of the live one, and of lapsed ones that may still finish. */
   readonly texts: Map<string, AttemptText>
 }
@@ -348,21 +348,28 @@ function storedOf(row: JobRow): StoredJob {
     authorisationSignature: bytesOf(row.authorisation_signature),
   })
   const { terms, ...life } = JSON.parse(row.life) as StoredLife
-  const prices = terms.map(([attemptId, prompt, completion]): [string, TokenPrice] => [
+  const prices = terms.map(([attemptId, prompt, completion, claim]): [string, Terms] => [
     attemptId,
-    { promptPer1000: BigInt(prompt), completionPer1000: BigInt(completion) },
+    {
+      promptPer1000: BigInt(prompt),
+      completionPer1000: BigInt(completion),
+      ...(claim && { claim }),
+    },
   ])
   return { ask, life, terms: new Map(prices) }
 }
 
-/** Terms: attempt, price of prompt and of completion in base units for 1 000 tokens. */
-type StoredLife = Job & { readonly terms: readonly (readonly [string, string, string])[] }
+/** Terms: attempt, price of prompt and of completion in base units for 1 000 tokens, claim. */
+type StoredLife = Job & {
+  readonly terms: readonly (readonly [string, string, string, ClaimRef?])[]
+}
 
 function lifeText({ life, terms }: Pick<LiveJob, 'life' | 'terms'>): string {
-  const prices = [...terms].map(
-    ([attemptId, price]) =>
-      [attemptId, String(price.promptPer1000), String(price.completionPer1000)] as const,
-  )
+  const prices = [...terms].map(([attemptId, price]) => {
+    const { promptPer1000, completionPer1000, claim } = price
+    const row = [attemptId, String(promptPer1000), String(completionPer1000)] as const
+    return claim ? ([...row, claim] as const) : row
+  })
   const stored: StoredLife = { ...life, terms: prices }
   return JSON.stringify(stored)
 }

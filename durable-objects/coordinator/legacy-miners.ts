@@ -25,6 +25,8 @@ export type LegacyMinerParts = {
   readonly results: Results
   readonly held: Held
   readonly now: () => number
+  /** A miner has registered anew. */
+  readonly onChanged: () => void
 }
 
 export type LegacyMiners = {
@@ -87,6 +89,7 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
       const entering = { minerId: who.publicId, payout, capabilities, concurrency, region, session }
       forget(who.publicId)
       miners.enterLegacy(entering, now())
+      parts.onChanged()
       return ok({ sessionToken: session })
     },
 

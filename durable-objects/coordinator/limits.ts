@@ -104,6 +104,9 @@ export const coordinatorLimits = {
   /** Those without a result, which cost their client nothing: a day, and this many at most. */
   unpaidRetentionMs: 86_400_000,
   unpaidKeptMax: 100_000,
+  /** Bookings and open agreements that dispatch goes by. */
+  claimsMax: 20_000,
+
   retentionSweepRows: 200,
   retentionSweepMs: 3_600_000,
 } as const

@@ -20,11 +20,13 @@ import { addressOf } from '../../core/crypto/address.ts'
 import { sha256 } from '../../core/crypto/hash.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
 import { type CapabilityCard, capabilityCardSchema } from '../../core/jobs/miner-protocol.ts'
+import type { Claim } from '../../core/market/claim.ts'
 import { type ChainView, withTimeout } from './chain-view.ts'
+import type { Claims } from './claims.ts'
 import { coordinatorLimits as limits } from './limits.ts'
 import type { Miner, Miners } from './miners.ts'
 import type { Posts } from './posts.ts'
-import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
+import { addColumn, type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 export type MarketDeskParts = {
@@ -53,6 +55,9 @@ export type MarketDeskParts = {
   readonly ownerOfKey: (publicId: string) => string | undefined
   /** A transaction waits to be sent. */
   readonly onPost: () => void
+  readonly claims: Claims
+  /** Gives a miner what waits for its free places. */
+  readonly fill: (minerId: string) => void
 }
 
 export type MarketDesk = ReturnType<typeof openMarketDesk>
@@ -77,6 +82,8 @@ export function createHellos(database: SqlDatabase) {
 export function openMarketDesk(parts: MarketDeskParts) {
   const { database, settings, miners, chain, view, posts } = parts
   database.sql.exec(createSends)
+  const ofSends = { table: 'key_sends', name: 'at_ms', type: 'INTEGER NOT NULL DEFAULT 0' }
+  if (addColumn(database, ofSends)) database.sql.exec('UPDATE key_sends SET at_ms = ?', Date.now())
   const revisions = new WeakMap<object, string>()
   const lines = new Map<string, Promise<unknown>>()
   const ask = <T>(question: Promise<T>) => withTimeout(question, limits.chainWaitMs)
@@ -171,7 +178,7 @@ export function openMarketDesk(parts: MarketDeskParts) {
           const signed = await sign(publicId, message)
           if (!signed.ok) return signed
           bytes = signed.value
-          database.sql.exec('INSERT INTO key_sends (id, bytes) VALUES (?, ?)', id, bytes)
+          database.sql.exec(insertSend, id, bytes, Date.now())
         }
         const [verdict] = await ask(chain.submit([bytes]))
         if (!known && verdict && !verdict.ok) {
@@ -222,7 +229,17 @@ export function openMarketDesk(parts: MarketDeskParts) {
       if (posts.put(post)) parts.onPost()
     },
     posted: async (id: string) => posts.posted(id),
-  } satisfies MarketCoordinator
+
+    setClaims: async (claims: readonly Claim[], asked: readonly string[]) => {
+      for (const minerId of parts.claims.set(claims)) parts.fill(minerId)
+      const agreements = claims.filter(({ kind }) => kind === 'agreement')
+      return parts.claims.paidTokens([...agreements.map(({ claimId }) => claimId), ...asked])
+    },
+
+    /** Forgets what was signed for keys before a time; bookings that are under way ask for the newest. */
+    sweep: (beforeMs: number): void =>
+      void database.sql.exec('DELETE FROM key_sends WHERE at_ms < ?', beforeMs),
+  } satisfies MarketCoordinator & { sweep: (beforeMs: number) => void }
 }
 
 const costOf = (message: BookingMessage): bigint =>
@@ -274,8 +291,10 @@ const createTable = `CREATE TABLE IF NOT EXISTS hellos (
 ) WITHOUT ROWID`
 const createSends = `CREATE TABLE IF NOT EXISTS key_sends (
   id TEXT PRIMARY KEY,
-  bytes BLOB NOT NULL
+  bytes BLOB NOT NULL,
+  at_ms INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID`
+const insertSend = 'INSERT INTO key_sends (id, bytes, at_ms) VALUES (?, ?, ?)'
 const upsert = `INSERT OR REPLACE INTO hellos
   (miner_id, version, site, nonce, label, public_key, card, signature)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`

@@ -108,7 +108,7 @@ export function openMinerDesk(parts: MinerDeskParts) {
     /** Who has a free place for a job, best first, by the very rule that dispatches. */
     match: (wanted: Wanted, count: number): MinerMatch => {
       const live = dispatcher.live(now())
-      const admission = admit(live, wanted)
+      const admission = admit(live, wanted, standing)
       if (!admission.ok) return { candidates: [], refusal: admission.error }
       const limit = wanted.limit ?? admission.value.dearest
       const candidates: MinerCandidate[] = []

@@ -13,6 +13,7 @@ import { openApiKeys, withAccountKeys } from './api-keys.ts'
 import { isLive } from './assignment.ts'
 import { openBars } from './bars.ts'
 import { openChainView } from './chain-view.ts'
+import { openClaims } from './claims.ts'
 import { openClientJobs } from './client-jobs.ts'
 import { openClosings } from './closings.ts'
 import { openCounting } from './counting.ts'
@@ -26,7 +27,7 @@ import { openJobStore } from './job-store.ts'
 import { openKeyMoney } from './key-money.ts'
 import { openLegacyMiners } from './legacy-miners.ts'
 import { coordinatorLimits as limits } from './limits.ts'
-import { createHellos, openMarketDesk } from './market-desk.ts'
+import { createHellos, type MarketDesk, openMarketDesk } from './market-desk.ts'
 import { openMinerDesk } from './miner-desk.ts'
 import { type Miners, openMiners } from './miners.ts'
 import { openPartials } from './partials.ts'
@@ -80,13 +81,14 @@ export function openCoordinator(host: CoordinatorHost) {
     ...custody,
     ownerOfKey: (publicId) => ground.accountKeys.ownerOf(publicId),
     onPost: working.settlement.onPost,
+    fill: dispatcher.fill,
   })
   const onRevoked = (keyId: string): void => {
     const revoked = { kind: 'api_key', scope: 'miner', publicId: keyId } as const
     if (miners.get(keyId)) minerDesk.remove(revoked)
   }
   const accountDesk = openAccountDesk({ ...ground, custody, onRevoked })
-  const { run, sweep } = openWork({ ...ground, ...working, custody, accountDesk })
+  const { run, sweep } = openWork({ ...ground, ...working, custody, accountDesk, marketDesk })
   const adminDesk = openAdminDesk({
     ...ground,
     dispatcher,
@@ -144,6 +146,12 @@ function openGround(host: CoordinatorHost) {
   const { chargeMin } = settings
   const view = openChainView(host)
   const posts = openPosts({ ...host, database })
+  const claims = openClaims({
+    ...host,
+    database,
+    attemptsOf: (minerId) => miners.get(minerId)?.attempts,
+    accountOf: (publicId) => accountKeys.ownerOf(publicId),
+  })
   return {
     ...host,
     database,
@@ -164,7 +172,12 @@ function openGround(host: CoordinatorHost) {
     miners,
     partials: openPartials({ ...host, database, store, funds, miners, chargeMin }),
     reputations,
-    standing: openStanding({ ...host, database, reputationOf: reputations.scoreOf }),
+    standing: openStanding({
+      ...host,
+      database,
+      reputationOf: reputations.scoreOf,
+      claims: claims.book,
+    }),
     idempotency: openIdempotencies({ ...host, database }),
     webhooks: openWebhooks({
       ...host,
@@ -175,6 +188,7 @@ function openGround(host: CoordinatorHost) {
     streams: openStreams(),
     group: openGroup(() => state.storage.sync()),
     posts,
+    claims,
     closings: openClosings({ ...host, database, view, posts }),
   }
 }
@@ -231,7 +245,13 @@ function openWorking(ground: Ground) {
     held,
     misbehaved: (miner, code, message) => sockets.misbehaved(miner, code, message),
   })
-  const legacyMiners = openLegacyMiners({ ...ground, dispatcher, results, held })
+  const legacyMiners = openLegacyMiners({
+    ...ground,
+    dispatcher,
+    results,
+    held,
+    onChanged: () => ground.minersChanged?.(),
+  })
   const sockets = openAgentSockets({
     ...ground,
     onHello: agentFrames.welcome,
@@ -253,7 +273,11 @@ type Working = ReturnType<typeof openWorking>
 /** Returns what does all that is due; each part asks for its next time by itself. */
 function openWork(
   parts: Ground &
-    Working & { readonly custody: Custody; readonly accountDesk: { tick: () => Promise<void> } },
+    Working & {
+      readonly custody: Custody
+      readonly accountDesk: { tick: () => Promise<void> }
+      readonly marketDesk: MarketDesk
+    },
 ): {
   readonly run: () => Promise<void>
   /** Forgets what is past its time now, a part at a time; how many jobs. */
@@ -269,6 +293,9 @@ function openWork(
       miners.sweep(endedAtMs, rows)
       parts.idempotency.sweep(nowMs)
       parts.webhooks.sweep(nowMs)
+      parts.posts.sweep()
+      parts.claims.sweep(endedAtMs)
+      parts.marketDesk.sweep(endedAtMs)
       return store.sweep({
         endedAtMs,
         unpaidEndedAtMs: nowMs - limits.unpaidRetentionMs,

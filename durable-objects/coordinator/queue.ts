@@ -27,6 +27,13 @@ export type Queue = {
   readonly before: (job: Waiting) => number
 }
 
+/** Places that bookings keep: jobs of whoever booked do not wait behind those that may not have them. */
+export type KeptPlaces = {
+  readonly hasKeptPlace: (minerId: string) => boolean
+  readonly waitsFor: (minerId: string, client: string) => boolean
+}
+const nothingKept: KeptPlaces = { hasKeptPlace: () => false, waitsFor: () => false }
+
 /** What decides about a place in the queue. */
 export type Waiting = {
   readonly model: string
@@ -45,7 +52,7 @@ type Line = {
 }
 
 /** An empty queue. */
-export function openQueue(standing: Standing): Queue {
+export function openQueue(standing: Standing, kept: KeptPlaces = nothingKept): Queue {
   const lines = new Map<string, Line>()
   const sizes = new Map<string, number>()
   const turns = new Map<string, number>()
@@ -85,6 +92,22 @@ export function openQueue(standing: Standing): Queue {
     }
     for (const client of passed) line.clients.push(client)
     return found
+  }
+
+  /** The first that fits, of those whose clients have booked a place that is free. */
+  const firstKept = (miner: Miner, nowMs: number): LiveJob | undefined => {
+    const { minerId } = miner.card
+    if (!kept.hasKeptPlace(minerId)) return undefined
+    for (const priority of orderOf(0)) {
+      for (const line of linesFor(miner, priority)) {
+        for (const [client, jobs] of line.byClient) {
+          if (!kept.waitsFor(minerId, client)) continue
+          const job = jobs.find((each) => fits(miner, each, nowMs, standing))
+          if (job) return job
+        }
+      }
+    }
+    return undefined
   }
 
   return {
@@ -127,6 +150,8 @@ export function openQueue(standing: Standing): Queue {
     },
     all: () => [...lines.values()].flatMap((line) => [...line.byClient.values()].flat()),
     nextFor: (miner, nowMs) => {
+      const first = firstKept(miner, nowMs)
+      if (first) return first
       for (const priority of orderOf(turns.get(miner.card.minerId) ?? 0)) {
         let best: LiveJob | undefined
         for (const line of linesFor(miner, priority)) {
@@ -185,6 +210,7 @@ const fits = (miner: Miner, job: LiveJob, nowMs: number, standing: Standing): bo
 
 /** A job as matching looks at it. */
 export const wantedOf = ({ ask }: Pick<LiveJob, 'ask'>) => ({
+  client: ask.client,
   size: ask.size,
   constraints: ask.constraints,
   limit: ask.limit,

@@ -28,6 +28,7 @@ import {
 import type { MinerFrame } from '../../core/jobs/miner-protocol.ts'
 import { type JobOffer, releaseOf } from '../../core/jobs/outcome.ts'
 import type { Judge, MeasuredRate } from '../../core/jobs/plausibility.ts'
+import type { Claims } from './claims.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Funds } from './funds.ts'
 import type { Held } from './held.ts'
@@ -51,6 +52,7 @@ export type ResultParts = {
   readonly dispatcher: Dispatcher
   readonly partials: Partials
   readonly held: Held
+  readonly claims: Claims
   readonly database: SqlDatabase
   /** Says of each result whether it is paid at once. */
   readonly judge: Judge
@@ -71,7 +73,7 @@ export type Results = ReturnType<typeof openResults>
 
 /** Takes results. */
 export function openResults(parts: ResultParts) {
-  const { settings, store, dispatcher, partials, held, now } = parts
+  const { settings, store, dispatcher, partials, held, claims, now } = parts
 
   /** What is to become of a result that passed all checks. */
   const verdictOf = (
@@ -109,14 +111,18 @@ export function openResults(parts: ResultParts) {
       isHeld: reasons !== undefined,
     })
     const settleBy = Number(job.ask.authorisation.settleBy)
+    const claim = job.terms.get(attempt.attemptId)?.claim
+    const { completionTokens } = accepted.outcome
     const untilMs = held.untilMs(settleBy)
     const write = (): void => {
       store.saveResult(row, { settleBy, nowMs: now(), isHeld: reasons !== undefined })
+      claims.writeUse(job.ask.jobId, claim, completionTokens)
       if (reasons) held.write(row, reasons, untilMs)
     }
     /** Memory after the write. */
     const kept = (): void => {
       const { amount } = accepted.built
+      claims.used(claim, completionTokens)
       if (amount === 0n && !reasons) {
         parts.funds.free(job.ask.jobId)
         return

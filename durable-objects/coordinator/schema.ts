@@ -15,6 +15,17 @@ export function createTables(database: SqlDatabase): void {
   })
 }
 
+/** Adds a column to a table of an earlier version; true where it was missing. */
+export function addColumn(
+  database: SqlDatabase,
+  { table, name, type }: { readonly table: string; readonly name: string; readonly type: string },
+): boolean {
+  const has = 'SELECT 1 FROM pragma_table_info(?) WHERE name = ?'
+  if (rowsOf(database, has, table, name).length > 0) return false
+  database.sql.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`)
+  return true
+}
+
 /** All rows of a query, typed by its caller, who wrote the query. */
 export const rowsOf = <Row>(
   database: SqlDatabase,

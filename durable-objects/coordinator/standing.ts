@@ -16,7 +16,7 @@ import {
   withClock,
 } from '../../core/jobs/breaker.ts'
 import type { Attempt } from '../../core/jobs/job.ts'
-import type { Standing } from '../../core/jobs/routing.ts'
+import type { ClaimBook, Standing } from '../../core/jobs/routing.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { SqlDatabase } from './schema.ts'
 import { openSpeeds } from './speeds.ts'
@@ -28,6 +28,7 @@ export type StandingParts = {
   readonly wakeAt: (dueAtMs: number) => void
   /** 0 to 1, from signed receipts; undefined: none yet. */
   readonly reputationOf: (minerId: string) => number | undefined
+  readonly claims?: ClaimBook | undefined
 }
 
 export type MinerStanding = Standing & {
@@ -93,6 +94,7 @@ export function openStanding(parts: StandingParts): MinerStanding {
     speedOf: speeds.of,
     reputationOf: trust.of,
     reputationNow: parts.reputationOf,
+    claims: parts.claims,
     mayTry: (minerId) => {
       const breaker = kept.get(minerId)
       return breaker === undefined || mayTry(withClock(breaker, now()), now())

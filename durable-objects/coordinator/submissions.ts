@@ -65,7 +65,9 @@ export function openSubmissions(parts: SubmissionParts, records: Records) {
     for (const model of [asked.spec.model, ...others]) {
       const job = withModel(asked, model)
       const { constraints, routing, near } = job
-      const wanted = { size: sizeOf(job.spec), constraints, routing, near, limit: limit ?? most }
+      const size = sizeOf(job.spec)
+      const client = who.publicId
+      const wanted = { client, size, constraints, routing, near, limit: limit ?? most }
       const admission = dispatcher.admit(wanted)
       if (!admission.ok) {
         first ??= admission

@@ -12,7 +12,7 @@ import { etaOf, placesOf, type Server } from '../../core/jobs/eta.ts'
 import { excludedMiners, isTerminal } from '../../core/jobs/job.ts'
 import {
   type Admission,
-  misfit,
+  lackOf,
   obstacle,
   offerOf,
   priceFor,
@@ -59,8 +59,10 @@ export function estimateOf(
   const atLeast = (price: bigint): bigint => maxBig(price, parts.settings.chargeMin)
   const size = sizeOf(job.spec)
   const { constraints, routing, near } = job
-  const wanted = { size, constraints, routing, near, limit }
-  const fitting = dispatcher.liveServing(size.model).filter((miner) => fits(miner, wanted))
+  const wanted = { client, size, constraints, routing, near, limit }
+  const fitting = dispatcher
+    .liveServing(size.model)
+    .filter((miner) => fits(miner, wanted, standing))
   const servers = fitting.map((miner) => serverOf(miner, size.model, standing))
   const ready = fitting.filter(
     (miner) => dispatcher.isReachable(miner) && standing.mayTry(miner.card.minerId),
@@ -83,7 +85,7 @@ export function estimateOf(
     startMs: eta?.startMs,
     endMs: eta?.endMs,
     price: {
-      least: atLeast(leastOf(fitting, wanted)),
+      least: atLeast(leastOf(fitting, wanted, standing)),
       cheapest: atLeast(admission.cheapest),
       dearest: atLeast(admission.dearest),
     },
@@ -104,7 +106,7 @@ export function jobWhy({ dispatcher, standing, now }: WhyParts, job: StoredJob):
         const found = obstacle(miner, wantedOf(job), excluded, standing)
         return found ?? (dispatcher.isReachable(miner) ? undefined : 'not_polling')
       })
-  const fitting = isOver ? 0 : here.filter((miner) => fits(miner, wantedOf(job))).length
+  const fitting = isOver ? 0 : here.filter((miner) => fits(miner, wantedOf(job), standing)).length
   const isQueued = life.state === 'queued'
   const { client, priority, spec } = ask
   const waiting = { model: spec.model, client, priority, jobId: life.jobId }
@@ -148,7 +150,10 @@ export function minerWhy(
       taken: recent.length - others.length,
       exclusions: counted(
         others.map((job) =>
-          miner ? (lackOf(miner, job) ?? (job.minerId === undefined ? 'waits' : 'outbid')) : 'gone',
+          miner
+            ? (lastingLack(miner, job, standing) ??
+              (job.minerId === undefined ? 'waits' : 'outbid'))
+            : 'gone',
         ),
       ),
     },
@@ -176,14 +181,18 @@ const nothing: Omit<Estimate, 'model' | 'refusal'> = {
 type Limited = Wanted & { readonly limit: bigint }
 
 /** What a miner lacks for a job for good, its price included; undefined: nothing. */
-function lackOf({ card }: Miner, wanted: Limited): string | undefined {
-  const lack = misfit(card, wanted)
+function lastingLack(
+  { card }: Miner,
+  wanted: Limited,
+  standing: MinerStanding,
+): string | undefined {
+  const lack = lackOf(card, wanted, standing)
   if (lack !== undefined) return lack
-  return priceFor(card, wanted.size) > wanted.limit ? 'limit' : undefined
+  return priceFor(card, wanted, standing) > wanted.limit ? 'limit' : undefined
 }
 
-const fits = (miner: Miner, wanted: Limited): boolean =>
-  !miner.draining && lackOf(miner, wanted) === undefined
+const fits = (miner: Miner, wanted: Limited, standing: MinerStanding): boolean =>
+  !miner.draining && lastingLack(miner, wanted, standing) === undefined
 
 function serverOf(miner: Miner, model: string, standing: MinerStanding): Server {
   const speed = standing.speedOf(miner.card.minerId, model)
@@ -200,13 +209,18 @@ const busy = (servers: readonly Server[]): Server[] =>
   servers.map((server) => ({ ...server, inflight: server.concurrency }))
 
 /** Least that any answer can cost: its shortest prompt, and no token of answer. */
-function leastOf(fitting: readonly Miner[], { size, limit }: Limited): bigint {
+function leastOf(
+  fitting: readonly Miner[],
+  { client, size, limit }: Limited,
+  { claims }: MinerStanding,
+): bigint {
   const tokens = { promptTokens: size.promptTokensMin, completionTokens: 0 }
   let least: bigint | undefined
   for (const { card } of fitting) {
     const offer = offerOf(card, size.model)
     if (!offer) continue
-    const charge = chargeOf(offer.price, tokens, limit)
+    const own = client === undefined ? undefined : claims?.termsFor(card, { client, size }, false)
+    const charge = chargeOf(own ?? offer.price, tokens, limit)
     if (least === undefined || charge < least) least = charge
   }
   return least ?? 0n
