@@ -60,6 +60,7 @@ export async function startJobs(
   const { authorisationLifeSlots } = c.get('config').genesis.parameters
   const ttlMax = ttlSecondsMaxOf(Number(authorisationLifeSlots))
   const runs: Run[] = []
+  const release = holdOpen(c)
   try {
     for (const spec of ask.specs) {
       const started = await c.get('coordinator').runJob(who, {
@@ -79,12 +80,25 @@ export async function startJobs(
   } catch (error) {
     await cancelAll(runs)
     throw error
+  } finally {
+    release()
   }
 }
 
 /** Nobody reads any of them any more. */
 export const cancelAll = async (runs: readonly Run[]): Promise<void> => {
   await Promise.all(runs.map(({ leave }) => leave()))
+}
+
+/** Keeps a request alive: else the platform ends that of a caller who left before it says that he did. */
+function holdOpen(c: AppContext): () => void {
+  let release: () => void = () => undefined
+  c.executionCtx.waitUntil(
+    new Promise<void>((resolve) => {
+      release = resolve
+    }),
+  )
+  return release
 }
 
 /**
@@ -98,13 +112,7 @@ function openRun(
 ): Run {
   const { signal } = c.req.raw
   let isOver = false
-  // Held open: else the platform ends the request of a caller who left before it says that he did.
-  let release: () => void = () => undefined
-  c.executionCtx.waitUntil(
-    new Promise<void>((resolve) => {
-      release = resolve
-    }),
-  )
+  const release = holdOpen(c)
   const end = () => {
     isOver = true
     signal?.removeEventListener('abort', onAbort)
@@ -120,6 +128,8 @@ function openRun(
   }
   const onAbort = () => void leave()
   signal?.addEventListener('abort', onAbort)
+  // He may have left while the job was being taken.
+  if (signal?.aborted) onAbort()
   async function* watched(): JobEvents['events'] {
     for await (const event of opened.events) {
       if (event.type === 'end') end()

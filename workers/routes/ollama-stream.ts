@@ -23,11 +23,16 @@ export type LineStyle = {
   readonly askedMs: number
 }
 
-/** A response of lines; `cancel` when the reader leaves. */
+/** A response of lines, in silences a line without words; `cancel` when the reader leaves. */
 export const ndjsonResponse = (
+  head: LineHead,
   lines: AsyncGenerator<string, void, void>,
   cancel: () => Promise<void>,
-): Response => streamResponse(lines, cancel, { contentType: 'application/x-ndjson' })
+): Response =>
+  streamResponse(lines, cancel, {
+    contentType: 'application/x-ndjson',
+    ping: text(lineView(head, '')),
+  })
 
 /** `stream: false`: the whole answer as one line. */
 export function wholeLine(answer: Answered, { head, askedMs }: LineStyle): Record<string, unknown> {

@@ -83,13 +83,15 @@ async function talk(
   const head = { model, kind, createdAt: isoOf(c) }
   if (specs.length === 0) {
     const line = loadedView(head)
-    return stream ? ndjsonResponse(linesOf([line]), async () => undefined) : c.json(line)
+    return stream ? ndjsonResponse(head, linesOf([line]), async () => undefined) : c.json(line)
   }
   const runs = await startJobs(c, who, { specs, routing: undefined })
   const mayCall = specs.some(({ options }) => options !== undefined) && kind === 'chat'
   const askedMs = c.get('now')
   if (stream) {
-    return ndjsonResponse(ollamaLines(runs, { head, mayCall, askedMs }), () => cancelAll(runs))
+    return ndjsonResponse(head, ollamaLines(runs, { head, mayCall, askedMs }), () =>
+      cancelAll(runs),
+    )
   }
   const [answer] = await wholeAnswers(runs)
   return c.json(wholeLine(answer as Answered, { head, mayCall, askedMs }))
