@@ -151,7 +151,7 @@ const partColumns: readonly Column<Dependency>[] = [
   },
   {
     label: 'It says',
-    cell: ({ detail }) => <span class="cell-text break">{detail}</span>,
+    cell: ({ detail }) => <span class="cell-text break">{grouped(detail)}</span>,
   },
   {
     label: 'Answered in',
@@ -159,6 +159,10 @@ const partColumns: readonly Column<Dependency>[] = [
     numeric: true,
   },
 ]
+
+/** Long counts in a report, grouped by thousands. */
+const grouped = (text: string): string =>
+  text.replace(/\d{5,}/g, (digits) => BigInt(digits).toLocaleString('en'))
 
 function Chain() {
   const known = chain.value
