@@ -182,6 +182,11 @@ export function openAccountKeys(input: {
     /** Whether the site knows a key of an account under this public id. */
     isKnown: (keyId: string): boolean => knownOf(keyId) !== undefined,
     kindOf: (keyId: string): KeyRow['kind'] | undefined => knownOf(keyId)?.row.kind,
+    /** Whether the faucet of a devnet may fund it: a console that stands. */
+    mayBeFunded: (keyId: string): boolean => {
+      const row = knownOf(keyId)?.row
+      return row?.kind === 'console' && row.revoked_at_ms === null
+    },
     ownerOf: (keyId: string): string | undefined => knownOf(keyId)?.row.owner,
 
     delegateOf: (keyId: string): Signer | undefined => {
@@ -223,10 +228,7 @@ export function openAccountKeys(input: {
         .slice(0, Math.max(0, own.length + 1 - keyLimits.keysKeptMax))
       const keyId = `key_${toHex(new Uint8Array(randomBytes(8)))}`
       const secret = database.transactionSync(() => {
-        for (const { key_id: old } of surplus) {
-          database.sql.exec('DELETE FROM account_secrets WHERE key_id = ?', old)
-          database.sql.exec('DELETE FROM account_keys WHERE key_id = ?', old)
-        }
+        for (const { key_id: old } of surplus) forgetKey(database, old)
         insert({
           ...blank(owner),
           key_id: keyId,
@@ -283,15 +285,20 @@ export function openAccountKeys(input: {
       const isEnded = newest !== undefined && newest.revoked_at_ms !== null
       if (newest && !(isEnded && how.anew && newest.revoked_by === owner)) return newest
       const keyId = `console_${toHex(new Uint8Array(randomBytes(8)))}`
-      database.transactionSync(() =>
+      const surplus = ownersRows(owner)
+        .filter(({ kind }) => kind === 'console')
+        .slice(keyLimits.consolesKeptMax - 1)
+      database.transactionSync(() => {
+        for (const { key_id: old } of surplus) forgetKey(database, old)
         insert({
           ...blank(owner),
           key_id: keyId,
           kind: 'console',
           name: 'console',
           scopes: JSON.stringify(consoleScopes),
-        }),
-      )
+        })
+      })
+      for (const { key_id: old } of surplus) known.delete(old)
       return rowOf(keyId) as KeyRow
     },
 
@@ -326,6 +333,15 @@ const blankRow = (owner: string, nowMs: number): NewRow => ({
   revoked_by: null,
   used_at_ms: null,
 })
+
+/** Removes a key that was revoked long ago, with all that was kept for it. Inside an atomic write. */
+function forgetKey(database: SqlDatabase, keyId: string): void {
+  for (const table of ['account_secrets', 'account_keys']) {
+    database.sql.exec(`DELETE FROM ${table} WHERE key_id = ?`, keyId)
+  }
+  database.sql.exec('DELETE FROM custody WHERE owner = ?', keyId)
+  database.sql.exec('DELETE FROM webhook_secrets WHERE client = ?', keyId)
+}
 
 function insertRow(database: SqlDatabase, vault: Vault, row: NewRow): void {
   const isSpending = !row.scopes.includes('"miner"')

@@ -106,6 +106,9 @@ export function openCustody(parts: CustodyParts): Custody {
     rowsOf<CustodyRow>(database, 'SELECT * FROM custody WHERE owner = ?', owner)[0]
 
   resealAccounts(database, vault)
+  database.sql.exec(createIndex)
+  /** Whose turn came last. */
+  let lastTurn = ''
 
   const setStep = (owner: string, step: CustodyRow['step'], transactions: Uint8Array[] = []) => {
     const texts = JSON.stringify(transactions.map(toHex))
@@ -255,9 +258,10 @@ export function openCustody(parts: CustodyParts): Custody {
     }
   }
 
+  /** Whether there is something to do; nothing is any more for a console that was revoked or forgotten. */
   const isUnderWay = (owner: string): boolean => {
     try {
-      return rowOf(owner)?.step !== 'ready'
+      return isFunded(owner) && rowOf(owner)?.step !== 'ready'
     } catch {
       return true
     }
@@ -269,13 +273,13 @@ export function openCustody(parts: CustodyParts): Custody {
     if (already) return already
     const fresh = (async () => {
       const untilMs = now() + limits.custodyWaitMs
-      while (now() < untilMs && rowOf(owner)?.step !== 'ready') {
+      while (now() < untilMs && isUnderWay(owner)) {
         try {
           await advance(owner)
         } catch (error) {
           noteFault(owner, error instanceof Error ? error.message : 'failed')
         }
-        if (rowOf(owner)?.step === 'ready') return
+        if (!isUnderWay(owner)) return
         await sleep(limits.custodyPollMs)
       }
     })()
@@ -367,8 +371,13 @@ export function openCustody(parts: CustodyParts): Custody {
       return ok(null)
     },
     tick: async () => {
-      const rows = rowsOf<CustodyRow>(database, "SELECT * FROM custody WHERE step <> 'ready'")
-      for (const { owner } of rows) void run(owner)
+      const free = limits.custodyAtOnce - running.size
+      if (free <= 0) return
+      // In turn, so that those that wait for a gift keep nobody else waiting.
+      const rows = rowsOf<{ owner: string }>(database, selectTurn, lastTurn, free)
+      lastTurn = rows.length < free ? '' : (rows.at(-1)?.owner ?? '')
+      for (const { owner } of rows) if (isFunded(owner)) void run(owner)
+      if (rows.length > 0 && running.size === 0) parts.wakeAt(now() + limits.custodyTickMs)
     },
     stateOf: (owner) => {
       const row = rowOf(owner)
@@ -406,7 +415,8 @@ export function openCustody(parts: CustodyParts): Custody {
     begin: (owner) => {
       if (!isFunded(owner)) return
       if (!rowOf(owner)) createAccount(owner)
-      if (rowOf(owner)?.step !== 'ready') void run(owner)
+      const isCrowded = running.size >= limits.custodyAtOnce
+      if (!isCrowded && rowOf(owner)?.step !== 'ready') void run(owner)
     },
   }
 }
@@ -435,5 +445,10 @@ function escrowRequired(settings: Settings, apiKeys: ApiKeys, owner: string): Ap
     },
   }
 }
+
+const createIndex = `CREATE INDEX IF NOT EXISTS custody_under_way ON custody (owner)
+  WHERE step <> 'ready'`
+const selectTurn = `SELECT owner FROM custody WHERE step <> 'ready' AND owner > ?
+  ORDER BY owner LIMIT ?`
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -93,6 +93,8 @@ export const coordinatorLimits = {
   /** Pause before work on an escrow goes on when nobody waits, and before a gift is asked for again. */
   custodyTickMs: 2_000,
   custodyGiftMs: 10_000,
+  /** Escrows that are worked on side by side while nobody waits for them. */
+  custodyAtOnce: 16,
   /** Devnet: life of an escrow that this site opens (30 days), and how early it is prolonged (1 day). */
   custodyLifeSlots: 1_296_000,
   custodyRenewSlots: 43_200,

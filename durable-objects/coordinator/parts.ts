@@ -116,7 +116,7 @@ export function openCoordinator(host: CoordinatorHost) {
 /** Keys of the operator are funded freely, consoles of accounts under the faucet's cool-down. */
 function giftsOf({ accountKeys, cooldown, now }: Ground): Gifts {
   return {
-    isFunded: (owner) => accountKeys.kindOf(owner) !== 'key',
+    isFunded: (owner) => !isOfAccount(owner) || accountKeys.mayBeFunded(owner),
     take: async (owner) => {
       const address = accountKeys.ownerOf(owner)
       if (address === undefined || !cooldown) return 0
@@ -128,6 +128,9 @@ function giftsOf({ accountKeys, cooldown, now }: Ground): Gifts {
     },
   }
 }
+
+/** Public ids of keys of accounts, also of those that were forgotten. */
+const isOfAccount = (publicId: string): boolean => /^(?:key|console)_/.test(publicId)
 
 /** What stands by itself: the disk and what is read from it, the chain as it is known, memory. */
 function openGround(host: CoordinatorHost) {

@@ -10,6 +10,8 @@ export const keyLimits = {
   keysMax: 50,
   /** Keys of one account in all; the longest revoked are forgotten for new ones. */
   keysKeptMax: 200,
+  /** Consoles of one account, those that it revoked included; the longest revoked are forgotten. */
+  consolesKeptMax: 8,
   nameCharsMax: 64,
   /** How long an old secret may go on after a rotation, and how long when nothing is said: seconds. */
   graceSecondsMax: 604_800,

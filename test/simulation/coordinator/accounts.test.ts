@@ -343,6 +343,45 @@ describe('ACCT: money', () => {
     expect(must(await desk(world).openConsole(alice)).keyId).not.toBe(opened.keyId)
   })
 
+  test('ACCT-6: consoles that no gift reaches cost the chain a bounded number of questions', async () => {
+    const cooldown = { take: async () => 30, release: async () => 0 }
+    const world = await createWorld({ cooldown })
+    const questions = vi.spyOn(world.chain, 'account')
+    const perMinute = async (): Promise<number> => {
+      questions.mockClear()
+      await world.pass(minuteMs)
+      return questions.mock.calls.length
+    }
+    const owners = Array.from({ length: 40 }, (_, index) =>
+      formatAddress(person(`nobody ${index}`).address),
+    )
+    for (const owner of owners.slice(0, 16)) await desk(world).openConsole(owner)
+    const few = await perMinute()
+    for (const owner of owners.slice(16)) await desk(world).openConsole(owner)
+    await world.pass(minuteMs)
+    expect(await perMinute()).toBeLessThan(few * 1.5)
+    // All of them get their turn, and those whose console was revoked none.
+    for (const owner of owners) {
+      const opened = must(await desk(world).openConsole(owner))
+      expect(opened.funding?.fault).toContain('faucet: wait')
+      must(await desk(world).revokeKey(owner, opened.keyId))
+    }
+    await world.pass(minuteMs)
+    expect(await perMinute()).toBe(0)
+  })
+
+  test('ACCT-7: consoles that are made anew again and again do not pile up', async () => {
+    const world = await createWorld({ cooldown: { take: async () => 30, release: async () => 0 } })
+    const rows = (table: string) =>
+      rowsOf<{ n: number }>(world.parts().database, `SELECT count(*) AS n FROM ${table}`)[0]?.n ?? 0
+    for (let times = 0; times < 3 * keyLimits.consolesKeptMax; times += 1) {
+      const { keyId } = must(await desk(world).openConsole(alice))
+      must(await desk(world).revokeKey(alice, keyId))
+    }
+    expect(rows('account_keys')).toBe(keyLimits.consolesKeptMax)
+    expect(rows('custody')).toBe(keyLimits.consolesKeptMax)
+  })
+
   test('ACCT-6: the console sees the jobs of all keys of its account, a key its own', async () => {
     const world = await createWorld()
     await joinForGood(world, { name: 'miner-A', onOffer: acceptOnly })
