@@ -92,7 +92,7 @@ describe('the miner as one file', () => {
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { kind: string }).kind)
-    expect(kinds).toEqual(['release', 'settled'])
+    expect(kinds).toEqual(['signed', 'release', 'settled'])
   })
 })
 
