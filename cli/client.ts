@@ -1,31 +1,36 @@
 #!/usr/bin/env node
 /**
  * `client`: asks a model on the network, pays, and checks every proof. Answers go to stdout, everything
- * else to stderr; exit codes in exit-codes.ts, and 0 only for what was verified. See `client --help`, and
- * `client verify --help` for one fact alone, `client wallet --help` for keys and coins.
+ * else to stderr; exit codes in exit-codes.ts, and 0 only for what was verified. Beside it stand commands:
+ * `client --help` lists them, and `client COMMAND --help` says what each takes.
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { formatCoins } from '../core/base/amount.ts'
 import { bytesEqual, toHex } from '../core/base/bytes.ts'
 import { isLoopback } from '../core/base/loopback.ts'
+import { ok, type Result } from '../core/base/result.ts'
 import { genesisHash as hashOfGenesis } from '../core/chain/genesis.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import { nobleVerifier } from '../core/crypto/ed25519.ts'
+import { adminGroup, runAdmin } from './admin-command.ts'
 import { type AskReport, ask } from './ask.ts'
 import { openClientStore } from './client-state.ts'
 import { ClientFault, type ExitCode, exitCodes } from './exit-codes.ts'
 import { ensureFunds } from './funds.ts'
+import { parseGroup } from './group-options.ts'
 import { aitbcHome } from './home.ts'
 import { limitOf, specOf } from './job.ts'
 import { runJobs } from './job-command.ts'
 import { jobActions, parseJobOptions } from './job-options.ts'
 import { openKey, terminalPrompt } from './key-store.ts'
+import { keysGroup, runKeys } from './keys-command.ts'
 import { checkSite, readGenesisFile } from './known-sites.ts'
 import { openLight } from './light.ts'
 import { runMarket } from './market-command.ts'
 import { parseMarketOptions } from './market-options.ts'
-import { type ClientOptions, parseOptions } from './options.ts'
+import { minerGroup, runMiner } from './miner-command.ts'
+import { type ClientOptions, commandNames, type OptionsError, parseOptions } from './options.ts'
 import { patiently } from './patience.ts'
 import type { Session } from './session.ts'
 import { createSiteClient, faultOf, type SiteClient } from './site-client.ts'
@@ -43,9 +48,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   const options = optionsOf(argv)
   if (!options.ok) {
     if (options.error.code === 'SHOWN') return exitCodes.ok
-    const program = ['verify', 'wallet', 'marketplace', ...jobActions].includes(name)
-      ? `client ${name}`
-      : 'client'
+    const program = commandNames.includes(name) ? `client ${name}` : 'client'
     process.stderr.write(
       `client: ${options.error.message}\n(${program} --help lists the options)\n`,
     )
@@ -59,12 +62,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   try {
-    const { value } = options
-    if ('subject' in value) await runVerify(value, env, stopper.signal)
-    else if ('marketAction' in value) await runMarket(value, env, stopper.signal)
-    else if ('jobAction' in value) await runJobs(value, env, stopper.signal)
-    else if ('action' in value) await runWallet(value, env, stopper.signal)
-    else await run(value, env, stopper.signal)
+    await options.value.go(env, stopper.signal)
     return exitCodes.ok
   } catch (error) {
     return report(
@@ -74,11 +72,42 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Ex
   }
 }
 
-function optionsOf(argv: readonly string[]) {
-  if (argv[0] === 'verify') return parseVerifyOptions(argv.slice(1))
-  if (jobActions.some((name) => name === argv[0])) return parseJobOptions(argv)
-  if (argv[0] === 'marketplace') return parseMarketOptions(argv.slice(1))
-  return argv[0] === 'wallet' ? parseWalletOptions(argv.slice(1)) : parseOptions(argv)
+/** A command line that was read: where it goes, how it prints, and what it does. */
+type Ready = {
+  readonly api: URL
+  readonly output: 'text' | 'json' | 'table'
+  readonly go: (env: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<void>
+}
+
+function optionsOf(argv: readonly string[]): Result<Ready, OptionsError> {
+  const [name = ''] = argv
+  const rest = argv.slice(1)
+  if (jobActions.some((each) => each === name)) return ready(parseJobOptions(argv), runJobs)
+  switch (name) {
+    case 'verify':
+      return ready(parseVerifyOptions(rest), runVerify)
+    case 'marketplace':
+      return ready(parseMarketOptions(rest), runMarket)
+    case 'wallet':
+      return ready(parseWalletOptions(rest), runWallet)
+    case 'keys':
+      return ready(parseGroup(keysGroup, rest), runKeys)
+    case 'admin':
+      return ready(parseGroup(adminGroup, rest), runAdmin)
+    case 'miner':
+      return ready(parseGroup(minerGroup, rest), runMiner)
+    default:
+      return ready(parseOptions(argv), run)
+  }
+}
+
+function ready<Options extends Pick<Ready, 'api' | 'output'>>(
+  parsed: Result<Options, OptionsError>,
+  go: (options: Options, env: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<void>,
+): Result<Ready, OptionsError> {
+  if (!parsed.ok) return parsed
+  const { api, output } = parsed.value
+  return ok({ api, output, go: (env, signal) => go(parsed.value, env, signal) })
 }
 
 async function run(

@@ -13,9 +13,10 @@ import { makeTransaction, sendTransaction, slotNow, waitFinal } from './transact
 /** An escrow that is final and ours. */
 export type Funds = { readonly escrow: Uint8Array; readonly expirySlot: number }
 
-/** Locked on a devnet when nothing else is said, and life of an escrow: about thirty days. */
+/** Locked on a devnet when nothing else is said. */
 const lockDefault = 50n * unitsPerCoin
-const escrowLifeSlots = 1_296_000
+/** Life of an escrow: about thirty days. */
+export const escrowLifeSlots = 1_296_000
 
 /** Finds the remembered escrow, tops it up or opens one. `need`: base units that this run may reserve. */
 export async function ensureFunds(session: Session, need: bigint): Promise<Funds> {
@@ -113,6 +114,17 @@ async function requireBalance(session: Session, amount: bigint): Promise<void> {
     const most = formatCoins(balance + gift - feeReserve)
     throw lacking(session, `the faucet gives too little at a time; --lock ${most} would do`)
   }
+  await takeGift(session, address, say)
+}
+
+/** Asks the faucet of a devnet for all that it gives at a time, and waits for it. */
+export async function takeGift(
+  sender: Pick<Session, 'site' | 'chain' | 'signal' | 'genesis'>,
+  address: Uint8Array,
+  say: (line: string) => void,
+): Promise<void> {
+  const { chain, genesis } = sender
+  const gift = genesis.parameters.faucetMax
   say(`asking the faucet for ${formatCoins(gift)} AITBC (devnet)`)
   const answer = (await chain.json({
     method: 'POST',
@@ -121,13 +133,14 @@ async function requireBalance(session: Session, amount: bigint): Promise<void> {
   })) as { readonly tx_hash?: unknown }
   const hash = fromHex(String(answer.tx_hash), 32)
   if (!hash.ok) throw new ClientFault(exitCodes.server, 'ANSWER_INVALID', 'no faucet transaction')
-  await waitFinal(session, hash.value, 'the gift')
+  await waitFinal(sender, hash.value, 'the gift')
 }
 
 /** Kept back for fees: far more than any fee of a devnet, far less than any gift. */
-const feeReserve = unitsPerCoin / 10n
+export const feeReserve = unitsPerCoin / 10n
 
-function hasFaucet({ genesis }: Session): boolean {
+/** Whether the chain has a faucet. */
+export function hasFaucet({ genesis }: Pick<Session, 'genesis'>): boolean {
   return genesis.faucets.length > 0 && genesis.parameters.faucetMax > 0n
 }
 

@@ -2,15 +2,12 @@
 import { createClient } from '../core/api/client.ts'
 import { endpoints } from '../core/api/endpoints/table.ts'
 import { formatCoins } from '../core/base/amount.ts'
-import { visibleText } from '../core/wallet/visible-text.ts'
 import { ClientFault, exitCodes } from './exit-codes.ts'
 import { type MarketOptions, marketActions } from './market-options.ts'
 import { faultOf, takenOf } from './site-client.ts'
+import { type Cell, coins, type Done, fields, tableText } from './table.ts'
 
 const timeoutMs = 30_000
-
-type Cell = string | number | null
-type Shown = { readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
 
 /** Does what the command line says and prints it; throws a `ClientFault` where it cannot. */
 export async function runMarket(
@@ -25,7 +22,6 @@ export async function runMarket(
 }
 
 type Call = ReturnType<typeof clientOf>
-type Done = { readonly value: unknown; readonly shown: Shown }
 
 function clientOf(options: MarketOptions, env: NodeJS.ProcessEnv, signal: AbortSignal) {
   const apiKey = env['AITBC_API_KEY']
@@ -274,14 +270,6 @@ async function orders(call: Call, given: MarketOptions['given'], limit: string):
   }
 }
 
-function fields(value: Readonly<Record<string, unknown>>): Done {
-  const rows = Object.entries(value).map(([name, field]) => [
-    name,
-    typeof field === 'object' && field !== null ? JSON.stringify(field) : String(field),
-  ])
-  return { value, shown: { head: ['FIELD', 'VALUE'], rows } }
-}
-
 function wordOf<const Word extends string>(
   given: unknown,
   words: readonly Word[],
@@ -290,23 +278,4 @@ function wordOf<const Word extends string>(
   const found = words.find((word) => word === given)
   if (found !== undefined) return found
   throw new ClientFault(exitCodes.usage, 'USAGE', `--status is one of ${words.join(', ')}`)
-}
-
-const coins = (units: string | null): string | null =>
-  units === null ? null : formatCoins(BigInt(units))
-
-/** Columns as wide as their widest cell. What miners wrote shows its hidden characters. */
-function tableText({ head, rows }: Shown): string {
-  const cells = rows.map((row) =>
-    row.map((cell) => (cell === null ? '-' : visibleText(String(cell).replaceAll('\n', ' ')))),
-  )
-  const widths = head.map((name, column) =>
-    Math.max(name.length, ...cells.map((row) => (row[column] ?? '').length)),
-  )
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [line(head), ...cells.map(line)].join('\n')
 }

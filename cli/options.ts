@@ -49,10 +49,8 @@ export const clientVersion = '0.1.0'
 export function parseOptions(argv: readonly string[]): Result<ClientOptions, OptionsError> {
   const [word = ''] = argv
   if (/^[^-]/.test(word)) {
-    const others = `${commandNames.map((each) => `client ${each}`).join(', ')} are the commands`
-    return usage(
-      `there is no command ${JSON.stringify(word)}: ${others}, and client --id asks a model`,
-    )
+    const others = `the commands are ${commandNames.join(', ')}; client --id asks a model`
+    return usage(`there is no command ${JSON.stringify(word)}: ${others}`)
   }
   const command = clientCommand()
   try {
@@ -66,7 +64,22 @@ export function parseOptions(argv: readonly string[]): Result<ClientOptions, Opt
   return check(command.opts<Raw>())
 }
 
-const commandNames = ['submit', 'batch-submit', 'estimate', 'why', 'verify', 'wallet']
+/** The commands beside `client --id`, as the help lists them. */
+const commands: Readonly<Record<string, string>> = {
+  verify: 'checks one fact against the chain',
+  wallet: 'keys and coins of a person',
+  keys: 'API keys of your account: create, fund, rotate, revoke, usage',
+  submit: 'asks for a job with an API key; --wait prints the answer',
+  'batch-submit': 'asks for many jobs, from JSON or CSV',
+  estimate: 'what a job would meet and cost now',
+  why: 'why a job is not served, or a miner gets none',
+  marketplace: 'offers, GPUs, bids, bookings, reviews',
+  miner: 'what a miner earned, did, and why it gets no jobs',
+  admin: 'administration of a site',
+}
+
+/** Their names. */
+export const commandNames = Object.keys(commands)
 
 type Raw = Readonly<Record<string, string | boolean | undefined>> & {
   readonly stop?: readonly string[]
@@ -75,9 +88,7 @@ type Raw = Readonly<Record<string, string | boolean | undefined>> & {
 function clientCommand(): Command {
   const collect = (value: string, before: readonly string[] = []) => [...before, value]
   return new Command('client')
-    .usage(
-      '--id <ID> --ollama-model <MODEL> --prompt <TEXT>\n       client submit|batch-submit|estimate|why|verify|wallet …',
-    )
+    .usage('--id <ID> --ollama-model <MODEL> --prompt <TEXT>\n       client COMMAND …')
     .description('Asks a model on the AITBC network, pays for the answer and checks every proof.')
     .version(clientVersion)
     .requiredOption('--id <ID>', 'name of this client and of its key')
@@ -107,8 +118,9 @@ function clientCommand(): Command {
     .option('--quiet', 'nothing on stderr but failures')
     .addHelpText(
       'after',
-      '\nclient verify --help: checks one fact against the chain\nclient wallet --help: keys and coins\n' +
-        'client submit --help, batch-submit, estimate, why: jobs by an API key, for scripts',
+      `\nCommands (client COMMAND --help):\n${Object.entries(commands)
+        .map(([name, does]) => `  ${name.padEnd(14)} ${does}`)
+        .join('\n')}\n`,
     )
 }
 

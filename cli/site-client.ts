@@ -10,7 +10,7 @@ import type {
   SubmitVerdict,
   TransactionView,
 } from '../core/api/chain-service.ts'
-import { createClient, type Send } from '../core/api/client.ts'
+import { type ApiClient, createClient, type Send } from '../core/api/client.ts'
 import { endpoints } from '../core/api/endpoints/table.ts'
 import {
   readAccount,
@@ -49,6 +49,8 @@ export type SiteRequest = {
   readonly target: string
   readonly body?: unknown
   readonly identity?: Identity
+  /** Calls with an API key instead. */
+  readonly apiKey?: string
   readonly signal?: AbortSignal
   /** How long a person who stops still waits for the answer: for what is not to stay half known. */
   readonly graceMs?: number
@@ -61,7 +63,7 @@ const answerCharsMax = 8_388_608
 export function createSiteClient(api: URL, signal: AbortSignal): SiteClient {
   const open = (request: SiteRequest) => send(api, request, signal)
   const json = async (request: SiteRequest) => await bodyOf(await open(request), request.target)
-  const call = createClient(endpoints, carry(api, signal))
+  const call = createCaller(api, signal)
   return {
     json,
     open,
@@ -89,13 +91,20 @@ export function createSiteClient(api: URL, signal: AbortSignal): SiteClient {
   }
 }
 
+/** Calls of the endpoint table, as whoever signs them or has a key; without either, as anybody. */
+export const createCaller = (api: URL, signal: AbortSignal, who: Caller = {}): ApiClient =>
+  createClient(endpoints, carry(api, signal, who))
+
+/** Who calls. */
+export type Caller = Pick<SiteRequest, 'identity' | 'apiKey'>
+
 /** Carries a call of the endpoint table: refusals come back as answers, for the client to read. */
 const carry =
-  (api: URL, signal: AbortSignal): Send =>
+  (api: URL, signal: AbortSignal, who: Caller): Send =>
   async ({ method, target, body }) => {
     const response = await answerOf(
       api,
-      { method, target, ...(body === undefined ? {} : { body }) },
+      { method, target, ...who, ...(body === undefined ? {} : { body }) },
       signal,
     )
     const text = await response.text()
@@ -142,11 +151,12 @@ async function send(api: URL, request: SiteRequest, signal: AbortSignal): Promis
 }
 
 async function answerOf(api: URL, request: SiteRequest, signal: AbortSignal): Promise<Response> {
-  const { method = 'GET', target, body, identity } = request
+  const { method = 'GET', target, body, identity, apiKey } = request
   const url = new URL(target, api)
   const text = body === undefined ? '' : JSON.stringify(body)
   const headers: Record<string, string> = { accept: 'application/json, text/event-stream' }
   if (body !== undefined) headers['content-type'] = 'application/json'
+  if (apiKey !== undefined) headers['x-api-key'] = apiKey
   if (identity !== undefined) {
     const signed = signRequest(identity.genesisHash, identity.signer, {
       host: url.host,

@@ -84,21 +84,10 @@ export async function openSender(run: WalletRun): Promise<CheckedSender> {
 export async function sendMessage(
   run: WalletRun,
   sender: CheckedSender,
-  given: Sending & { readonly message: Message; readonly what: string },
+  given: Wish,
   fields: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { light } = sender
-  const body = await makeBody(sender, given.message, given.fee)
-  const preview = await showPreview(run, sender, body)
-  await confirm(run, given.yes, preview)
-  const bytes = signTransaction(sender.genesisHash, body, sender.signer)
-  const hash = transactionHash(bytes)
-  await sendTransaction(sender, bytes)
-  run.say(`sent ${toHex0x(hash)}; waiting until it is final`)
-  await waitFinal(sender, hash, given.what)
-  const subject = { kind: 'transaction', hash } as const
-  const { fact } = await patiently(run.signal, () => light.check(subject))
-  const { height } = fact.block
+  const { hash, body, height } = await carryOut(run, sender, given)
   run.print(
     {
       ok: true,
@@ -113,8 +102,32 @@ export async function sendMessage(
   )
 }
 
-/** The site's chain, checked against what is known of it. */
-export async function meetChain(run: WalletRun) {
+/** What is to be sent. `before`: done with its hash once it is signed, and before anybody has it. */
+export type Wish = Sending & {
+  readonly message: Message
+  readonly what: string
+  readonly before?: (hash: Uint8Array) => Promise<void>
+}
+
+/** Shows a message, asks, sends it, and waits until it is final and proved. */
+export async function carryOut(run: WalletRun, sender: CheckedSender, given: Wish) {
+  const { light } = sender
+  const body = await makeBody(sender, given.message, given.fee)
+  const preview = await showPreview(run, sender, body)
+  await confirm(run, given.yes, preview)
+  const bytes = signTransaction(sender.genesisHash, body, sender.signer)
+  const hash = transactionHash(bytes)
+  await given.before?.(hash)
+  await sendTransaction(sender, bytes)
+  run.say(`sent ${toHex0x(hash)}; waiting until it is final`)
+  await waitFinal(sender, hash, given.what)
+  const subject = { kind: 'transaction', hash } as const
+  const { fact } = await patiently(run.signal, () => light.check(subject))
+  return { hash, body, height: fact.block.height }
+}
+
+/** The site, with its chain checked against what is known of it. */
+export async function meetSite(run: WalletRun) {
   const { api, genesisFile, acceptGenesis } = run.options
   const pinned = genesisFile === undefined ? undefined : readGenesisFile(genesisFile, run.env)
   const site = createSiteClient(api, run.signal)
@@ -131,6 +144,12 @@ export async function meetChain(run: WalletRun) {
   if (trust === 'new' || trust === 'reset') {
     run.say(`met ${api.host} on chain ${genesis.chainId}, genesis ${toHex(genesisHash)}`)
   }
+  return { site, genesis, genesisHash }
+}
+
+/** The same, with the chain followed to its newest block. */
+export async function meetChain(run: WalletRun) {
+  const { site, genesis, genesisHash } = await meetSite(run)
   const { home } = run
   const light = openLight({ home, genesis, site, verifier: nobleVerifier, checkpoint: undefined })
   await patiently(run.signal, () => light.follow())

@@ -31,8 +31,10 @@ export type WalletAction =
 /** What every command takes that sends a transaction. */
 export type Sending = { readonly fee: bigint | undefined; readonly yes: boolean }
 
-export type WalletOptions = {
-  readonly action: WalletAction
+export type WalletOptions = WalletPlace & { readonly action: WalletAction }
+
+/** Whose key, and which site: what every command takes that signs. */
+export type WalletPlace = {
   /** Name of a wallet; `client:ID` and `miner:ID` are the keys of programs. */
   readonly wallet: string
   /** Address or name of an account; undefined means the first. */

@@ -5,10 +5,10 @@ import { ClientFault, exitCodes } from './exit-codes.ts'
 import { aitbcHome } from './home.ts'
 import { type KeyStoreOptions, terminalPrompt } from './key-store.ts'
 import { walletPath } from './wallet-files.ts'
-import type { WalletOptions } from './wallet-options.ts'
+import type { WalletPlace } from './wallet-options.ts'
 
 export type WalletRun = KeyStoreOptions & {
-  readonly options: WalletOptions
+  readonly options: WalletPlace
   readonly home: string
   readonly wallet: string
   readonly signal: AbortSignal
@@ -22,7 +22,7 @@ export type WalletRun = KeyStoreOptions & {
 
 /** Opens nothing yet. */
 export function startWalletRun(
-  options: WalletOptions,
+  options: WalletPlace,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): WalletRun {

@@ -59,7 +59,7 @@ describe('command line of the client', () => {
   test('what is wrong is named', () => {
     expect(messageOf('--ollama-model', 'm', '--prompt', 'x')).toContain('--id')
     expect(messageOf('--id', 'a', '--prompt', 'x')).toContain('--ollama-model')
-    expect(messageOf('status')).toMatch(/no command "status".*client wallet/)
+    expect(messageOf('status')).toMatch(/no command "status".*wallet/)
     expect(messageOf(...least)).toContain('--prompt-file')
     expect(messageOf(...least, '--prompt', 'x', '--prompt-file', 'y')).toContain('one of')
     expect(messageOf(...least, '--prompt', '')).toContain('empty')
