@@ -176,10 +176,12 @@ export abstract class MarketObject<Env extends CoordinatorEnv = CoordinatorEnv>
 
   async agreements(who: Principal, page: MarketPage) {
     const { bids } = this.#usable()
+    await this.#countUses()
     return listed(page, (before) => bids.agreements(who, { before, limit: page.limit }))
   }
 
   async agreement(who: Principal, agreementId: string) {
+    await this.#countUses()
     return this.#usable().bids.agreement(who, agreementId)
   }
 
@@ -309,6 +311,13 @@ export abstract class MarketObject<Env extends CoordinatorEnv = CoordinatorEnv>
       })
     await this.#running
     if (this.#alarmAtMs < Number.POSITIVE_INFINITY) await this.ctx.storage.setAlarm(this.#alarmAtMs)
+  }
+
+  /** What was used a moment ago shows, where the coordinator answers. */
+  async #countUses(): Promise<void> {
+    await this.#usable()
+      .claims.sync()
+      .catch(() => undefined)
   }
 
   #wakeAt(dueAtMs: number): void {

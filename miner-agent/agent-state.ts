@@ -6,6 +6,7 @@ import { toHex } from '../core/base/bytes.ts'
 import type { Verifier } from '../core/crypto/signature.ts'
 import type { MinerFrame, ModelCard } from '../core/jobs/miner-protocol.ts'
 import { type Attempt, type Delivery, deliveredPart } from './attempt.ts'
+import type { BookingCheck } from './bookings.ts'
 import type { Delivered } from './deliver.ts'
 import type { Engine } from './engines/engine.ts'
 import type { GpuLock } from './gpu-lock.ts'
@@ -39,6 +40,10 @@ export type AgentOptions = {
   readonly nowMs: () => number
   /** Models and prices as the card that the site holds has them. */
   readonly models: () => readonly ModelCard[]
+  /** Least price of an agreement (config.ts). */
+  readonly agreedMin?: bigint | undefined
+  /** Checks a booking against the chain; absent: none is taken. */
+  readonly checkBooking?: BookingCheck | undefined
   /** Drops what cannot be sent now: it goes out again after the reconnect. */
   readonly send: (frame: MinerFrame) => void
   /** Builds and signs the result of a finished attempt. `minerId`: as the site calls this miner. */
@@ -54,6 +59,8 @@ export type AgentOptions = {
 export type AgentState = {
   readonly options: AgentOptions
   readonly attempts: Map<string, Attempt>
+  /** Offers whose booking is being checked, by their attempt. */
+  readonly checking: Map<string, string>
   site: SiteIdentity | undefined
   /** As the last welcome said: a site may have another miner under the name that we asked for. */
   minerId: string

@@ -49,6 +49,7 @@ export function createAgent(options: AgentOptions): Agent {
   const state: AgentState = {
     options,
     attempts: new Map(),
+    checking: new Map(),
     site: undefined,
     minerId: '',
     draining: false,
@@ -96,7 +97,7 @@ function take(state: AgentState, frame: ServerFrame): void {
 
 function onOffer(state: AgentState, offer: Offer): void {
   const { attempts, options } = state
-  const { tally, send, log } = options
+  const { tally, send } = options
   // The site asks again when our answer was lost with the connection.
   if (attempts.has(offer.attempt_id)) {
     send({ type: 'accept', attempt_id: offer.attempt_id })
@@ -107,20 +108,52 @@ function onOffer(state: AgentState, offer: Offer): void {
     genesisHash: siteOf(state).genesisHash,
     verifier: options.verifier,
     models: options.models(),
+    agreedMin: options.agreedMin,
   })
-  const no = opened.ok ? refusal(state, opened.value) : opened.error
-  if (!opened.ok || no !== undefined) {
-    const { code, message } = no as Rejection
-    count(tally.rejected, code)
-    send({ type: 'reject', attempt_id: offer.attempt_id, code, message })
-    log.info('offer rejected', { job: offer.job_id, code, reason: message })
+  if (!opened.ok) turnDown(state, offer, opened.error)
+  else if (offer.booking === undefined) takeOn(state, opened.value)
+  else if (!state.checking.has(offer.attempt_id)) void checkBooked(state, opened.value)
+}
+
+/** Takes on work within a booking once the chain has shown that. */
+async function checkBooked(state: AgentState, opened: OpenedOffer): Promise<void> {
+  const { checkBooking } = state.options
+  const { attempt_id: attemptId, booking = '' } = opened.offer
+  const site = siteOf(state)
+  const isOfIt = ({ opened: own, phase }: Attempt) =>
+    own.offer.booking === booking && (phase === 'waiting' || phase === 'running')
+  const taken = [...state.attempts.values()].filter(isOfIt).length
+  const checked = [...state.checking.values()].filter((each) => each === booking).length
+  state.checking.set(attemptId, booking)
+  const work = { booking, site, inHand: taken + checked }
+  const fault = checkBooking ? await checkBooking(work) : 'this miner takes no bookings'
+  state.checking.delete(attemptId)
+  // Meanwhile another site may have answered: what this one offered is over.
+  if (!state.site || toHex(state.site.genesisHash) !== toHex(site.genesisHash)) return
+  if (fault === undefined) takeOn(state, opened)
+  else turnDown(state, opened.offer, { code: 'BOOKING_REFUSED', message: fault })
+}
+
+function turnDown(state: AgentState, offer: Offer, { code, message }: Rejection): void {
+  const { tally, send, log } = state.options
+  count(tally.rejected, code)
+  send({ type: 'reject', attempt_id: offer.attempt_id, code, message })
+  log.info('offer rejected', { job: offer.job_id, code, reason: message })
+}
+
+function takeOn(state: AgentState, opened: OpenedOffer): void {
+  const { attempts, options } = state
+  const { tally, send, log } = options
+  const no = refusal(state, opened)
+  if (no !== undefined) {
+    turnDown(state, opened.offer, no)
     return
   }
-  const attempt = newAttempt(opened.value, options.nowMs())
+  const attempt = newAttempt(opened, options.nowMs())
   attempts.set(attempt.id, attempt)
   tally.accepted += 1
   send({ type: 'accept', attempt_id: attempt.id })
-  log.info('job accepted', { ...namesOf(attempt), model: opened.value.spec.model })
+  log.info('job accepted', { ...namesOf(attempt), model: opened.spec.model })
   schedule(state)
   options.onChange()
 }

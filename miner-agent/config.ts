@@ -33,6 +33,10 @@ export type AgentConfig = {
   readonly priceCompletion: bigint
   /** Base units for one place for an hour; undefined: not to be booked. */
   readonly priceHour?: bigint | undefined
+  /** Least that a place brings in an hour within a booking; undefined: `priceHour`. */
+  readonly bookedMin?: bigint | undefined
+  /** Least that an agreement brings for 1 000 answer tokens; undefined: `priceCompletion`. */
+  readonly agreedMin?: bigint | undefined
   readonly apiKeyFrom:
     | { readonly kind: 'env'; readonly name: string }
     | { readonly kind: 'file'; readonly path: string }
@@ -112,6 +116,8 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .option('--price-in <AITBC>', 'price of 1000 prompt tokens', '0.01')
     .option('--price-out <AITBC>', 'price of 1000 answer tokens', '0.03')
     .option('--price-hour <AITBC>', 'price of one place for an hour; without it nobody books')
+    .option('--booked-min <AITBC>', 'least for a place and hour that was booked; --price-hour')
+    .option('--agreed-min <AITBC>', 'least for 1000 answer tokens by agreement; --price-out')
     .option('--api-key-env <VAR>', 'variable that holds an API key, for sites that want one')
     .option('--key-file <FILE>', 'file that holds an API key, for sites that want one')
     .option('--gpu-lock <NAME>', 'take turns with other miners of this machine under this name')
@@ -164,6 +170,8 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     pricePrompt: read.coins('priceIn', 0n),
     priceCompletion: read.coins('priceOut', 0n),
     ...(raw.priceHour !== undefined && { priceHour: read.coins('priceHour', 0n) }),
+    ...(raw.bookedMin !== undefined && { bookedMin: read.coins('bookedMin', 0n) }),
+    ...(raw.agreedMin !== undefined && { agreedMin: read.coins('agreedMin', 0n) }),
     apiKeyFrom,
     gpuLock: raw.gpuLock as string | undefined,
     tokensPerSecond:

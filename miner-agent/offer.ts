@@ -45,6 +45,8 @@ export type Rejection = {
     | 'QUEUE_FULL'
     | 'MODEL_NOT_SERVED'
     | 'PRICE_CHANGED'
+    | 'AGREED_PRICE_TOO_LOW'
+    | 'BOOKING_REFUSED'
     | 'OFFER_INVALID'
     | 'AUTHORISATION_INVALID'
     | 'UNRELEASED_LIMIT'
@@ -57,6 +59,8 @@ export type OfferTerms = {
   readonly genesisHash: Uint8Array
   readonly verifier: Verifier
   readonly models: readonly ModelCard[]
+  /** Least that an agreement may bring for 1 000 answer tokens, base units; undefined: what the card says. */
+  readonly agreedMin?: bigint | undefined
 }
 
 /** Checks an offer against our card, itself, and the payer's signature. */
@@ -68,8 +72,8 @@ export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, 
   if (model === undefined) return reject('MODEL_NOT_SERVED', 'this miner does not serve the model')
   const fault = featureFault(spec.value, model)
   if (fault !== undefined) return reject('OFFER_INVALID', fault)
-  if (offer.price_prompt !== model.price_prompt) return priceChanged(model)
-  if (offer.price_completion !== model.price_completion) return priceChanged(model)
+  const priced = checkPrice(offer, model, terms.agreedMin)
+  if (!priced.ok) return priced
 
   const bytes = fromHex(offer.authorisation)
   const signature = fromHex(offer.authorisation_signature, 64)
@@ -103,6 +107,30 @@ export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, 
     price,
     worth: minBig(worstCaseOf(sizeOf(spec.value), price), limit),
   })
+}
+
+/**
+ * Prices are those of the card. Within a booking both are 0, and the booking itself is checked against the chain;
+ * under an agreement an answer may cost less, down to what the operator allows.
+ */
+function checkPrice(
+  offer: Offer,
+  model: ModelCard,
+  agreedMin: bigint | undefined,
+): Result<null, Rejection> {
+  const { price_prompt: prompt, price_completion: completion } = offer
+  if (offer.booking !== undefined) {
+    if (prompt === '0' && completion === '0') return ok(null)
+    return reject('BOOKING_REFUSED', 'tokens within a booking cost nothing')
+  }
+  if (prompt !== model.price_prompt) return priceChanged(model)
+  if (completion === model.price_completion) return ok(null)
+  const listed = BigInt(model.price_completion)
+  if (offer.agreement === undefined || BigInt(completion) > listed) return priceChanged(model)
+  const least = agreedMin ?? listed
+  if (BigInt(completion) >= least) return ok(null)
+  const message = `an agreement brings at least ${least} base units for 1000 answer tokens here`
+  return reject('AGREED_PRICE_TOO_LOW', message)
 }
 
 /** A job that asks for what the card does not state was not sent here by a sound site. */

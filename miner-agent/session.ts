@@ -5,11 +5,12 @@
 import { bytesEqual, fromHex, toHex } from '../core/base/bytes.ts'
 import { isLoopback } from '../core/base/loopback.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
-import { genesisHash as hashOfGenesis } from '../core/chain/genesis.ts'
+import { type Genesis, genesisHash as hashOfGenesis } from '../core/chain/genesis.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import type { CapabilityCard, MinerFrame, ServerFrame } from '../core/jobs/miner-protocol.ts'
 import { type Agent, createAgent } from './agent.ts'
 import type { SiteIdentity } from './agent-state.ts'
+import { createBookingCheck } from './bookings.ts'
 import { makeCard, missingModels } from './card.ts'
 import { type ChainClient, createChainClient } from './chain-client.ts'
 import type { AgentConfig } from './config.ts'
@@ -54,6 +55,7 @@ type Parts = {
   settler: Settler
   chain: ChainClient
   light: LightClient
+  genesis?: Genesis
   finish: (exitCode: number) => void
 }
 
@@ -154,10 +156,30 @@ function openAgent(parts: Parts): Agent {
     unsettledMax: config.unsettledMax,
     nowMs: Date.now,
     models: () => parts.card.models,
+    agreedMin: config.agreedMin,
+    checkBooking: createBookingCheck({
+      light: parts.light,
+      genesis: (site) => genesisOf(parts, site),
+      address: addressOf(host.signer.publicKey),
+      leastPerHour: config.bookedMin ?? config.priceHour,
+      nowMs: Date.now,
+    }),
     send: (frame: MinerFrame) => parts.link.send(frame),
     deliver: (attempt, outcome, site) => deliver({ attempt, outcome, site, signer: host.signer }),
     onChange: () => onChange(parts),
   })
+}
+
+/** The genesis of the site's chain, once the site has shown that it is that of its challenge. */
+async function genesisOf(parts: Parts, site: SiteIdentity): Promise<Genesis | undefined> {
+  const { genesis: known } = parts
+  if (known && bytesEqual(hashOfGenesis(known), site.genesisHash)) return known
+  const status = await parts.chain.status()
+  if (!status.ok || !bytesEqual(hashOfGenesis(status.value.genesis), site.genesisHash)) {
+    return undefined
+  }
+  parts.genesis = status.value.genesis
+  return parts.genesis
 }
 
 function makeSettler(parts: Parts): Settler {

@@ -16,8 +16,12 @@ export type AgreementEvent =
   | 'booking_ended'
   /** That booking was ended before its time. */
   | 'booking_canceled'
-  /** Its time is over. */
+  /** All of its tokens were used. */
+  | 'used_up'
+  /** Its time is over, and nothing of it was used. */
   | 'expire'
+  /** Its time is over, and some of it was used. */
+  | 'expire_used'
   /** Its buyer took it back. */
   | 'cancel'
 
@@ -35,6 +39,9 @@ export function nextAgreementState(
       return state === 'booked' ? 'fulfilled' : undefined
     case 'booking_canceled':
       return state === 'booked' ? 'canceled' : undefined
+    case 'used_up':
+    case 'expire_used':
+      return state === 'open' ? 'fulfilled' : undefined
     case 'expire':
       return state === 'open' ? 'lapsed' : undefined
     case 'cancel':

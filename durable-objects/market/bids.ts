@@ -16,7 +16,7 @@ import { nextAgreementState } from '../../core/market/agreement.ts'
 import type { BidAnnouncement } from '../../core/market/announcement.ts'
 import { endAuction } from '../../core/market/auction.ts'
 import { marketLimits as limits } from '../../core/market/limits.ts'
-import type { Offer } from '../../core/market/offer.ts'
+import { modelNamesOf, type Offer } from '../../core/market/offer.ts'
 import { type MarketQuery, matchesQuery, parseQuery } from '../../core/market/query.ts'
 import { offerRows } from '../../core/market/row.ts'
 import { rowsOf } from '../coordinator/schema.ts'
@@ -73,6 +73,10 @@ export type AgreementRow = {
   readonly capacity: number
   readonly hours: number | null
   readonly price: string
+  /** Names of models that it is for, as JSON; of tokens only. */
+  readonly models: string
+  /** Tokens of answer in paid results. */
+  readonly used: number
   readonly state: AgreementState
   readonly booking_id: string | null
   readonly created_at_ms: number
@@ -223,6 +227,7 @@ export function openBids(parts: BidParts) {
           award.capacity,
           wanted.hours,
           String(award.price),
+          JSON.stringify(modelsOf(offer, wanted)),
           nowMs,
           nowMs + limits.agreementLifeMs,
         )
@@ -255,6 +260,20 @@ export function openBids(parts: BidParts) {
 
   const agreementRow = (id: string): AgreementRow | undefined =>
     rowsOf<AgreementRow>(database, 'SELECT * FROM agreements WHERE agreement_id = ?', id)[0]
+
+  /** Moves an agreement on; false where the event does not belong. Inside the caller's write. */
+  const move = (id: string, event: AgreementEvent, bookingId: string | null): boolean => {
+    const row = agreementRow(id)
+    const state = row && nextAgreementState(row.state, event)
+    if (!state) return false
+    database.sql.exec(
+      'UPDATE agreements SET state = ?, booking_id = ? WHERE agreement_id = ?',
+      state,
+      bookingId,
+      id,
+    )
+    return true
+  }
 
   return {
     submit: (who: Principal, body: BidBody): Result<Bid, ApiError> => {
@@ -406,10 +425,9 @@ export function openBids(parts: BidParts) {
         if (bid.site === parts.site()) close(bid)
         else database.sql.exec(setEnd, 'unmatched', 0, nowMs, bid.bid_id)
       }
-      database.sql.exec(
-        "UPDATE agreements SET state = 'lapsed' WHERE state = 'open' AND expires_at_ms <= ?",
-        nowMs,
-      )
+      for (const row of rowsOf<AgreementRow>(database, selectExpired, nowMs)) {
+        move(row.agreement_id, row.used > 0 ? 'expire_used' : 'expire', null)
+      }
       const [next] = rowsOf<{ at: number | null }>(
         database,
         `SELECT min(at) AS at FROM (SELECT min(closes_at_ms) AS at FROM bids WHERE status = 'open'
@@ -479,18 +497,17 @@ export function openBids(parts: BidParts) {
       return isParty ? ok(agreementView(row)) : err({ code: 'AGREEMENT_NOT_FOUND' })
     },
     agreementRow,
-    /** Moves an agreement on; false where the event does not belong. Inside the caller's write. */
-    move: (id: string, event: AgreementEvent, bookingId: string | null): boolean => {
+    move,
+    /** Tokens of answer that were paid under an agreement so far. Inside the caller's write. */
+    used: (id: string, tokens: number): void => {
       const row = agreementRow(id)
-      const state = row && nextAgreementState(row.state, event)
-      if (!state) return false
-      database.sql.exec(
-        'UPDATE agreements SET state = ?, booking_id = ? WHERE agreement_id = ?',
-        state,
-        bookingId,
-        id,
-      )
-      return true
+      if (!row || row.used === tokens) return
+      database.sql.exec('UPDATE agreements SET used = ? WHERE agreement_id = ?', tokens, id)
+      if (tokens >= row.capacity) move(id, 'used_up', null)
+      else if (tokens > 0 && row.state === 'lapsed') {
+        // A job that was under way when its time was over.
+        database.sql.exec("UPDATE agreements SET state = 'fulfilled' WHERE agreement_id = ?", id)
+      }
     },
   }
 }
@@ -498,6 +515,20 @@ export function openBids(parts: BidParts) {
 /** Whether an offer is of whoever calls: the account that is paid, or the key that listed it. */
 export const isSeller = (who: Principal, offer: Pick<OfferRowOf, 'owner'>): boolean =>
   ownerOf(who) === offer.owner
+
+/** Models that an agreement is for: those of the name in its query, else the cheapest that was found. */
+function modelsOf(row: OfferRowOf, wanted: Wanted): string[] {
+  const query = parseQuery(wanted.query)
+  if (wanted.kind !== 'tokens' || !query.ok) return []
+  const offer = JSON.parse(row.body) as Offer
+  const found = offerRows(offer).find((each) => matchesQuery(query.value, each))
+  if (!found) return []
+  const isMeant = (model: Offer['models'][number]): boolean =>
+    found.name === ''
+      ? Number(model.price_completion) === found.price
+      : modelNamesOf(model.name).includes(found.name)
+  return offer.models.filter(isMeant).map(({ name }) => name)
+}
 
 const unitOf = (kind: 'tokens' | 'hours'): Bid['unit'] =>
   kind === 'tokens' ? 'base_units_per_1000_completion_tokens' : 'base_units_per_place_hour'
@@ -513,6 +544,8 @@ const agreementView = (row: AgreementRow): Agreement => ({
   hours: row.hours,
   price: row.price,
   unit: unitOf(row.kind),
+  models: JSON.parse(row.models) as string[],
+  used: row.kind === 'tokens' ? row.used : null,
   state: row.state,
   booking_id: row.booking_id,
   created_at: formatTime(row.created_at_ms),
@@ -550,6 +583,8 @@ const selectHere = `SELECT * FROM offers WHERE status = 'online' AND kind <> 're
 const countOpen = "SELECT count(*) AS n FROM bids WHERE status = 'open'"
 const selectDue =
   "SELECT * FROM bids WHERE status = 'open' AND closes_at_ms <= ? ORDER BY closes_at_ms"
+const selectExpired =
+  "SELECT * FROM agreements WHERE state = 'open' AND expires_at_ms <= ? LIMIT 500"
 const insertBid = `INSERT INTO bids (bid_id, site, owner, bidder, wanted, status, opened_at_ms,
   closes_at_ms, filled, announced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`
 const setEnd = `UPDATE bids SET status = ?, filled = ?, closes_at_ms = min(closes_at_ms, ?)
@@ -558,5 +593,5 @@ const insertQuote = `INSERT OR REPLACE INTO quotes
   (quote_id, bid_id, offer_id, miner_id, automatic, price, capacity, at_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 const insertAgreement = `INSERT INTO agreements (agreement_id, bid_id, offer_id, miner_id, owner, buyer,
-  seller, kind, capacity, hours, price, state, created_at_ms, expires_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`
+  seller, kind, capacity, hours, price, models, state, created_at_ms, expires_at_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`

@@ -18,6 +18,14 @@ export const marketPolicy = {
   forgetMs: 2_592_000_000,
   presenceMs: 691_200_000,
   chainWaitMs: 5_000,
+  /** So long after its end an agreement takes results of jobs that were under way (1 hour). */
+  usesLateMs: 3_600_000,
+  /** Bids, quotes, agreements and bookings that are over are kept so long (90 days); so many are looked at a time. */
+  keptMs: 7_776_000_000,
+  sweepRows: 500,
+  /** Reviews stay for good, but of one offer the newest; none goes while its receipt could be reviewed again. */
+  reviewsPerOfferMax: 1_000,
+  reviewsKeptMs: 5_184_000_000,
   /** Bids that are over and quotes looked at in one answer. */
   uptimeDays: 7,
 } as const

@@ -2,12 +2,14 @@
 import { rowsOf } from '../coordinator/schema.ts'
 import { type Bids, openBids } from './bids.ts'
 import { openBookings } from './bookings.ts'
+import { openMarketClaims } from './claims.ts'
 import { marketPolicy } from './limits.ts'
 import { openOffers } from './offers.ts'
 import type { MarketHost } from './ports.ts'
 import { openProjection } from './projection.ts'
 import { openReviews } from './reviews.ts'
 import { openSayings } from './sayings.ts'
+import { sweepMarket } from './sweep.ts'
 import { createMarketTables } from './tables.ts'
 
 export type MarketParts = ReturnType<typeof openMarket>
@@ -37,6 +39,7 @@ export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
     sayBid: sayings.bid,
     sayEnd: sayings.ended,
   })
+  const claims = openMarketClaims({ ...host, bids: lateBids })
   const reviews = openReviews({ ...host, offers })
   const projection = openProjection(host)
   let lookedAtMs = 0
@@ -57,6 +60,7 @@ export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
     offers,
     bids,
     bookings,
+    claims,
     reviews,
     /** Does all that is due. `looks`: at the miners too, though it was done a moment ago. */
     work: async (looks: boolean): Promise<void> => {
@@ -69,9 +73,13 @@ export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
         await attempt('announcements', sayings.listen)
       }
       if (here > 0) host.wakeAt(lookedAtMs + marketPolicy.refreshMs)
+      // What was used counts before a time is over.
+      await attempt('uses', claims.sync)
       await attempt('auctions', lateBids().tick)
       await attempt('bookings', bookings.tick)
+      await attempt('claims', claims.sync)
       await attempt('figures', offers.tidy)
+      await attempt('retention', () => sweepMarket(database, now()))
       await attempt('sayings', sayings.tick)
       await attempt('read model', projection.tick)
       if (projection.isBehind()) host.wakeAt(now() + marketPolicy.retryMs)

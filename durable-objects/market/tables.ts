@@ -1,10 +1,14 @@
 /** Tables of the market. What each column holds, and who writes it, stands in docs/storage.md. */
-import type { SqlDatabase } from '../coordinator/schema.ts'
+import { addColumn, type SqlDatabase } from '../coordinator/schema.ts'
 
 /** Lays down the tables that are not there. */
 export function createMarketTables(database: SqlDatabase): void {
   database.transactionSync(() => {
     for (const statement of tables) database.sql.exec(statement)
+    // Agreements of an earlier version.
+    const table = 'agreements'
+    addColumn(database, { table, name: 'models', type: "TEXT NOT NULL DEFAULT '[]'" })
+    addColumn(database, { table, name: 'used', type: 'INTEGER NOT NULL DEFAULT 0' })
   })
 }
 
@@ -93,6 +97,8 @@ const tables: readonly string[] = [
     capacity INTEGER NOT NULL,
     hours INTEGER,
     price TEXT NOT NULL,
+    models TEXT NOT NULL DEFAULT '[]',
+    used INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL,
     booking_id TEXT,
     created_at_ms INTEGER NOT NULL,

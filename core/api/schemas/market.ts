@@ -255,6 +255,8 @@ export const agreementSchema = z
     hours: whole.nullable(),
     price: units,
     unit: z.enum(['base_units_per_1000_completion_tokens', 'base_units_per_place_hour']),
+    models: z.array(z.string()).describe('Models that an agreement on tokens is for'),
+    used: whole.nullable().describe('Answer tokens of paid results so far; null for hours'),
     state: z.enum(['open', 'booked', 'fulfilled', 'lapsed', 'canceled']),
     booking_id: marketId.nullable(),
     created_at: time,
