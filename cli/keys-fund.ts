@@ -33,6 +33,10 @@ export async function fundKey(
 ): Promise<AccountKeyView> {
   const key = takenOf(await call('getKey', { params: { id: keyId } }))
   const { funding } = key
+  if (key.state === 'revoked' || key.state === 'expired') {
+    const message = `${keyId} is ${key.state}: money that is locked for it would help nobody`
+    throw new ClientFault(exitCodes.conflict, `KEY_${key.state.toUpperCase()}`, message)
+  }
   if (funding === null || funding.by === 'faucet') {
     const message = `${keyId} takes no escrow: ${funding ? 'the faucet funds it' : 'it spends nothing'}`
     throw new ClientFault(exitCodes.conflict, 'KEY_NOT_FUNDABLE', message)

@@ -108,7 +108,7 @@ const optionsIn = (text: string): Set<string> =>
   new Set([...text.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))
 
 const helpOf = (name: 'miner' | 'client'): string =>
-  (name === 'client' ? [[], ['verify'], ...walletCommands] : [[]])
+  (name === 'client' ? [[], ['verify'], ...walletCommands, ...groupCommands] : [[]])
     .map((command) => [inRoot('scripts', 'run.mjs'), name, ...command, '--help'])
     .map((words) => execFileSync(binary('node'), words).toString())
     .join('\n')
@@ -116,6 +116,18 @@ const helpOf = (name: 'miner' | 'client'): string =>
 const walletCommands = ['', 'create', 'import', 'add', 'export', 'send'].map((command) =>
   ['wallet', command].filter((word) => word !== ''),
 )
+
+/** One of each that has options of its own. */
+const groupCommands = [
+  ['keys', 'create'],
+  ['keys', 'rotate'],
+  ['keys', 'fund'],
+  ['keys', 'usage'],
+  ['admin', 'jobs'],
+  ['admin', 'held'],
+  ['admin', 'deactivate-miner'],
+  ['miner', 'held'],
+]
 
 function foldersOf(path: string): string[] {
   const parts = path.split('/').slice(0, -1)

@@ -7,7 +7,7 @@ import { adminGroup, runAdmin } from '../../../cli/admin-command.ts'
 import { type Group, type GroupOptions, parseGroup } from '../../../cli/group-options.ts'
 import { keysGroup, runKeys } from '../../../cli/keys-command.ts'
 import { minerGroup, runMiner } from '../../../cli/miner-command.ts'
-import { call, type Json, jobIn } from '../../support/api-client.ts'
+import { call, expectFailure, type Json, jobIn } from '../../support/api-client.ts'
 import { type Harness, startHarness } from '../../support/harness.ts'
 import { startTestMiner, type TestMiner } from '../../support/test-miner.ts'
 import { startProgram, typescript } from '../program.ts'
@@ -132,7 +132,7 @@ describe('keys', () => {
     const rotated = await json(keys, ['rotate', id, '--grace', '0'])
     expect(rotated['secret']).not.toBe(secret)
     const old = await call(site, '/v1/jobs', { key: secret, body: { payload } })
-    expect([old.status, old.code]).toEqual([401, 'KEY_ROTATED'])
+    expectFailure(old, 401, 'KEY_ROTATED')
     expect(await json(keys, ['revoke', id])).toMatchObject({ state: 'revoked' })
     const fund = printed(keys, ['fund', id, '--amount', '1', '--yes'])
     await expect(fund).rejects.toMatchObject({ code: 'KEY_REVOKED', exitCode: 5 })
