@@ -101,7 +101,7 @@ function Reason<T>(props: ActProps<T> & { onDone: () => void }) {
         name="reason"
         label="Why"
         required
-        hint="Whoever reads the log later sees it, and so does the miner where it is about one."
+        hint="One line, for whoever reads the audit log later."
         value={reason}
         onValue={setReason}
       />

@@ -84,7 +84,10 @@ export function AdminList<T>(props: ListProps<T>) {
               )}
               <nav class="list-pager" aria-label={`Pages of ${noun}`}>
                 <span class="list-facts muted">
-                  {items.length.toLocaleString('en')} on this page, as of <When ms={asOf} ageOnly />
+                  <span>
+                    {items.length.toLocaleString('en')} on this page, as of{' '}
+                    <When ms={asOf} ageOnly />
+                  </span>
                 </span>
                 {place.cursor === '' ? null : (
                   <Step label="Newest" href={adminPath(view, { ...of, ...place.filters })} />
