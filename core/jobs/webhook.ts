@@ -74,12 +74,13 @@ export const webhookPauseMs = (attempts: number): number | undefined =>
 /** A name with a dot that is no private suffix, or an address of the open internet. */
 function isPublicHost(host: string): boolean {
   if (host.startsWith('[')) return isPublicIpv6(host)
-  const parts = host.replace(/\.$/, '').split('.')
+  const name = host.replace(/\.$/, '')
+  const parts = name.split('.')
   const last = parts[parts.length - 1] ?? ''
   // What ends in a number is an address, in whatever spelling: only the plain one is read.
   if (/^(?:\d+|0x[0-9a-f]*)$/.test(last)) return isPublicIpv4(parts)
   if (parts.length < 2 || !parts.every((part) => /^[a-z0-9_-]{1,63}$/.test(part))) return false
-  return !privateSuffixes.has(last) && !host.endsWith('.home.arpa')
+  return !privateSuffixes.has(last) && !name.endsWith('.home.arpa')
 }
 
 const privateSuffixes: ReadonlySet<string> = new Set([

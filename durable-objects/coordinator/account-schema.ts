@@ -87,14 +87,23 @@ const tables: readonly string[] = [
   ) WITHOUT ROWID`,
 ]
 
+/** Models of one client that one day tells apart, and the name of all others: these rows stay for good. */
+export const modelsPerDayMax = 64
+export const otherModels = '(other)'
+
 /** Adds to the sums of a job's client, day and model. `values`: jobs, completed, tokens, spent. */
 const addUsage = (of: {
   readonly jobId: string
   readonly atMs: string
   readonly values: string
 }): string => `INSERT INTO usage_daily
-    SELECT client, date(${of.atMs} / 1000, 'unixepoch'), model, ${of.values}
-    FROM jobs WHERE job_id = ${of.jobId}
+    SELECT client, day, iif(EXISTS (SELECT 1 FROM usage_daily AS known
+        WHERE known.client = job.client AND known.day = job.day AND known.model = job.model)
+      OR (SELECT count(*) FROM usage_daily AS known
+        WHERE known.client = job.client AND known.day = job.day) < ${modelsPerDayMax},
+      model, '${otherModels}'), ${of.values}
+    FROM (SELECT client, model, date(${of.atMs} / 1000, 'unixepoch') AS day
+      FROM jobs WHERE job_id = ${of.jobId}) AS job WHERE true
     ON CONFLICT (client, day, model) DO UPDATE SET jobs = jobs + excluded.jobs,
     completed = completed + excluded.completed,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,

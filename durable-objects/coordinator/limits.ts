@@ -48,6 +48,7 @@ export const coordinatorLimits = {
 
   /** Deliveries of webhooks: under way at one time, time for each, and how long their record is kept. */
   webhooksAtOnce: 8,
+  webhooksPerClientAtOnce: 2,
   webhookTimeoutMs: 10_000,
   webhookKeptMs: 604_800_000,
   webhookKept: 100_000,

@@ -297,6 +297,7 @@ function openWork(
       parts.idempotency.sweep(nowMs)
       parts.webhooks.sweep(nowMs)
       parts.posts.sweep()
+      parts.posts.sweep()
       parts.claims.sweep(endedAtMs)
       parts.marketDesk.sweep(endedAtMs)
       return store.sweep({

@@ -29,7 +29,8 @@ export type Webhooks = ReturnType<typeof openWebhooks>
 
 export function openWebhooks(parts: WebhookParts) {
   const { database, vault, now, wakeAt } = parts
-  const running = new Set<string>()
+  /** Deliveries under way, with their clients. */
+  const running = new Map<string, string>()
   resealSecrets(database, vault)
 
   const secretsOf = (client: string): Uint8Array[] => {
@@ -76,7 +77,7 @@ export function openWebhooks(parts: WebhookParts) {
   }
 
   const start = (row: DeliveryRow): void => {
-    running.add(row.delivery_id)
+    running.set(row.delivery_id, row.client)
     deliver(row)
       .catch((error) => {
         console.error(JSON.stringify({ msg: 'webhook not noted', error: String(error) }))
@@ -85,6 +86,19 @@ export function openWebhooks(parts: WebhookParts) {
         running.delete(row.delivery_id)
         wakeAt(now())
       })
+  }
+
+  /** Starts the next one of a client that has not its share under way; false when there is none. */
+  const startNext = (): boolean => {
+    const shares = new Map<string, number>()
+    for (const client of running.values()) shares.set(client, (shares.get(client) ?? 0) + 1)
+    const busy = [...shares].filter(([, count]) => count >= limits.webhooksPerClientAtOnce)
+    // Those under way are due as well until their end is noted.
+    const skipped = JSON.stringify([...running.keys()])
+    const clients = JSON.stringify(busy.map(([client]) => client))
+    const [row] = rowsOf<DeliveryRow>(database, selectDue, now(), clients, skipped)
+    if (row) start(row)
+    return row !== undefined
   }
 
   const due = rowsOf<{ at: number | null }>(database, selectNextDue)[0]?.at
@@ -135,12 +149,7 @@ export function openWebhooks(parts: WebhookParts) {
 
     /** Sends what is due; never waits for an answer. */
     tick: (): void => {
-      const free = limits.webhooksAtOnce - running.size
-      if (free <= 0) return
-      // Those under way are due as well until their end is noted.
-      const rows = rowsOf<DeliveryRow>(database, selectDue, now(), limits.webhooksAtOnce + free)
-      const ready = rows.filter(({ delivery_id }) => !running.has(delivery_id))
-      for (const row of ready.slice(0, free)) start(row)
+      while (running.size < limits.webhooksAtOnce && startNext());
       const next = rowsOf<{ at: number | null }>(database, selectNextAfter, now())[0]?.at
       if (typeof next === 'number') wakeAt(next)
     },
@@ -230,7 +239,8 @@ const update = `UPDATE webhook_deliveries SET state = ?, attempts = ?, next_at_m
   last_error = ? WHERE seq = ?`
 const countDue = `SELECT count(*) AS n FROM webhook_deliveries WHERE state = 'due' AND client = ?`
 const selectDue = `SELECT * FROM webhook_deliveries WHERE state = 'due' AND next_at_ms <= ?
-  ORDER BY next_at_ms LIMIT ?`
+  AND client NOT IN (SELECT value FROM json_each(?))
+  AND delivery_id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at_ms LIMIT 1`
 const selectNextDue = "SELECT min(next_at_ms) AS at FROM webhook_deliveries WHERE state = 'due'"
 const selectNextAfter = `SELECT min(next_at_ms) AS at FROM webhook_deliveries
   WHERE state = 'due' AND next_at_ms > ?`

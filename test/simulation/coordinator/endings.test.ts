@@ -190,3 +190,14 @@ test('PAY-9: a job whose limit does not pay for its settlement is refused, with 
     coordinatorBefore,
   )
 })
+
+test('STORE-5: what the site has posted is forgotten in the end, what waits is not', async () => {
+  const world = await createWorld()
+  const { database } = world.parts()
+  database.sql.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10050)
+    INSERT INTO posts (id, message, batch) SELECT 'post ' || i, x'00', iif(i = 7, NULL, 1) FROM n`)
+  await world.parts().adminDesk.execute({ actor: 'test', reason: 'old' }, 'sweep', undefined)
+  const ids = world.rows<{ id: string }>('SELECT id FROM posts ORDER BY seq').map(({ id }) => id)
+  expect(ids).toHaveLength(10_002)
+  expect(ids[0]).toBe('post 7')
+})

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { webhookLimits } from '../../../core/jobs/webhook.ts'
-import { person } from '../../support/chain-world.ts'
+import { person, transfer } from '../../support/chain-world.ts'
 import { hold, join, only } from '../../support/coordinator-miners.ts'
 import { createWorld, type World } from '../../support/coordinator-world.ts'
 
@@ -178,4 +178,33 @@ test('TOLD-4: only the owner sees deliveries, and the disk holds no secret', asy
   expect(world.parts().webhooks.list(stranger, { limit: 10, before: own })).toEqual([])
   const rows = world.rows<{ sealed: Uint8Array }>('SELECT sealed FROM webhook_secrets')
   expect(Buffer.from(rows[0]?.sealed ?? []).includes(secret)).toBe(false)
+})
+
+test('TOLD-5: a receiver that never answers keeps the news of nobody else waiting', async () => {
+  const told: string[] = []
+  const post = ((url: string) => {
+    told.push(url)
+    return url.includes('tarpit') ? new Promise(() => undefined) : Promise.resolve(new Response())
+  }) as unknown as typeof fetch
+  const world = await createWorld({ post })
+  await join(world, { name: 'miner-A', onOffer: hold })
+  const bob = person('bob')
+  await world.transact(world.alice, transfer(bob.address, 200_000_000n))
+  const bobsEscrow = await world.openEscrow(bob, 100_000_000n)
+  const { clientJobs, webhooks } = world.parts()
+  const tell = async (by: typeof bob, escrow: Uint8Array, url: string) => {
+    const job = { ...world.jobOf(by, escrow, url), webhook: { url } }
+    const taken = await clientJobs.submit(world.whoIs(by), job)
+    if (!taken.ok) throw new Error(taken.error.code)
+    clientJobs.cancel(world.whoIs(by), taken.value.jobId)
+  }
+  for (const by of [world.alice, bob]) webhooks.makeSecret(world.whoIs(by).publicId)
+  for (let count = 0; count < 40; count += 1) {
+    await tell(world.alice, world.aliceEscrow, `https://tarpit.example.org/${count}`)
+  }
+  await world.pass(100)
+  await tell(bob, bobsEscrow, 'https://hooks.example.org/bob')
+  await world.pass(1_000)
+  expect(told).toContain('https://hooks.example.org/bob')
+  expect(told.filter((url) => url.includes('tarpit'))).toHaveLength(2)
 })

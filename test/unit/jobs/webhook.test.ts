@@ -57,6 +57,7 @@ test.each([
   'https://[2001:db8::1]/',
   'https://[2001:0:53aa::1]/',
   'https://intranet/',
+  'https://nas.home.arpa./',
   'https://printer.local/',
   'https://db.internal/',
   'https://router.home.arpa/',
