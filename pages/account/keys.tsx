@@ -23,6 +23,7 @@ import type { Trouble } from '../shared/ui/trouble.tsx'
 import { Moment } from '../wallet/moment.tsx'
 import { KeyState, scopeWords } from './key-words.tsx'
 import { NewKey } from './new-key.tsx'
+import { UseKey } from './use-key.tsx'
 
 type Made = ShapeOf<typeof keyWithSecret>
 
@@ -73,6 +74,7 @@ export function Keys({ address }: { address: string }) {
           )
         }}
       </Loaded>
+      <UseKey />
       <h2 class="section-title">New key</h2>
       <NewKey onMade={show} />
     </>
@@ -165,7 +167,7 @@ function KeyCard({ value: key, address, onChanged, onSecret }: CardProps) {
           {funding ? (
             <Disclosure
               summary={key.state === 'active' ? 'Lock more in a new escrow' : 'Lock money for it'}
-              open={fundingWaits(key)}
+              open={key.state === 'unfunded' || fundingWaits(key)}
             >
               <Funding fundedKey={key} account={address} onLinked={onChanged} />
             </Disclosure>

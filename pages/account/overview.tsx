@@ -7,6 +7,7 @@ import { Amount } from '../shared/ui/amount.tsx'
 import { wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Empty, Failed, Skeleton } from '../shared/ui/states.tsx'
+import { useAccount } from '../wallet/account.ts'
 import { KeyState } from './key-words.tsx'
 
 export function Overview({ address }: { address: string }) {
@@ -29,33 +30,28 @@ export function Overview({ address }: { address: string }) {
           <Pairs
             pairs={[
               ['Signed in as', wholeAddress(address, 'your address')],
+              ['Balance', <Balance address={address} />],
               [
-                'Keys',
+                'API keys',
                 <a href="/account/keys">
                   {found.value.keys} of {found.value.keys_max}
                 </a>,
               ],
-              [
-                'Role',
-                found.value.role === 'admin' ? (
-                  <a href="/admin/">administers this site</a>
-                ) : (
-                  'client'
-                ),
-              ],
-              ['Money and signing', <a href="/wallet/">in your wallet</a>],
-              ['What you bought', <a href="/marketplace/activity">in the marketplace</a>],
-              ['What you sell', <a href="/provider/">as a provider</a>],
+              ['What you bought', <a href="/marketplace/activity">jobs, bookings and bids</a>],
+              ['What you sell', <a href="/provider/">machines and earnings</a>],
+              found.value.role === 'admin'
+                ? ['Role', <a href="/admin/">administers this site</a>]
+                : undefined,
             ]}
           />
-          <h2 class="section-title">Console</h2>
+          <h2 class="section-title">Asking from this browser</h2>
           <p class="lead">
-            While you are signed in, this browser asks models as your console. It has no secret, and
-            spends only what you locked for it.
+            While you are signed in, the playground asks models for you without any key. It spends
+            only what you locked for that.
           </p>
           {found.value.console === undefined ? (
-            <Empty title="Not opened yet">
-              <span>It is made when you first ask a model.</span>
+            <Empty title="Nothing is locked yet">
+              <span>You choose how much before you first ask.</span>
               <a class="button button-small" href="/marketplace/playground">
                 To the playground
               </a>
@@ -68,11 +64,26 @@ export function Overview({ address }: { address: string }) {
                 found.value.console.funding?.available === undefined
                   ? undefined
                   : ['Left', <Amount units={found.value.console.funding.available} />],
+                ['Next', <a href="/marketplace/playground">ask in the playground</a>],
               ]}
             />
           )}
         </>
       )}
+    </>
+  )
+}
+
+/** What the account holds on the chain, and where it is moved. */
+function Balance({ address }: { address: string }) {
+  const standing = useAccount(address)
+  if (standing.phase === 'loading') return <Skeleton size={8} />
+  const link = <a href="/wallet/">in your wallet</a>
+  return standing.phase === 'failed' ? (
+    link
+  ) : (
+    <>
+      <Amount units={standing.value.final_balance} /> {link}
     </>
   )
 }

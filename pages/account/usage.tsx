@@ -10,8 +10,8 @@ import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
 
 const spans = [
-  { id: '', label: '30 days', days: 30 },
   { id: '7d', label: '7 days', days: 7 },
+  { id: '', label: '30 days', days: 30 },
   { id: '90d', label: '90 days', days: 90 },
 ] as const
 
@@ -20,7 +20,7 @@ const perCoin = 1e8
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
 export function Usage() {
-  const span = spans.find(({ id }) => id === query('span')) ?? spans[0]
+  const span = spans.find(({ id }) => id === query('span')) ?? spans[1]
   const to = dayOf(Date.now())
   const from = dayOf(Date.now() - (span.days - 1) * dayMs)
   return (
@@ -77,7 +77,7 @@ function ByDay(span: SpanProps) {
           <LazyChart
             title="Spent by day"
             kind={answer.items.length > 60 ? 'area' : 'bars'}
-            xKind="time"
+            xKind="day"
             xLabel="Day"
             unit={{ one: 'AITBC', many: 'AITBC' }}
             series={[{ name: 'Spent', points: pointsOf(answer, span) }]}

@@ -14,7 +14,7 @@ import { Status } from '../shared/ui/status.tsx'
 import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { Agreements } from './agreements.tsx'
 import { BidList } from './bids-page.tsx'
-import { bookingStates } from './booking-page.tsx'
+import { BookingState, HeldOf, PaidOf } from './booking-words.tsx'
 import { Countdown } from './countdown.tsx'
 import { marketPath } from './routes.ts'
 import { type OwnJob, ownJob, paymentOf } from './run-result.tsx'
@@ -171,7 +171,7 @@ const bookingColumns: readonly Column<Booking>[] = [
   },
   {
     label: 'State',
-    cell: ({ state }) => <Status tone={bookingStates[state][0]} word={bookingStates[state][1]} />,
+    cell: ({ state }) => <BookingState state={state} />,
   },
   {
     label: 'Time left',
@@ -179,10 +179,10 @@ const bookingColumns: readonly Column<Booking>[] = [
       state === 'active' ? <Countdown untilMs={end} over="over" /> : <Unknown>none</Unknown>,
     numeric: true,
   },
-  { label: 'Held', cell: ({ total }) => <Amount units={total} />, numeric: true },
+  { label: 'Held', cell: (each) => <HeldOf booking={each} />, numeric: true },
   {
     label: 'Paid',
-    cell: ({ paid }) => (paid === undefined ? <Unknown>not yet</Unknown> : <Amount units={paid} />),
+    cell: (each) => <PaidOf booking={each} />,
     numeric: true,
   },
 ]

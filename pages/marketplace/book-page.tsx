@@ -7,12 +7,14 @@ import { useResource } from '../shared/live/resource.ts'
 import { type SendFailure, sendJson } from '../shared/live/send.ts'
 import { SignedIn } from '../shared/signed-in.tsx'
 import { Amount } from '../shared/ui/amount.tsx'
+import { amountWords } from '../shared/ui/amount-text.ts'
 import { NumberField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
 import { wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
 import { Failed, Skeleton } from '../shared/ui/states.tsx'
 import { TroubleNote } from '../shared/ui/trouble.tsx'
+import { useAccount } from '../wallet/account.ts'
 import { Moment } from '../wallet/moment.tsx'
 import { marketPath } from './routes.ts'
 import { type Signing, useSigning } from './signing.ts'
@@ -81,6 +83,8 @@ function Book({ offer, account }: { offer: OfferDetail; account: string }) {
   const agreement = query('agreement')
   const wanted = wantedOf(offer.offer_id, { hours, places, agreement })
   const terms = useTerms(wanted)
+  const standing = useAccount(account)
+  const balance = standing.phase === 'ready' ? standing.value.balance : undefined
   const { signing, begin, retry } = useSigning<Booking>({
     id: `book ${offer.offer_id} ${query('hours')} ${query('places')} ${agreement}`,
     carryOut: (transaction) =>
@@ -123,7 +127,7 @@ function Book({ offer, account }: { offer: OfferDetail; account: string }) {
         disabled={
           offer.price_per_hour === undefined ? 'This offer has no price by the hour.' : undefined
         }
-        check={() => problemsOf({ hours, places }, terms)}
+        check={() => problemsOf({ hours, places }, terms, balance)}
         onSend={async () => {
           if (!known) return undefined
           return begin({
@@ -167,7 +171,7 @@ function Book({ offer, account }: { offer: OfferDetail; account: string }) {
             keep({ places: value })
           }}
         />
-        <TermsView terms={terms} offer={offer} />
+        <TermsView terms={terms} offer={offer} balance={balance} />
       </Form>
     </>
   )
@@ -175,30 +179,31 @@ function Book({ offer, account }: { offer: OfferDetail; account: string }) {
 
 /** What became of the last way to the wallet. */
 function Outcome({ signing, retry }: { signing: Signing; retry: () => void }) {
+  if (signing.at === 'declined') {
+    return (
+      <p class="outcome" role="status">
+        You declined in the wallet. Nothing was booked and nothing was paid.
+      </p>
+    )
+  }
+  if (signing.at !== 'failed') return null
   return (
-    <>
-      {signing.at === 'declined' ? (
-        <p class="small" role="status">
-          You declined in the wallet. Nothing was booked and nothing was paid.
-        </p>
+    <div class="outcome">
+      <TroubleNote trouble={signing.trouble} />
+      {signing.again ? (
+        <div class="actions">
+          <button type="button" class="button button-primary" onClick={retry}>
+            Send it again
+          </button>
+        </div>
       ) : null}
-      {signing.at === 'failed' ? (
-        <>
-          <TroubleNote trouble={signing.trouble} />
-          {signing.again ? (
-            <div class="form-foot">
-              <button type="button" class="button button-primary" onClick={retry}>
-                Send it again
-              </button>
-            </div>
-          ) : null}
-        </>
-      ) : null}
-    </>
+    </div>
   )
 }
 
-function TermsView({ terms, offer }: { terms: TermsState; offer: OfferDetail }) {
+type TermsProps = { terms: TermsState; offer: OfferDetail; balance: bigint | undefined }
+
+function TermsView({ terms, offer, balance }: TermsProps) {
   if (terms.state === 'none') {
     return (
       <p class="small muted">
@@ -223,21 +228,36 @@ function TermsView({ terms, offer }: { terms: TermsState; offer: OfferDetail }) 
   }
   const { price_per_hour: hour, total, start, end, provider } = terms.terms
   return (
-    <Pairs
-      pairs={[
-        [
-          'About',
-          <>
-            <Moment ms={start} /> to <Moment ms={end} />
-          </>,
-        ],
-        ['An hour of one place', <Amount units={hour} />],
-        ['Held on the chain', <Amount units={total} />],
-        ['Goes to', wholeAddress(provider, 'provider address')],
-      ]}
-    />
+    <>
+      <Pairs
+        pairs={[
+          [
+            'About',
+            <>
+              <Moment ms={start} /> to <Moment ms={end} />
+            </>,
+          ],
+          ['An hour of one place', <Amount units={hour} />],
+          ['Held on the chain', <Amount units={total} />],
+          balance === undefined ? undefined : ['You have', <Amount units={balance} />],
+          ['Goes to', wholeAddress(provider, 'provider address')],
+        ]}
+      />
+      {isShort(balance, total) ? (
+        <div class="note note-caution" role="status">
+          <strong>Your account does not cover this</strong>
+          <span>
+            <Amount units={total - (balance ?? 0n)} /> is missing, and the fee of the chain. Book
+            less, or <a href="/wallet/">add funds in your wallet</a>.
+          </span>
+        </div>
+      ) : null}
+    </>
   )
 }
+
+const isShort = (balance: bigint | undefined, total: bigint): boolean =>
+  balance !== undefined && balance < total
 
 type TermsState =
   | { readonly state: 'none' }
@@ -294,6 +314,7 @@ function wholeOf(text: string, max: number): number | undefined {
 function problemsOf(
   { hours, places }: { readonly hours: string; readonly places: string },
   terms: TermsState,
+  balance: bigint | undefined,
 ) {
   const problems = []
   if (wholeOf(hours, hoursMax) === undefined) {
@@ -307,6 +328,10 @@ function problemsOf(
   }
   if (problems.length === 0 && terms.state !== 'ready') {
     problems.push({ field: 'hours', message: 'Wait until the site has named the total.' })
+  }
+  if (problems.length === 0 && terms.state === 'ready' && isShort(balance, terms.terms.total)) {
+    const message = `It costs ${amountWords(terms.terms.total)}; you have ${amountWords(balance ?? 0n)}.`
+    problems.push({ field: 'hours', message })
   }
   return problems
 }

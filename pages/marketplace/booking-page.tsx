@@ -13,24 +13,15 @@ import { Hash } from '../shared/ui/hash.tsx'
 import { transactionLink } from '../shared/ui/links.tsx'
 import { type Pair, Pairs } from '../shared/ui/pairs.tsx'
 import { Failed } from '../shared/ui/states.tsx'
-import { Status, type Tone } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
 import { Moment } from '../wallet/moment.tsx'
+import { BookingState } from './booking-words.tsx'
 import { Countdown } from './countdown.tsx'
 import { marketPath } from './routes.ts'
 import { useSigning } from './signing.ts'
 import { type Booking, booking } from './wire.ts'
 import { counted } from './words.tsx'
-
-export const bookingStates: Record<Booking['state'], readonly [tone: Tone, word: string]> = {
-  pending: ['neutral', 'Waiting for the chain'],
-  active: ['good', 'Active'],
-  closing: ['neutral', 'Closing on the chain'],
-  ended: ['neutral', 'Ended'],
-  canceled: ['neutral', 'Ended early'],
-  failed: ['bad', 'Failed'],
-}
 
 export function BookingPage({ id }: { id: string }) {
   return (
@@ -73,10 +64,9 @@ function Loaded({ id, account }: { id: string; account: string }) {
 type WholeProps = { booking: Booking; account: string; path: string; onChanged: () => void }
 
 function Whole({ booking: value, account, path, onChanged }: WholeProps) {
-  const [tone, word] = bookingStates[value.state]
   return (
     <>
-      <Title beside={<Status tone={tone} word={word} />}>Booking</Title>
+      <Title beside={<BookingState state={value.state} />}>Booking</Title>
       {value.state === 'active' || value.state === 'pending' ? <Clock booking={value} /> : null}
       {value.fault === undefined ? null : (
         <div class="note note-failed" role="alert">

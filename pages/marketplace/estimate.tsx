@@ -152,7 +152,7 @@ function EstimateRows({ known }: { known: Estimate }) {
         <dt>Miners that fit</dt>
         <dd class="figure">
           {known.miners.toLocaleString('en')}
-          <span class="unit">, {counted(known.free_places, 'free place')}</span>
+          <span class="unit"> with {counted(known.free_places, 'free place')}</span>
         </dd>
       </div>
     </dl>

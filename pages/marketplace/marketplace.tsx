@@ -7,17 +7,10 @@ import { Empty } from '../shared/ui/states.tsx'
 import { CompareTray } from './compare-tray.tsx'
 import { OffersPage } from './offers-page.tsx'
 import { marketPath, type Route, type RouteName, routeOf } from './routes.ts'
-
-const tabs = [
-  { page: 'offers', label: 'Offers', href: marketPath.offers() },
-  { page: 'playground', label: 'Playground', href: marketPath.playground() },
-  { page: 'bids', label: 'Bids', href: marketPath.bids },
-  { page: 'activity', label: 'My activity', href: marketPath.activity },
-  { page: 'sell', label: 'Sell', href: '/provider/' },
-] as const
+import { type MarketTab, MarketTabs } from './tabs.tsx'
 
 /** Under which tab a page stands. */
-const tabOf: Partial<Record<RouteName, (typeof tabs)[number]['page']>> = {
+const tabOf: Partial<Record<RouteName, MarketTab>> = {
   compare: 'offers',
   offer: 'offers',
   book: 'offers',
@@ -70,24 +63,11 @@ export function Marketplace() {
   }, [identity])
   return (
     <>
-      <nav class="tabs" aria-label="Marketplace">
-        <ul class="tab-list">
-          {tabs.map(({ page, label, href }) => (
-            <li key={page}>
-              <a
-                href={href}
-                aria-current={page === (tabOf[route.page] ?? route.page) ? 'page' : undefined}
-              >
-                {label}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <MarketTabs current={tabOf[route.page] ?? route.page} />
       <div key={identity}>
         <PageOf route={route} />
       </div>
-      <CompareTray hidden={route.page === 'compare'} />
+      <CompareTray hidden={route.page !== 'offers' && route.page !== 'offer'} />
     </>
   )
 }

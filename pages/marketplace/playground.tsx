@@ -293,8 +293,10 @@ function Answer({ run, onStop }: { run: Run; onStop: () => void }) {
         <span class="asked-text">{question.prompt}</span>
       </p>
       <div class="answer-box" aria-busy={end === undefined}>
-        {answer === '' && end === undefined ? (
-          <span class="muted">Waiting for the first words…</span>
+        {answer === '' ? (
+          <span class="muted">
+            {end === undefined ? 'Waiting for the first words…' : 'No words had come.'}
+          </span>
         ) : (
           <p class="answer-text">{answer}</p>
         )}
@@ -307,15 +309,24 @@ function Answer({ run, onStop }: { run: Run; onStop: () => void }) {
           <span class="cost">What has come by then is what you pay for</span>
         </div>
       ) : (
-        <Ending end={end} finish={finish} />
+        <Ending end={end} finish={finish} isTaken={jobId !== ''} />
       )}
       {end !== undefined && jobId !== '' ? <RunResult key={jobId} jobId={jobId} /> : null}
     </section>
   )
 }
 
-function Ending({ end, finish }: { end: ChatEnd; finish: string }) {
+/** `isTaken`: whether the site has named a job, whose bill then stands below. */
+function Ending({ end, finish, isTaken }: { end: ChatEnd; finish: string; isTaken: boolean }) {
   if (end.how === 'failed') return <TroubleNote trouble={failureOf(end)} />
+  if (end.how === 'stopped' && !isTaken) {
+    return (
+      <p class="small muted">
+        You stopped it. The site had not named a job yet: was one begun, it is canceled, and stands
+        with its bill in <a href={marketPath.activity}>your activity</a>.
+      </p>
+    )
+  }
   return (
     <p class="small muted">
       {end.how === 'stopped'

@@ -53,15 +53,20 @@ export function useSigning<T>({ id, carryOut, onDone }: Plan<T>) {
   return { signing, begin, retry: () => void run() }
 }
 
-const troubleOf = ({ message }: SendFailure, isRefused: boolean): Trouble =>
-  isRefused
+function troubleOf({ message, siteCode }: SendFailure, isRefused: boolean): Trouble {
+  if (!isRefused) {
+    return {
+      happened: message,
+      money: 'It may or may not have arrived; what you signed can be carried out once only.',
+      remedy: 'Try again: the same signature is sent.',
+    }
+  }
+  const money = 'What you signed was not carried out, so nothing was paid.'
+  return siteCode === 'BALANCE_TOO_LOW'
     ? {
-        happened: message,
-        money: 'What you signed was not sent, so nothing was paid.',
-        remedy: 'Look at it again and sign anew.',
+        happened: 'Your account does not cover the total and the fee of the chain.',
+        money,
+        remedy: 'Add funds in your wallet, or ask for less.',
       }
-    : {
-        happened: message,
-        money: 'It may or may not have arrived; what you signed can be carried out once only.',
-        remedy: 'Try again: the same signature is sent.',
-      }
+    : { happened: message, money, remedy: 'Look at it again and sign anew.' }
+}

@@ -71,7 +71,9 @@ export function Reputation({ offer: { reputation } }: { offer: Offer }) {
   const { score, receipts } = reputation
   return (
     <span title={`From ${counted(receipts, 'signed receipt')}`}>
-      {score.toLocaleString('en', { maximumFractionDigits: 2 })}
+      {score > 0 && score < 0.01
+        ? 'under 0.01'
+        : score.toLocaleString('en', { maximumFractionDigits: 2 })}
       <span class="unit"> from {receipts.toLocaleString('en')}</span>
     </span>
   )

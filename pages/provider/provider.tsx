@@ -1,6 +1,8 @@
 /** What somebody who sells compute sees: machines, earnings, bookings, bids to quote for, and how to connect. */
 import { minerPage } from '../explorer/figures-wire.ts'
 import { Title } from '../explorer/parts.tsx'
+import { BookingState, HeldOf, PaidOf } from '../marketplace/booking-words.tsx'
+import { MarketTabs } from '../marketplace/tabs.tsx'
 import { bookingPage, offerPage } from '../marketplace/wire.ts'
 import { counted } from '../marketplace/words.tsx'
 import { explorerPath } from '../shared/addresses.ts'
@@ -19,9 +21,12 @@ import { OpenBids } from './open-bids.tsx'
 
 export function Provider() {
   return (
-    <SignedIn to="see what you sell" heading="Provider">
-      {(address) => <Mine key={address} address={address} />}
-    </SignedIn>
+    <>
+      <MarketTabs current="sell" />
+      <SignedIn to="see what you sell" heading="Provider">
+        {(address) => <Mine key={address} address={address} />}
+      </SignedIn>
+    </>
   )
 }
 
@@ -121,18 +126,17 @@ function Bookings() {
             keyOf={({ booking_id: id }) => id}
             columns={[
               { label: 'Machine', cell: ({ miner_id: id }) => <span class="name">{id}</span> },
-              { label: 'State', cell: ({ state }) => state },
+              { label: 'State', cell: ({ state }) => <BookingState state={state} /> },
               {
                 label: 'For',
                 cell: ({ hours, places }) =>
                   `${counted(hours, 'hour')}, ${counted(places, 'place')}`,
               },
               { label: 'From', cell: ({ start }) => <Moment ms={start} /> },
-              { label: 'Held', cell: ({ total }) => <Amount units={total} />, numeric: true },
+              { label: 'Held', cell: (each) => <HeldOf booking={each} />, numeric: true },
               {
                 label: 'Paid to you',
-                cell: ({ paid }) =>
-                  paid === undefined ? <span class="muted">not yet</span> : <Amount units={paid} />,
+                cell: (each) => <PaidOf booking={each} />,
                 numeric: true,
               },
             ]}

@@ -88,7 +88,13 @@ export function Funding({ fundedKey, account, onLinked }: FundingProps) {
       <Form
         label="Lock money for jobs"
         send="Go to my wallet"
-        cost={units.ok ? <Amount units={units.value} /> : undefined}
+        cost={
+          units.ok ? (
+            <>
+              Locks <Amount units={units.value} />, and the fee of the chain
+            </>
+          ) : undefined
+        }
         disabled={slot === undefined ? 'The chain has not answered yet.' : undefined}
         check={() => {
           if (!units.ok) return [{ field: 'amount', message: units.error.message }]

@@ -1,4 +1,6 @@
 /** An account's pages and the provider's in a browser: a key from its making to its end, usage, a machine. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import OpenAI from 'openai'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -40,6 +42,9 @@ async function expectClean(what: string, part = '#account'): Promise<void> {
   expect([...found, ...(await person.faults())].map((each) => `${what}: ${each}`)).toEqual([])
 }
 
+const fact = (label: string) =>
+  page.locator('dl.pairs > div').filter({ has: page.locator('dt', { hasText: label }) })
+
 const ask = (apiKey: string) =>
   new OpenAI({ baseURL: `${site.url}/v1`, apiKey, maxRetries: 0 }).chat.completions.create({
     model: localModel,
@@ -47,6 +52,7 @@ const ask = (apiKey: string) =>
   })
 
 test('ACCOUNTPAGE-1, ACCOUNTPAGE-3: a key is made, funded, used, renewed and revoked', async () => {
+  await fact('Balance').locator('.amount[title="90000000 base units"]').waitFor()
   await expectClean('overview')
   await page.getByRole('link', { name: 'API keys', exact: true }).click()
   await page.getByRole('button', { name: 'Create the key' }).click()
@@ -60,7 +66,7 @@ test('ACCOUNTPAGE-1, ACCOUNTPAGE-3: a key is made, funded, used, renewed and rev
   const card = page.locator('.key-card', { hasText: 'notebook' })
   await card.filter({ hasText: 'Without money' }).waitFor()
 
-  await card.getByText('Lock money for it').click()
+  // What is missing is open already.
   await card.getByLabel('Amount to lock', { exact: true }).fill('0.5')
   await card.getByRole('button', { name: 'Go to my wallet' }).click()
   await unlock(page)
@@ -70,7 +76,13 @@ test('ACCOUNTPAGE-1, ACCOUNTPAGE-3: a key is made, funded, used, renewed and rev
   await page.getByRole('button', { name: 'Done' }).click()
   await page.waitForURL((at) => at.pathname === '/account/keys')
   await card.filter({ hasText: 'Active' }).waitFor()
-  expect((await ask(secret)).choices[0]?.message.content).toContain('Paris')
+  await page.getByText('How a program uses a key').click()
+  const command = (await page.locator('.use-key pre').textContent()) ?? ''
+  expect(command).not.toContain(secret)
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], {
+    env: { ...process.env, AITBC_KEY: secret },
+  })
+  expect(stdout).toContain('Paris')
   expect(await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))).not.toContain(
     secret,
   )

@@ -12,7 +12,7 @@ import {
 import { xInFull, xWords, yInFull, yWords } from '../../../pages/shared/ui/chart/words.ts'
 
 const kinds = fc.constantFrom<ChartKind>('line', 'area', 'bars')
-const xKinds = fc.constantFrom<XKind>('time', 'number')
+const xKinds = fc.constantFrom<XKind>('time', 'day', 'number')
 const figure = fc.oneof(
   fc.integer({ min: 0, max: 1_000_000 }),
   fc.double({ min: -1e6, max: 1e9, noNaN: true }),

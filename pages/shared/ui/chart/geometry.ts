@@ -116,7 +116,7 @@ function flowAxis(points: readonly ChartPoint[], left: number, right: number, xK
   const [first, last] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0]
   const domain = first === last ? [first - 1, last + 1] : [first, last]
   const count = Math.max(1, Math.floor((right - left) / ticksApart.xPx))
-  if (xKind === 'time') {
+  if (xKind !== 'number') {
     const scale = scaleUtc().domain(domain).range([left, right])
     const values = scale.ticks(count).map(Number)
     const step = stepOf(values)

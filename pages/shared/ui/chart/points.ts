@@ -11,8 +11,8 @@ export type ChartSeries = {
 
 export type Unit = { readonly one: string; readonly many: string }
 
-/** `time`: x is Unix milliseconds. `number`: any number, such as a height. */
-export type XKind = 'time' | 'number'
+/** `time`: x is Unix milliseconds; `day`: those of its midnight, UTC. `number`: any, such as a height. */
+export type XKind = 'time' | 'day' | 'number'
 
 export type ChartKind = 'line' | 'area' | 'bars'
 

@@ -31,7 +31,7 @@ export function xWords(kind: XKind, value: number, step: number): string {
 export function xInFull(kind: XKind, value: number): string {
   if (kind === 'number') return value.toLocaleString('en')
   const iso = new Date(value).toISOString()
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+  return kind === 'day' ? iso.slice(0, 10) : `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 }
 
 /** One figure in full, with its unit. */
