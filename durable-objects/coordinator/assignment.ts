@@ -1,12 +1,11 @@
 /**
  * Assignment: which miners can be handed a job at this moment, and the step that does it.
  */
-import { randomBytes } from 'node:crypto'
-import { toHex } from '../../core/base/bytes.ts'
 import { applyJobEvent, type Job, type JobStep, liveAttempt } from '../../core/jobs/job.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { offerOf } from '../../core/jobs/matching.ts'
 import type { Terms } from '../../core/market/claim.ts'
+import { newId } from './ids.ts'
 import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Miner } from './miners.ts'
@@ -35,7 +34,7 @@ export function assigned(
   nowMs: number,
   agreed?: Terms | undefined,
 ): { readonly step: JobStep; readonly attemptId: string } | undefined {
-  const attemptId = toHex(new Uint8Array(randomBytes(16)))
+  const attemptId = newId(nowMs)
   const { minerId, kind } = miner.card
   const isLegacy = kind === 'legacy'
   const leaseMs = isLegacy ? jobLimits.legacyLeaseMs : jobLimits.leaseMs

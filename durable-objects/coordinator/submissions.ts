@@ -2,7 +2,6 @@
  * Submission: a job is admitted, its money found and held, and then it is kept and dispatched, alone or with
  * others, all of them or none.
  */
-import { randomBytes } from 'node:crypto'
 import type {
   JobRecord,
   Principal,
@@ -22,6 +21,7 @@ import { jobHashOf } from '../../core/jobs/job-spec.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Group } from './grouping.ts'
 import type { Idempotencies } from './idempotency.ts'
+import { newId } from './ids.ts'
 import { type JobPaymentParts, openJobPayment, type Paid } from './job-payment.ts'
 import { type JobStore, type LiveJob, makeAsk, type StoredJob } from './job-store.ts'
 import type { KeyMoney } from './key-money.ts'
@@ -239,11 +239,11 @@ export function openSubmissions(parts: SubmissionParts, records: Records) {
   ): Result<LiveJob, ApiError> => {
     const { escrow } = paid.escrow
     if (!escrow) return err({ code: 'ESCROW_REQUIRED' })
-    const jobId = toHex(new Uint8Array(randomBytes(16)))
+    const jobId = newId(now())
     const ask = makeAsk({
       jobId,
       client: who.publicId,
-      receiptId: toHex(new Uint8Array(randomBytes(16))),
+      receiptId: newId(now()),
       payload: job.payload,
       constraints: job.constraints,
       spec: job.spec,
