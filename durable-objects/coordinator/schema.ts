@@ -127,7 +127,9 @@ const tables: readonly string[] = [
     tx_hash BLOB,
     height INTEGER
   ) WITHOUT ROWID`,
-  "CREATE INDEX IF NOT EXISTS payments_open ON payments (job_id) WHERE state IN ('due', 'sent')",
+  // No query of ours was helped by the index over what is due and what is sent.
+  'DROP INDEX IF EXISTS payments_open',
+  "CREATE INDEX IF NOT EXISTS payments_due ON payments (settle_by) WHERE state = 'due'",
   "CREATE INDEX IF NOT EXISTS payments_held ON payments (job_id) WHERE state = 'held'",
   `CREATE TABLE IF NOT EXISTS parts (
     job_id TEXT PRIMARY KEY,

@@ -52,6 +52,14 @@ export const batchMax = Math.min(jobLimits.settlementBatchMax, settlementItemsMa
 export const openBatches = (database: SqlDatabase): BatchRow[] =>
   rowsOf<BatchRow>(database, 'SELECT * FROM batches WHERE open = 1 ORDER BY nonce')
 
+/** Nonces of open batches, without the transactions, which are large. */
+export const openNonces = (database: SqlDatabase): Set<bigint> =>
+  new Set(
+    rowsOf<{ nonce: number }>(database, 'SELECT nonce FROM batches WHERE open = 1').map(
+      ({ nonce }) => BigInt(nonce),
+    ),
+  )
+
 export const countOf = (
   database: SqlDatabase,
   query: string,
@@ -105,7 +113,8 @@ export const selectDue = `SELECT payments.job_id, authorisation, authorisation_s
 export const selectExpired = "SELECT job_id FROM payments WHERE state = 'due' AND settle_by < ?"
 export const setSent = `UPDATE payments SET state = 'sent', batch = ?
   WHERE job_id IN (SELECT value FROM json_each(?))`
-const setDue = "UPDATE payments SET state = 'due', batch = NULL WHERE batch = ? AND state = 'sent'"
+const setDue = `UPDATE payments SET state = 'due', batch = NULL WHERE batch = ?1 AND state = 'sent'
+  AND job_id IN (SELECT json_each.value FROM batches, json_each(batches.jobs) WHERE batch = ?1)`
 export const setPaid = `UPDATE payments SET state = 'settled', reason = NULL, tx_hash = ?, height = ?
   WHERE job_id IN (SELECT value FROM json_each(?))`
 const setPaidElsewhere =

@@ -42,6 +42,7 @@ import {
   itemOf,
   nameOf,
   openBatches,
+  openNonces,
   selectDue,
   selectExpired,
   setPaid,
@@ -303,7 +304,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
   const sendDue = async (): Promise<void> => {
     while (due + posted() > 0 && open < coordinatorLimits.openBatchesMax) {
       const account = await ask(chain.account(address))
-      const used = new Set(openBatches(database).map((batch) => BigInt(batch.nonce)))
+      const used = openNonces(database)
       let nonce = used.size === 0 ? account.nextNonce : account.nonce
       while (used.has(nonce)) nonce += 1n
       const bytes = build(nonce) ?? post(nonce, account.balance)
