@@ -3,6 +3,7 @@
  * of a struct is the wire order.
  */
 import * as P from 'micro-packed'
+import { bytesEqual } from './bytes.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** Turns a value into its one canonical form and back; throws on others, hence `decodeCanonical`. */
@@ -46,13 +47,23 @@ export const text: Coder<string> = P.string(P.U16BE)
 export function decodeCanonical<T>(coder: Coder<T>, bytes: Uint8Array): Result<T, DecodeError> {
   try {
     const value = coder.decode(bytes)
-    const again = coder.encode(value)
-    if (again.length === bytes.length && again.every((byte, index) => byte === bytes[index])) {
-      return ok(value)
-    }
+    if (bytesEqual(coder.encode(value), bytes)) return ok(value)
     return err({ code: 'ENCODING_INVALID', message: 'encoding is not canonical' })
   } catch (error) {
-    const message = error instanceof Error ? error.message : 'malformed bytes'
-    return err({ code: 'ENCODING_INVALID', message })
+    return err(malformed(error))
   }
 }
+
+/** The same without encoding again, for who compares the bytes with an encoding of its own. */
+export function decodeUnchecked<T>(coder: Coder<T>, bytes: Uint8Array): Result<T, DecodeError> {
+  try {
+    return ok(coder.decode(bytes))
+  } catch (error) {
+    return err(malformed(error))
+  }
+}
+
+const malformed = (error: unknown): DecodeError => ({
+  code: 'ENCODING_INVALID',
+  message: error instanceof Error ? error.message : 'malformed bytes',
+})

@@ -44,8 +44,18 @@ export const receiptVersions = { whole: 1, part: 2 } as const
 
 /** The hash that a release names and a settlement anchors. */
 export const receiptHash = (receipt: Receipt): Uint8Array =>
-  taggedHash('aitbc/receipt-id/1', receiptCoder.encode(receipt))
+  receiptHashOf(receiptCoder.encode(receipt))
+
+/** The same from canonical bytes. */
+export const receiptHashOf = (receiptBytes: Uint8Array): Uint8Array =>
+  taggedHash('aitbc/receipt-id/1', receiptBytes)
 
 /** The bytes that the miner signs. */
 export const receiptSigningBytes = (genesisHash: Uint8Array, receipt: Receipt): Uint8Array =>
-  signingBytes('receipt', genesisHash, receiptCoder.encode(receipt))
+  receiptSigningBytesOf(genesisHash, receiptCoder.encode(receipt))
+
+/** The same from canonical bytes. */
+export const receiptSigningBytesOf = (
+  genesisHash: Uint8Array,
+  receiptBytes: Uint8Array,
+): Uint8Array => signingBytes('receipt', genesisHash, receiptBytes)

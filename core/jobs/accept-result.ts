@@ -5,10 +5,10 @@
  */
 import type { ApiError } from '../api/errors.ts'
 import { bytesEqual, fromHex, utf8ToBytes } from '../base/bytes.ts'
-import { decodeCanonical } from '../base/coders.ts'
+import { decodeUnchecked } from '../base/coders.ts'
 import { floor, max, min } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { receiptCoder, receiptSigningBytes } from '../chain/receipt.ts'
+import { receiptCoder, receiptSigningBytesOf } from '../chain/receipt.ts'
 import type { Verifier } from '../crypto/signature.ts'
 import { answerFault } from './answer.ts'
 import { sizeOf } from './estimate.ts'
@@ -54,8 +54,9 @@ function acceptSigned(
   keys: { readonly genesisHash: Uint8Array; readonly verifier: Verifier },
 ): Result<AcceptedResult, ApiError> {
   const receiptBytes = fromHex(frame.receipt)
+  // Its bytes are compared below with those of the receipt that is built here.
   const receipt = receiptBytes.ok
-    ? decodeCanonical(receiptCoder, receiptBytes.value)
+    ? decodeUnchecked(receiptCoder, receiptBytes.value)
     : refuse('the receipt is not hex')
   if (!receiptBytes.ok || !receipt.ok) return refuse('the receipt is not canonical')
   const outcome: JobOutcome = {
@@ -81,7 +82,7 @@ function acceptSigned(
     return refuse('a signature is missing')
   }
   const publicKey = offer.minerKey
-  const message = receiptSigningBytes(keys.genesisHash, built.receipt)
+  const message = receiptSigningBytesOf(keys.genesisHash, built.receiptBytes)
   const legacy = utf8ToBytes(built.legacyText)
   const isSigned =
     keys.verifier.verify({ signature: minerSignature.value, message, publicKey }) &&

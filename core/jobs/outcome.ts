@@ -11,8 +11,8 @@ import { authorisationCoder, authorisationHash } from '../chain/authorisation.ts
 import {
   type Receipt,
   receiptCoder,
-  receiptHash,
-  receiptSigningBytes,
+  receiptHashOf,
+  receiptSigningBytesOf,
   receiptVersions,
 } from '../chain/receipt.ts'
 import type { Release } from '../chain/release.ts'
@@ -42,6 +42,8 @@ export type JobOffer = {
   /** Hash of the authorisation. */
   readonly authorisation: Uint8Array
   readonly spec: JobSpec
+  /** Hash of the specification, where it is known already. */
+  readonly jobHash?: Uint8Array | undefined
   readonly payload: Record<string, unknown>
   readonly constraints: Record<string, unknown>
   readonly requestedAtMs: number
@@ -118,7 +120,7 @@ export function buildReceipts(offer: JobOffer, outcome: JobOutcome): BuiltReceip
     minerKey: offer.minerKey,
     miner: offer.miner,
     authorisation: offer.authorisation,
-    jobHash: jobHashOf(offer.spec),
+    jobHash: offer.jobHash ?? jobHashOf(offer.spec),
     resultHash: sha256(utf8ToBytes(outcome.text)),
     legacyHash: legacyReceiptHash(legacyText),
     model: offer.spec.model,
@@ -132,7 +134,7 @@ export function buildReceipts(offer: JobOffer, outcome: JobOutcome): BuiltReceip
   return {
     receipt,
     receiptBytes,
-    receiptHash: receiptHash(receipt),
+    receiptHash: receiptHashOf(receiptBytes),
     legacyText,
     result,
     metrics,
@@ -147,7 +149,7 @@ export function signReceipts(
   signer: Signer,
 ): { readonly receiptSignature: Uint8Array; readonly legacySignature: Uint8Array } {
   return {
-    receiptSignature: signer.sign(receiptSigningBytes(genesisHash, built.receipt)),
+    receiptSignature: signer.sign(receiptSigningBytesOf(genesisHash, built.receiptBytes)),
     legacySignature: signer.sign(utf8ToBytes(built.legacyText)),
   }
 }

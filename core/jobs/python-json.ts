@@ -117,10 +117,17 @@ const isAbsent = (value: PyJson): value is null | undefined =>
   value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))
 
 /** JSON.stringify escapes quotes, control characters and lone surrogates; the rest is done here. */
-const quoted = (text: string): string =>
-  JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) =>
-    unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+function quoted(text: string): string {
+  const json = JSON.stringify(text)
+  return beyondAscii.test(json)
+    ? json.replace(
+        /[\u0080-\uffff]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+    : json
+}
+
+const beyondAscii = /[\u0080-\uffff]/
 
 /** UTF-16 order differs from the order of code points where surrogates meet U+E000 and above. */
 function compareCodePoints(a: string, b: string): number {

@@ -288,6 +288,8 @@ export function offerOf(
     miner: worker.payout,
     authorisation: ask.authorisationHash,
     spec: ask.spec,
+    // Admission has compared it with the specification's own.
+    jobHash: ask.authorisation.jobHash,
     payload: ask.payload,
     constraints: ask.constraints,
     requestedAtMs: job.life.requestedAtMs,
