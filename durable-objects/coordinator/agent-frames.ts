@@ -88,6 +88,8 @@ export function openAgentFrames(parts: AgentFrameParts) {
       ? results.finishPart(part, workerOf(miner), frame)
       : job && results.finish(job, workerOf(miner), frame)
     if (!done) finished(miner, frame.attempt_id)
+    // Just written: what is signed is due, and cannot be final yet.
+    else if (done.ok && done.value.release_signature.byteLength > 0) releaseOnly(miner, done.value)
     else if (done.ok) told(miner, done.value)
     else refuse(miner, frame.attempt_id, done.error)
   }
@@ -244,10 +246,12 @@ export function openAgentFrames(parts: AgentFrameParts) {
     },
 
     cancel,
-    settled: (payment: Settled): void => {
-      const row = store.result(payment.jobId)
-      const miner = row && miners.get(row.miner_id)
-      if (miner) settled(miner, row.attempt_id, payment)
+    settled: (
+      payment: Settled,
+      by: { readonly minerId: string; readonly attemptId: string },
+    ): void => {
+      const miner = miners.get(by.minerId)
+      if (miner) settled(miner, by.attemptId, payment)
     },
     /** A held result was decided. */
     decided: (row: ResultRow): void => {

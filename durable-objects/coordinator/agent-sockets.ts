@@ -73,7 +73,7 @@ export function openAgentSockets(parts: AgentSocketParts) {
   const bad = (socket: WebSocket, code: string, message: string): void => {
     const attachment = attachmentOf(socket)
     const badFrames = attachment.badFrames + 1
-    socket.serializeAttachment({ ...attachment, badFrames })
+    attach(socket, { ...attachment, badFrames })
     send(socket, { type: 'error', code, message })
     if (badFrames >= minerProtocolLimits.badFramesMax) {
       close(socket, minerCloseCodes.protocol, 'too many bad frames')
@@ -94,7 +94,7 @@ export function openAgentSockets(parts: AgentSocketParts) {
       close(socket, minerCloseCodes.tooManySockets, 'this site has as many miners as it takes')
       return
     }
-    socket.serializeAttachment({ ...attachment, minerId })
+    attach(socket, { ...attachment, minerId })
     const entering = { minerId, publicKey, card, cardText: frame.card, socket }
     const miner = miners.enterAgent(entering, now())
     parts.onSigned({
@@ -108,7 +108,7 @@ export function openAgentSockets(parts: AgentSocketParts) {
       signature: frame.signature,
     })
     if (before && before !== socket) {
-      before.serializeAttachment({ ...attachmentOf(before), minerId: undefined })
+      attach(before, { ...attachmentOf(before), minerId: undefined })
       close(before, minerCloseCodes.replaced, 'this miner has connected again')
     }
     const { resume, afterWelcome } = parts.onHello(miner, frame.resume)
@@ -150,7 +150,7 @@ export function openAgentSockets(parts: AgentSocketParts) {
       const openedAtMs = now()
       state.acceptWebSocket(socket)
       const fresh = { address, site, openedAtMs, nonce, minerId: undefined, badFrames: 0 }
-      socket.serializeAttachment(fresh satisfies Attachment)
+      attach(socket, fresh)
       parts.wakeAt(openedAtMs + minerProtocolLimits.helloTimeoutMs)
       send(socket, {
         type: 'challenge',
@@ -330,4 +330,18 @@ function parsed(text: string): unknown {
   }
 }
 
-const attachmentOf = (socket: WebSocket): Attachment => socket.deserializeAttachment() as Attachment
+/** Attachments as read, for as long as a socket is the same object: each frame asks for its own. */
+const attachments = new WeakMap<WebSocket, Attachment>()
+
+function attachmentOf(socket: WebSocket): Attachment {
+  const known = attachments.get(socket)
+  if (known) return known
+  const attachment = socket.deserializeAttachment() as Attachment
+  attachments.set(socket, attachment)
+  return attachment
+}
+
+function attach(socket: WebSocket, attachment: Attachment): void {
+  socket.serializeAttachment(attachment)
+  attachments.set(socket, attachment)
+}

@@ -284,6 +284,12 @@ export function openJobStore(database: SqlDatabase) {
     result: (jobId: string): ResultRow | undefined =>
       rowsOf<ResultRow>(database, 'SELECT * FROM results WHERE job_id = ?', jobId)[0],
 
+    /** Whose result a job has. */
+    deliveredBy: (
+      jobId: string,
+    ): { readonly minerId: string; readonly attemptId: string } | undefined =>
+      rowsOf<{ minerId: string; attemptId: string }>(database, selectDelivered, jobId)[0],
+
     /** The result that an attempt brought, if it was this attempt's that was taken; or that of a receipt. */
     resultBy: (column: 'attempt_id' | 'receipt_id', id: string): ResultRow | undefined =>
       rowsOf<ResultRow>(database, `SELECT * FROM results WHERE ${column} = ?`, id)[0],
@@ -448,10 +454,13 @@ const updateAsk = 'UPDATE jobs SET ask = ?, spec = ? WHERE job_id = ?'
 const insertPart = 'INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)'
 const insertText = 'INSERT OR REPLACE INTO attempt_text VALUES (?, ?, ?, ?, ?)'
 const insertResult = `INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const selectDelivered =
+  'SELECT miner_id AS minerId, attempt_id AS attemptId FROM results WHERE job_id = ?'
 const insertPayment = `INSERT INTO payments (job_id, state, amount, settle_by, released_at_ms)
   VALUES (?, ?, ?, ?, ?)`
-const selectOld = `SELECT job_id FROM lives WHERE open = 0 AND ended_at_ms < ? AND job_id NOT IN
-  (SELECT job_id FROM payments WHERE state IN ('held', 'due', 'sent')) ORDER BY ended_at_ms LIMIT ?`
+const selectOld = `SELECT job_id FROM lives WHERE open = 0 AND ended_at_ms < ? AND NOT EXISTS
+  (SELECT 1 FROM payments WHERE payments.job_id = lives.job_id AND state IN ('held', 'due', 'sent'))
+  ORDER BY ended_at_ms LIMIT ?`
 const selectOldUnpaid = `SELECT job_id FROM lives WHERE open = 2 AND ended_at_ms < ?
   ORDER BY ended_at_ms LIMIT ?`
 const selectSurplus = `SELECT job_id FROM lives WHERE open = 2 ORDER BY ended_at_ms DESC

@@ -218,8 +218,10 @@ function openWorking(ground: Ground) {
   const settlement = openSettlement({
     ...ground,
     onSettled: (payment) => {
-      reputations.settled(payment.jobId)
-      agentFrames.settled(payment)
+      const by = ground.store.deliveredBy(payment.jobId)
+      if (!by) return
+      reputations.settled(by.minerId)
+      agentFrames.settled(payment, by)
     },
   })
   const held = openHeld({

@@ -88,10 +88,8 @@ export function openReputations(parts: {
     },
 
     /** A payment is final: whose it is will be computed anew. */
-    settled: (jobId: string): void => {
-      const query = 'SELECT miner_id FROM results WHERE job_id = ?'
-      const minerId = rowsOf<{ miner_id: string }>(database, query, jobId)[0]?.miner_id
-      if (minerId !== undefined) known.delete(minerId)
+    settled: (minerId: string): void => {
+      known.delete(minerId)
     },
 
     /** Receipts of a miner with a final payment, newest first, from a place on. */
