@@ -204,25 +204,6 @@ describe('several answers', () => {
       (active) => active === 0,
     )
   })
-
-  test('OAI-7: so does one that waits for the whole', async () => {
-    const leave = new AbortController()
-    const request = openai().chat.completions.create(
-      { model, messages: [{ role: 'user', content: 'never end' }] },
-      { signal: leave.signal },
-    )
-    request.catch(() => undefined)
-    await until(
-      () => upstream.activeCount(),
-      (active) => active === 1,
-    )
-    leave.abort()
-    await expect(request).rejects.toThrow(OpenAI.APIUserAbortError)
-    await until(
-      () => upstream.activeCount(),
-      (active) => active === 0,
-    )
-  })
 })
 
 describe('texts and vectors', () => {

@@ -1,6 +1,6 @@
 /** Several answers, tools, cost, texts, vectors, preferences: with the official client, wired to the routes. */
 import OpenAI from 'openai'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { SubmitJob } from '../../../core/api/coordinator-service.ts'
 import type { ErrorCode } from '../../../core/api/errors.ts'
 import { err, ok } from '../../../core/base/result.ts'
@@ -132,7 +132,7 @@ describe('CHATHTTP-8: several answers', () => {
         stream,
       })
       const error = await caught(
-        request.then((done) => (stream ? allOf(done as AsyncIterable<unknown>) : done)),
+        request.then(async (done) => (stream ? allOf(done as AsyncIterable<unknown>) : [done])),
       )
       expect(error).toMatchObject({ code: 'job_failed' })
       await left[1]
@@ -161,6 +161,24 @@ describe('CHATHTTP-8: several answers', () => {
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content === 'x') break
     await Promise.all(left)
   })
+})
+
+test('CHATHTTP-4: a caller whose request is aborted while he waits for the whole cancels the job', async () => {
+  const { send, calls, left } = coordinatorOf([{ events: [started(0), said('x')] }])
+  const leave = new AbortController()
+  const waiting = send('/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'x-api-key': 'client-key-1' },
+    body: JSON.stringify({ model: 'aitbc-tiny', messages }),
+    signal: leave.signal,
+  })
+  await vi.waitFor(() => expect(calls.map(({ method }) => method)).toContain('runJob'), {
+    timeout: 30_000,
+  })
+  leave.abort()
+  await left[0]
+  expect(calls.find(({ method }) => method === 'cancelJob')?.args[1]).toBe(idOf(0))
+  await waiting
 })
 
 test('CHATHTTP-9: cost in AITBC and in base units, and the job behind the answer', async () => {
