@@ -58,6 +58,14 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
     return miner
   }
 
+  const hasPlace = (minerId: string): boolean => {
+    if (miners.count() >= coordinatorLimits.minersMax) return false
+    if (!isOfAccount(minerId)) return true
+    let taken = 0
+    for (const { card } of miners.all()) if (isOfAccount(card.minerId)) taken += 1
+    return taken < coordinatorLimits.minersOfAccountsMax
+  }
+
   const attemptsOf = (minerId: string): { job: LiveJob; attemptId: string }[] =>
     [...dispatcher.all()].flatMap((job) => {
       const attempt = liveAttempt(job.life)
@@ -85,7 +93,7 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
       const session = toHex(new Uint8Array(randomBytes(16)))
       const { capabilities, concurrency, region } = stated
       const known = miners.get(who.publicId)
-      if (!known && miners.count() >= coordinatorLimits.minersMax) return err(tooMany)
+      if (!known && !hasPlace(who.publicId)) return err(tooMany)
       const entering = { minerId: who.publicId, payout, capabilities, concurrency, region, session }
       forget(who.publicId)
       miners.enterLegacy(entering, now())
@@ -161,6 +169,9 @@ export function openLegacyMiners(parts: LegacyMinerParts): LegacyMiners {
     },
   }
 }
+
+/** Whether an account made the key, and not the operator; no agent has such a name. */
+const isOfAccount = (minerId: string): boolean => /^key_[0-9a-f]{16}$/.test(minerId)
 
 const handed = ({ ask }: LiveJob): LegacyMinerJob => ({
   job_id: ask.jobId,

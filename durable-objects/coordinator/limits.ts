@@ -2,6 +2,8 @@
 export const coordinatorLimits = {
   /** Miners at one time; their sockets in all, from one address, and of these before a valid hello. */
   minersMax: 1_024,
+  /** Of these, miners of the original by keys of accounts, which anybody can make. */
+  minersOfAccountsMax: 512,
   /** Names of miners that are remembered while they are away; each comes with a card of up to 64 kB. */
   minerNamesMax: 8_192,
   socketsMax: 1_280,

@@ -19,7 +19,7 @@ import { rowsOf } from '../../../durable-objects/coordinator/schema.ts'
 import { person } from '../../support/chain-world.ts'
 import { worldCoordinator } from '../../support/coordinator-chain.ts'
 import { acceptOnly, joinForGood } from '../../support/coordinator-miners.ts'
-import { createWorld, type World } from '../../support/coordinator-world.ts'
+import { createWorld, minerKey, type World } from '../../support/coordinator-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_790_000_000_000 })
@@ -427,6 +427,26 @@ describe('ACCT: money', () => {
     expect(miners.get(key.keyId)).toBeUndefined()
     expect(world.view(job.jobId).state).toBe('queued')
   })
+})
+
+test('ACCT-8: keys that anybody can make leave places to other miners', async () => {
+  const world = await createWorld()
+  const { accountKeys, legacyMiners, apiKeys } = world.parts()
+  const { minersMax, minersOfAccountsMax } = coordinatorLimits
+  const stated = { minerId: undefined, capabilities: {}, concurrency: 1, region: undefined }
+  const payout = person('farm').address
+  const join = async (index: number) => {
+    const owner = formatAddress(person(`owner ${Math.floor(index / keyLimits.keysMax)}`).address)
+    const made = must(accountKeys.create(owner, { ...plain, scopes: ['miner'] }, payout))
+    const publicId = made.keyId
+    return legacyMiners.register({ kind: 'api_key', scope: 'miner', publicId }, stated)
+  }
+  expect(minersOfAccountsMax).toBeLessThan(minersMax)
+  for (let index = 0; index < minersOfAccountsMax; index += 1) must(await join(index))
+  expect(codeOf(await join(minersOfAccountsMax))).toBe('QUEUE_FULL')
+  const own = apiKeys.publicIdOf(minerKey, 'miner') as string
+  const operators = { kind: 'api_key', scope: 'miner', publicId: own } as const
+  expect(codeOf(await legacyMiners.register(operators, stated))).toBe('ok')
 })
 
 describe('USAGE', () => {
