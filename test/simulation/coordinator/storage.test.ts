@@ -5,7 +5,7 @@ import { createTables } from '../../../durable-objects/coordinator/schema.ts'
 import { selectDue, selectExpired } from '../../../durable-objects/coordinator/settlement-rows.ts'
 import { createSqliteStorage } from '../../support/sqlite-storage.ts'
 
-test('STORE-5: ids are 32 hex digits that rise with time, and no two are the same', () => {
+test('STORE-6: ids are 32 hex digits that rise with time, and no two are the same', () => {
   const times = [0, 1, 1_790_000_000_000, 1_790_000_000_001, 2 ** 48 - 1]
   const ids = times.map(newId)
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
@@ -14,7 +14,7 @@ test('STORE-5: ids are 32 hex digits that rise with time, and no two are the sam
   expect(new Set(atOnce).size).toBe(atOnce.length)
 })
 
-test('STORE-6: what is due is found without reading what was paid', () => {
+test('STORE-7: what is due is found without reading what was paid', () => {
   const database = createSqliteStorage()
   createTables(database)
   const planOf = (query: string, ...bindings: number[]) =>
