@@ -1,4 +1,4 @@
-/** What is over leaves after its time, some rows at a time. Rules: SPEC.md, MKT-16. */
+/** What is over leaves after its time, some rows at a time. Rules: SPEC.md, MKT-13. */
 import type { SqlDatabase } from '../coordinator/schema.ts'
 import { marketPolicy as policy } from './limits.ts'
 

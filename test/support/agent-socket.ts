@@ -40,6 +40,8 @@ export type AgentOptions = {
   /** Base units for 1 000 tokens. */
   readonly pricePrompt?: bigint
   readonly priceCompletion?: bigint
+  /** Base units for a place and hour; absent: it is not to be booked. */
+  readonly priceHour?: bigint
   readonly region?: string
   readonly engine?: string
   /** What it does when it is offered a job. Default: the whole job at once. */
@@ -305,6 +307,7 @@ const cardOf = (options: AgentOptions): CapabilityCard => ({
     price_completion: String(options.priceCompletion ?? 300_000n),
   })),
   gpus: [{ index: 0, name: 'Test GPU', memory_mib: 24_576, cuda: '12.4' }],
+  ...(options.priceHour === undefined ? {} : { price_hour: String(options.priceHour) }),
   concurrency: options.concurrency ?? 4,
   ...(options.region !== undefined && { region: options.region }),
 })
