@@ -74,61 +74,10 @@ export function openAccountKeys(input: {
   createAccountTables(database)
   const pepper = openPepper(database, vault)
   resealDelegates(database, vault)
-  const known = new Map<string, Known>()
+  const { rowOf, secretsOf, knownOf, touch, faultOf, forget } = openMemory(database, now)
 
   const digestOf = (secret: string): string =>
     createHmac('sha256', pepper).update(secret).digest('hex')
-
-  const rowOf = (keyId: string): KeyRow | undefined =>
-    rowsOf<KeyRow>(database, 'SELECT * FROM account_keys WHERE key_id = ?', keyId)[0]
-
-  const secretsOf = (keyId: string): SecretRow[] =>
-    rowsOf<SecretRow>(database, selectSecrets, keyId)
-
-  const knownOf = (keyId: string): Known | undefined => {
-    const before = known.get(keyId)
-    if (before) return before
-    const row = rowOf(keyId)
-    if (!row) return undefined
-    const fresh: Known = {
-      row,
-      scopes: JSON.parse(row.scopes) as KeyScopeName[],
-      untilBySecret: new Map(
-        secretsOf(keyId).map((each) => [each.secret_id, each.until_ms ?? undefined]),
-      ),
-      signer: undefined,
-      usedAtMs: row.used_at_ms ?? 0,
-    }
-    known.set(keyId, fresh)
-    const [oldest] = known.keys()
-    if (known.size > knownMax && oldest !== undefined) known.delete(oldest)
-    return fresh
-  }
-
-  /** Notes a use, at most once a minute for a key; a note that cannot be written is none. */
-  const touch = (entry: Known): void => {
-    const nowMs = now()
-    if (nowMs - entry.usedAtMs < touchMs) return
-    entry.usedAtMs = nowMs
-    try {
-      database.sql.exec(setUsed, nowMs, entry.row.key_id)
-    } catch {
-      console.error(JSON.stringify({ msg: 'use of a key not noted', key: entry.row.key_id }))
-    }
-  }
-
-  const faultOf = (entry: Known, secretId: string | undefined): ApiError | undefined => {
-    const nowMs = now()
-    const { revoked_at_ms: revokedAtMs, expires_at_ms: expiresAtMs } = entry.row
-    if (revokedAtMs !== null) return { code: 'KEY_REVOKED' }
-    if (expiresAtMs !== null && expiresAtMs <= nowMs) return { code: 'KEY_EXPIRED' }
-    if (secretId === undefined) return undefined
-    const untilMs = entry.untilBySecret.get(secretId)
-    const isKept = entry.untilBySecret.has(secretId)
-    return isKept && (untilMs === undefined || untilMs > nowMs)
-      ? undefined
-      : { code: 'KEY_ROTATED' }
-  }
 
   const insert = (row: NewRow): void => insertRow(database, vault, row)
 
@@ -240,7 +189,7 @@ export function openAccountKeys(input: {
         })
         return addSecret(keyId)
       })
-      for (const { key_id: old } of surplus) known.delete(old)
+      for (const { key_id: old } of surplus) forget(old)
       return ok({ keyId, secret })
     },
 
@@ -255,7 +204,7 @@ export function openAccountKeys(input: {
         expiresAtMs === undefined ? row.expires_at_ms : expiresAtMs,
         keyId,
       )
-      known.delete(keyId)
+      forget(keyId)
     },
 
     /** A new secret; those before it end with the grace, or sooner where that was said before. */
@@ -266,7 +215,7 @@ export function openAccountKeys(input: {
         database.sql.exec(forgetSecrets, keyId, keyId, secretsKept)
         return addSecret(keyId)
       })
-      known.delete(keyId)
+      forget(keyId)
       return secret
     },
 
@@ -276,7 +225,7 @@ export function openAccountKeys(input: {
         database.sql.exec(setRevoked, now(), by, keyId)
         also()
       })
-      known.delete(keyId)
+      forget(keyId)
     },
 
     /** The newest console key of an account; made where there is none. */
@@ -298,20 +247,80 @@ export function openAccountKeys(input: {
           scopes: JSON.stringify(consoleScopes),
         })
       })
-      for (const { key_id: old } of surplus) known.delete(old)
+      for (const { key_id: old } of surplus) forget(old)
       return rowOf(keyId) as KeyRow
     },
 
     /** Waits for an escrow until a time; null: waits no more. */
     waitFor: (keyId: string, escrow: Uint8Array | null, untilMs: number | null): void => {
       database.sql.exec(setPending, escrow, untilMs, keyId)
-      known.delete(keyId)
+      forget(keyId)
     },
 
     /** Keys that wait for an escrow. */
     awaiting: (): KeyRow[] =>
       rowsOf<KeyRow>(database, 'SELECT * FROM account_keys WHERE pending_escrow IS NOT NULL'),
   }
+}
+
+/** Keys as they stand, in memory: what writes a key forgets it here. */
+function openMemory(database: SqlDatabase, now: () => number) {
+  const known = new Map<string, Known>()
+
+  const rowOf = (keyId: string): KeyRow | undefined =>
+    rowsOf<KeyRow>(database, 'SELECT * FROM account_keys WHERE key_id = ?', keyId)[0]
+
+  const secretsOf = (keyId: string): SecretRow[] =>
+    rowsOf<SecretRow>(database, selectSecrets, keyId)
+
+  const knownOf = (keyId: string): Known | undefined => {
+    const before = known.get(keyId)
+    if (before) return before
+    const row = rowOf(keyId)
+    if (!row) return undefined
+    const fresh: Known = {
+      row,
+      scopes: JSON.parse(row.scopes) as KeyScopeName[],
+      untilBySecret: new Map(
+        secretsOf(keyId).map((each) => [each.secret_id, each.until_ms ?? undefined]),
+      ),
+      signer: undefined,
+      usedAtMs: row.used_at_ms ?? 0,
+    }
+    known.set(keyId, fresh)
+    const [oldest] = known.keys()
+    if (known.size > knownMax && oldest !== undefined) known.delete(oldest)
+    return fresh
+  }
+
+  /** Notes a use, at most once a minute for a key; a note that cannot be written is none. */
+  const touch = (entry: Known): void => {
+    const nowMs = now()
+    if (nowMs - entry.usedAtMs < touchMs) return
+    entry.usedAtMs = nowMs
+    try {
+      database.sql.exec(setUsed, nowMs, entry.row.key_id)
+    } catch {
+      console.error(JSON.stringify({ msg: 'use of a key not noted', key: entry.row.key_id }))
+    }
+  }
+
+  const faultOf = (entry: Known, secretId: string | undefined): ApiError | undefined => {
+    const nowMs = now()
+    const { revoked_at_ms: revokedAtMs, expires_at_ms: expiresAtMs } = entry.row
+    if (revokedAtMs !== null) return { code: 'KEY_REVOKED' }
+    if (expiresAtMs !== null && expiresAtMs <= nowMs) return { code: 'KEY_EXPIRED' }
+    if (secretId === undefined) return undefined
+    const untilMs = entry.untilBySecret.get(secretId)
+    const isKept = entry.untilBySecret.has(secretId)
+    return isKept && (untilMs === undefined || untilMs > nowMs)
+      ? undefined
+      : { code: 'KEY_ROTATED' }
+  }
+
+  const forget = (keyId: string): void => void known.delete(keyId)
+
+  return { rowOf, secretsOf, knownOf, touch, faultOf, forget }
 }
 
 /** A row before its delegate is made. */

@@ -119,6 +119,10 @@ const walletCommands = ['', 'create', 'import', 'add', 'export', 'send'].map((co
 
 /** One of each that has options of its own. */
 const groupCommands = [
+  ['submit'],
+  ['batch-submit'],
+  ['why'],
+  ['marketplace', 'bid', 'submit'],
   ['keys', 'create'],
   ['keys', 'rotate'],
   ['keys', 'fund'],
