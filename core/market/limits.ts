@@ -12,7 +12,7 @@ export const marketLimits = {
   priceDaysMax: 90,
   facetValuesMax: 50,
   /** Offers that are looked at for facets of a query that leaves some out. */
-  facetOffersMax: 4_000,
+  facetOffersMax: 2_500,
   histogramBuckets: 20,
 
   notesCharsMax: 1_024,

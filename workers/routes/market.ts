@@ -23,10 +23,11 @@ import { utf8ToBytes } from '../../core/base/bytes.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
 import { type MarketQuery, parseQuery } from '../../core/market/query.ts'
 import type { RowPlace } from '../../core/market/row.ts'
-import { marketQueries } from '../../d1/market-query.ts'
+import { type FacetRows, marketQueries } from '../../d1/market-query.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { callerOf, requireCaller } from '../market-principal.ts'
+import { recentAnswers } from '../recent-answers.ts'
 import { cursorFailure } from './chain-list-answer.ts'
 import { orThrow, readBody, readQuery } from './request.ts'
 import { fromDatabase } from './rpc-input.ts'
@@ -86,9 +87,15 @@ async function offers(c: AppContext): Promise<Response> {
   })
 }
 
+/** Counts over thousands of offers change little within seconds. */
+const recentFacets = recentAnswers<FacetRows>({ keptMs: 5_000, max: 256 })
+
 async function facets(c: AppContext): Promise<Response> {
   const { q } = readQuery(c, facetsQuery)
-  const found = await fromDatabase(marketQueries(c.env.DB).facets(queryOf(q)))
+  const query = queryOf(q)
+  const { answer: found, atMs } = await recentFacets({ key: q ?? '', nowMs: c.get('now') }, () =>
+    fromDatabase(marketQueries(c.env.DB).facets(query)),
+  )
   const valuesOf = (facet: string) =>
     found.counts.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }))
   return c.json({
@@ -103,7 +110,7 @@ async function facets(c: AppContext): Promise<Response> {
     vram_gb: found.vram ? { min: found.vram.least, max: found.vram.most } : null,
     counted: found.counted,
     complete: found.isComplete,
-    as_of: formatTime(c.get('now')),
+    as_of: formatTime(atMs),
     source: 'read_model',
   })
 }
