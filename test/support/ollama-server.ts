@@ -6,13 +6,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { createEmbeddedEngine } from '../../miner-agent/engines/embedded/engine.ts'
 import { loadTinyModel, TINY_MODEL } from '../../miner-agent/engines/embedded/model-file.ts'
+import type { Turn } from '../../miner-agent/engines/embedded/runtime/chat.ts'
 import type { Model } from '../../miner-agent/engines/embedded/runtime/model.ts'
-import {
-  type ChatMessage,
-  type Engine,
-  EngineError,
-  type GenerateRequest,
-} from '../../miner-agent/engines/engine.ts'
+import { type Engine, EngineError, type GenerateRequest } from '../../miner-agent/engines/engine.ts'
 import { misbehave, type OllamaFaults } from './ollama-faults.ts'
 
 export type OllamaServerOptions = {
@@ -259,7 +255,7 @@ async function work(state: State, call: Call, response: ServerResponse): Promise
 
 const LOADED = { done: true, done_reason: 'load' }
 
-function messagesOf(body: Body): readonly ChatMessage[] {
+function messagesOf(body: Body): readonly Turn[] {
   const messages = body.messages ?? []
   if (!Array.isArray(messages)) throw new Refusal(400, 'json: cannot unmarshal messages')
   return messages.map((message: unknown) => {
@@ -270,14 +266,14 @@ function messagesOf(body: Body): readonly ChatMessage[] {
   })
 }
 
-function promptOf(body: Body): readonly ChatMessage[] {
+function promptOf(body: Body): readonly Turn[] {
   const { prompt = '' } = body
   if (typeof prompt !== 'string') throw new Refusal(400, 'json: cannot unmarshal prompt')
   return prompt === '' ? [] : [{ role: 'user', content: prompt }]
 }
 
 /** Checks the options as Ollama does and fits the request into `num_ctx`. */
-function prepare(state: State, messages: readonly ChatMessage[], body: Body): GenerateRequest {
+function prepare(state: State, messages: readonly Turn[], body: Body): GenerateRequest {
   const options = (body.options ?? {}) as Body
   const number = (name: string): number | undefined => {
     const value = options[name]

@@ -1,4 +1,7 @@
-/** Several answers, tools, cost, texts, vectors, preferences: with the official client, wired to the routes. */
+/**
+ * Several answers, tools, cost, texts, vectors, preferences: with the official client, wired to the routes.
+ * Long because each of them is tried whole and streamed, on one coordinator of the tests.
+ */
 import OpenAI from 'openai'
 import { describe, expect, test, vi } from 'vitest'
 import type { SubmitJob } from '../../../core/api/coordinator-service.ts'
@@ -365,7 +368,9 @@ describe('CHATHTTP-12: texts and vectors', () => {
       ])
       const [first] = done.data
       if (encoding_format === 'base64') {
-        expect(first?.embedding).toBe(Buffer.from(vectors[0]?.buffer ?? []).toString('base64'))
+        expect(first?.embedding).toBe(
+          Buffer.from((vectors[0] as Float32Array).buffer).toString('base64'),
+        )
       } else {
         expect(Array.from(first?.embedding ?? [])).toEqual([0.5, -0.25])
       }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { adminGroup } from '../../../cli/admin-command.ts'
-import { parseGroup } from '../../../cli/group-options.ts'
+import { type Group, parseGroup } from '../../../cli/group-options.ts'
 import { keysGroup } from '../../../cli/keys-command.ts'
 import { minerGroup } from '../../../cli/miner-command.ts'
 import { coins, fields, listed, tableText } from '../../../cli/table.ts'
@@ -50,7 +50,8 @@ describe('command lines of groups', () => {
   })
 
   test('every command reads its own line, and refuses an option of another', () => {
-    for (const group of [keysGroup, adminGroup, minerGroup]) {
+    const groups: readonly Group<string>[] = [keysGroup, adminGroup, minerGroup]
+    for (const group of groups) {
       for (const [name, row] of Object.entries(group.commands)) {
         const argument = 'argument' in row ? ['x'] : []
         const amount = name === 'fund' ? ['--amount', '1'] : []

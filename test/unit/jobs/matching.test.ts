@@ -108,7 +108,7 @@ describe('MATCH-3: the limit covers the worst case', () => {
 })
 
 describe('MATCH-4: choice', () => {
-  const choose = (...miners: Parameters<typeof chooseMiner>[0]) =>
+  const choose = (...miners: ReturnType<typeof live>[]) =>
     chooseMiner(miners, { ...wanted(), limit: 10n ** 9n }, new Set())?.card.minerId
 
   test('MATCH-4: the cheapest first', () => {

@@ -236,7 +236,7 @@ test('a held payment is told once in words, kept for its release, and does not c
     job_id: offer.job_id,
     reasons: [{ code: 'RATE_CEILING', message: '96000 tokens a second.' }],
     until_ms: 2_000_000,
-  } as const
+  } satisfies Parameters<typeof agent.take>[0]
   agent.take(held)
   agent.take(held)
   expect(tally.held).toBe(1)
