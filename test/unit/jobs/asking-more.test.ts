@@ -1,4 +1,7 @@
-/** Tools, forms, several answers, texts, vectors, preferences, and Ollama's words for the same. */
+/**
+ * Tools, forms, several answers, texts, vectors, preferences, and the words of Ollama for the same.
+ * Long because both formats are read side by side: what they come to must be equal.
+ */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8ToBytes } from '../../../core/base/bytes.ts'
