@@ -59,6 +59,13 @@ export const plausibleLimits = {
   repeatsMin: 16,
 } as const
 
+/**
+ * Whether a reason lies with the miner. What an answer says, or that it is empty, its client can bring about by
+ * the question and by where it is to stop: that waits for a look, and blames nobody.
+ */
+export const isMinersOwn = (code: string): boolean =>
+  code.startsWith('RATE_') || code === 'FINISH_LENGTH'
+
 /** The judge that is always there: counts, rates and the text itself. */
 export const plausibility: Judge = (evidence) => {
   const holds = [...ratesOf(evidence), ...finishOf(evidence), ...emptyOf(evidence)]

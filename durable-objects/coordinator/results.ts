@@ -27,7 +27,7 @@ import {
 } from '../../core/jobs/legacy-receipt.ts'
 import type { MinerFrame } from '../../core/jobs/miner-protocol.ts'
 import { type JobOffer, releaseOf } from '../../core/jobs/outcome.ts'
-import type { Judge, MeasuredRate } from '../../core/jobs/plausibility.ts'
+import { isMinersOwn, type Judge, type MeasuredRate } from '../../core/jobs/plausibility.ts'
 import type { Claims } from './claims.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Funds } from './funds.ts'
@@ -65,8 +65,8 @@ export type ResultParts = {
   readonly now: () => number
   /** A payment has become due. */
   readonly onDue: () => void
-  /** A result of this miner was held. */
-  readonly onHeld: (minerId: string, jobId: string) => void
+  /** A result of this miner was held, for a reason that lies with the miner. */
+  readonly onHeld: (minerId: string) => void
 }
 
 export type Results = ReturnType<typeof openResults>
@@ -133,7 +133,8 @@ export function openResults(parts: ResultParts) {
         return
       }
       held.entered(untilMs)
-      parts.onHeld(worker.minerId, job.ask.jobId)
+      // Nobody is to be blamed for what a client can ask for.
+      if (reasons.some(({ code }) => isMinersOwn(code))) parts.onHeld(worker.minerId)
     }
     return { row, write, kept }
   }
@@ -159,7 +160,8 @@ export function openResults(parts: ResultParts) {
       ...(isLate ? lateText(accepted) : []),
       completedEvent(row, 'completed', reasons),
     ]
-    dispatcher.keep(job, step.value, { write, finale })
+    // What is in doubt measures nothing and forgives nothing.
+    dispatcher.keep(job, step.value, { write, finale, isBlameless: reasons !== undefined })
     kept()
     return ok(row)
   }

@@ -36,7 +36,7 @@ export type MinerStanding = Standing & {
   readonly assigned: (minerId: string, attemptId: string) => void
   /** Text of an attempt has arrived. */
   readonly texted: (attemptId: string, tokens: number) => void
-  /** An attempt has come to an end, or has lapsed. `isBlameless`: it says nothing of the miner. */
+  /** An attempt has come to an end, or has lapsed. `isBlameless`: that says neither good nor ill of the miner. */
   readonly ended: (attempt: Attempt, model: string, isBlameless: boolean) => void
   /** A result was held because it cannot be true. */
   readonly implausible: (minerId: string, reason: string) => void
@@ -106,7 +106,7 @@ export function openStanding(parts: StandingParts): MinerStanding {
     texted: speeds.texted,
     ended: (attempt, model, isBlameless) => {
       const { minerId, attemptId, state } = attempt
-      if (state === 'completed') {
+      if (state === 'completed' && !isBlameless) {
         speeds.completed(attempt, model)
         if (kept.has(minerId)) keep(minerId, succeeded())
         return

@@ -222,3 +222,40 @@ test('HELD-1: a part can be held like a whole answer', async () => {
   expect(available(world)).toBe(balance)
   expect(earned(world, agent)).toBe(0n)
 })
+
+const breakerOf = (world: World) => world.parts().standing.breakerOf('miner-A')
+const again = async (world: World, spec: Parameters<World['specOf']>[1] = {}) => {
+  await world.submit('again', { limit: 5_000_000n, spec: { maxTokens: 1_000, ...spec } })
+  await world.pass(20)
+}
+
+test('HELD-6: what cannot be true measures no speed, and several open the breaker', async () => {
+  const { world } = await holding()
+  expect(breakerOf(world).failures).toBeGreaterThan(0)
+  expect(world.parts().standing.speedOf('miner-A', 'test-model')).toBeUndefined()
+  await again(world)
+  expect(breakerOf(world).state).toBe('open')
+})
+
+test('HELD-6: an answer that its client can bring about blames no miner', async () => {
+  // Asked to say one word, and to stop before it.
+  const { world } = await holding((agent, attempt) => {
+    agent.accept(attempt)
+    agent.finish(attempt)
+  })
+  const [held] = world.parts().held.list({ onlyOpen: true, limit: 10 })
+  expect(held).toBeUndefined()
+  const priced = await createWorld()
+  const dear = { name: 'miner-A', pricePrompt: 5_000_000n, priceCompletion: 1_000_000n }
+  await joinForGood(priced, {
+    ...dear,
+    onOffer: (agent, attempt) => {
+      agent.accept(attempt)
+      agent.finish(attempt)
+    },
+  })
+  for (let times = 0; times < 3; times += 1) await again(priced, { stop: ['yes'] })
+  const list = priced.parts().held.list({ onlyOpen: true, limit: 10 })
+  expect(list.map(({ reasons }) => reasons[0]?.code)).toEqual(Array(3).fill('EMPTY_CHARGED'))
+  expect(breakerOf(priced)).toMatchObject({ state: 'closed', failures: 0 })
+})
