@@ -11,6 +11,7 @@ import { mayReview } from '../../core/market/review.ts'
 import { rowsOf } from '../coordinator/schema.ts'
 import type { Offers } from './offers.ts'
 import type { MarketHost } from './ports.ts'
+import { trimReviews } from './sweep.ts'
 
 type ReviewRow = {
   readonly seq: number
@@ -55,6 +56,7 @@ export function openReviews(host: MarketHost & { readonly offers: Offers }) {
           review.comment,
           now(),
         )
+        trimReviews(database, offerId, now())
         offers.reviewed(offerId)
         const [row] = rowsOf<ReviewRow>(database, selectReview, reviewId)
         if (!row) throw new Error('invariant broken: an insert leaves its row')

@@ -37,6 +37,7 @@ export function createCoordinatorLife(input: {
   let parts: CoordinatorParts | undefined
   let alarm: ReturnType<typeof setTimeout> | undefined
   let alarmAtMs = Number.POSITIVE_INFINITY
+  let tell: () => void = () => undefined
 
   /** The disk as one life of the object sees it: after a kill it takes nothing any more. */
   const storageOf = (own: number): SqlDatabase & { sync: () => Promise<void> } => {
@@ -105,6 +106,7 @@ export function createCoordinatorLife(input: {
           post: input.post ?? (() => Promise.reject(new Error('nobody listens'))),
           now: () => Date.now(),
           wakeAt: (dueAtMs) => setAlarm(own, dueAtMs),
+          minersChanged: () => tell(),
           ...(input.cooldown && { cooldown: input.cooldown }),
         })
       } catch (error) {
@@ -160,6 +162,10 @@ export function createCoordinatorLife(input: {
     connect,
     parts: usable,
     isUp: () => parts !== undefined,
+    /** Calls back when a miner has come, gone or changed its card. */
+    onMinersChanged: (listener: () => void) => {
+      tell = listener
+    },
     change: (changed: Partial<CoordinatorEnv>) => {
       settings = { ...settings, ...changed }
     },

@@ -141,6 +141,8 @@ export async function createMarketWorld() {
     said,
     queries: marketQueries(d1),
     parts: usable,
+    /** Its disk, whoever is alive. */
+    database: disk,
     isUp: () => parts !== undefined,
     kill,
     start,

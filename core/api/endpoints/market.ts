@@ -259,6 +259,8 @@ export const marketFamily = {
       auth: 'owner',
       id: 'listAgreements',
       summary: 'List your agreements',
+      description:
+        'Those on tokens give your jobs at their miner the agreed price for answers, up to so many tokens; `used` counts the tokens of paid results.',
       query: marketPageQuery,
       answers: [{ status: 200, description: 'Newest first', schema: agreementPageSchema }],
       errors: [...ownerErrors, 'VALIDATION_ERROR', 'CURSOR_INVALID'],
@@ -301,7 +303,7 @@ export const marketFamily = {
       id: 'bookOffer',
       summary: 'Book places of a miner by the hour',
       description:
-        'The price is held on the chain and goes to the provider as time passes. A wallet sends the `booking_open` that it signed by the terms; for an API key the site signs with the key’s own account.',
+        'The price is held on the chain and goes to the provider as time passes. A wallet sends the `booking_open` that it signed by the terms; for an API key the site signs with the key’s own account. While it is active its places take the buyer’s jobs alone, and such a job costs the least charge of the site, whatever its tokens; in a booking that costs nothing, tokens cost what is listed.',
       body: { schema: bookingBody, required: true },
       answers: [{ status: 201, description: 'The booking', schema: bookingSchema }],
       errors: [

@@ -4,6 +4,7 @@ import type { SubmitJob } from '../../../core/api/coordinator-service.ts'
 import type { Agreement } from '../../../core/api/schemas/market.ts'
 import { fromHex, toHex } from '../../../core/base/bytes.ts'
 import { bookingIdOf } from '../../../core/chain/transaction.ts'
+import { trimReviews } from '../../../durable-objects/market/sweep.ts'
 import type { Agent, HeldAttempt } from '../../support/agent-socket.ts'
 import { acceptOnly, join } from '../../support/coordinator-miners.ts'
 import { createMarketWorld, type MarketWorld } from '../../support/market-world.ts'
@@ -228,4 +229,56 @@ test('AGREE-2: an agreement that nobody uses lapses', async () => {
   const over = must(world.parts().bids.agreement(world.key, agreement.agreement_id))
   expect(over).toMatchObject({ used: 0, state: 'lapsed' })
   expect(claimsIn(world)).toBe(0)
+})
+
+test('MKT-13: what is over leaves after its time, and what is not over stays', async () => {
+  const world = await createMarketWorld()
+  const agreement = await agreed(world, 100)
+  const shelf = world.list({ minerId: 'shelf', pricePerHour: 0n })
+  const done = must(await world.book(shelf, { places: 1 }))
+  must(await world.cancel(done.booking_id))
+  const live = must(await world.book(shelf, { places: 1, hours: 720 }))
+  const ninetyDaysMs = 90 * 86_400_000
+  world.rows(`UPDATE bids SET closes_at_ms = closes_at_ms - ${ninetyDaysMs}`)
+  world.rows(`UPDATE bookings SET created_at_ms = created_at_ms - ${ninetyDaysMs} - 1`)
+  // Reviews: one offer has more than are kept, all of them old, another a single old one.
+  const old = Date.now() - 61 * 86_400_000
+  world.rows(`INSERT INTO reviews (review_id, offer_id, receipt_id, owner, reviewer, rating, comment,
+    created_at_ms) SELECT 'r' || value, 'many', 'x' || value, 'o', 'o', 5, '', ${old}
+    FROM json_each('[${Array.from({ length: 1_003 }, (_, at) => at).join(',')}]')`)
+  world.rows(`INSERT INTO reviews (review_id, offer_id, receipt_id, owner, reviewer, rating, comment,
+    created_at_ms) VALUES ('one', 'few', 'y', 'o', 'o', 5, '', ${old})`)
+  await world.look()
+  for (const offer of ['many', 'few']) trimReviews(world.database, offer, Date.now())
+  expect(world.rows('SELECT * FROM bids')).toEqual([])
+  expect(world.rows('SELECT * FROM quotes')).toEqual([])
+  expect(world.rows('SELECT agreement_id FROM agreements')).toEqual([
+    { agreement_id: agreement.agreement_id },
+  ])
+  expect(world.rows('SELECT booking_id FROM bookings')).toEqual([{ booking_id: live.booking_id }])
+  expect(world.rows("SELECT * FROM reviews WHERE offer_id = 'many'")).toHaveLength(1_000)
+  expect(world.rows("SELECT * FROM reviews WHERE offer_id = 'few'")).toHaveLength(1)
+})
+
+test('MKT-12: a miner of the original is told of as soon as it registers', async () => {
+  const world = await createMarketWorld()
+  const { coordinator } = world
+  let told = 0
+  coordinator.onMinersChanged(() => {
+    told += 1
+  })
+  must(
+    await coordinator.parts().legacyMiners.register(coordinator.keyPrincipal('miner'), {
+      minerId: undefined,
+      capabilities: { models: ['test-model'] },
+      concurrency: 1,
+      region: undefined,
+    }),
+  )
+  expect(told).toBe(1)
+  await world.look()
+  const id = coordinator.keyPrincipal('miner').publicId
+  expect(world.rows(`SELECT status FROM offers WHERE miner_id = '${id}'`)).toEqual([
+    { status: 'online' },
+  ])
 })
