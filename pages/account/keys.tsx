@@ -25,6 +25,9 @@ import { KeyState, scopeWords } from './key-words.tsx'
 import { NewKey } from './new-key.tsx'
 import { UseKey } from './use-key.tsx'
 
+const isOver = ({ state }: AccountKey): boolean => state === 'revoked' || state === 'expired'
+const isLive = (key: AccountKey): boolean => key.kind === 'key' && !isOver(key)
+
 type Made = ShapeOf<typeof keyWithSecret>
 
 export function Keys({ address }: { address: string }) {
@@ -75,8 +78,16 @@ export function Keys({ address }: { address: string }) {
         }}
       </Loaded>
       <UseKey />
-      <h2 class="section-title">New key</h2>
-      <NewKey onMade={show} />
+      {found.phase === 'ready' && found.value.items.some(isLive) ? (
+        <Disclosure summary="New key">
+          <NewKey onMade={show} />
+        </Disclosure>
+      ) : (
+        <>
+          <h2 class="section-title">New key</h2>
+          <NewKey onMade={show} />
+        </>
+      )}
     </>
   )
 }
@@ -113,7 +124,6 @@ type CardProps = {
 
 function KeyCard({ value: key, address, onChanged, onSecret }: CardProps) {
   const { funding } = key
-  const isOver = key.state === 'revoked' || key.state === 'expired'
   return (
     <section class="key-card" aria-label={key.name}>
       <div class="key-head">
@@ -141,17 +151,8 @@ function KeyCard({ value: key, address, onChanged, onSecret }: CardProps) {
               )}
             </>,
           ],
-          funding && [
-            'Locked for it',
-            funding.available === undefined ? (
-              'nothing yet'
-            ) : (
-              <>
-                <Amount units={funding.available} /> can be spent
-              </>
-            ),
-          ],
-          key.old_secret_until === undefined
+          funding && ['Locked for it', <Locked units={funding.available} isOver={isOver(key)} />],
+          key.old_secret_until === undefined || isOver(key)
             ? undefined
             : [
                 'Old secret',
@@ -162,7 +163,7 @@ function KeyCard({ value: key, address, onChanged, onSecret }: CardProps) {
           funding?.fault === undefined ? undefined : ['In the way', funding.fault],
         ]}
       />
-      {isOver ? null : (
+      {isOver(key) ? null : (
         <>
           {funding ? (
             <Disclosure
@@ -176,6 +177,25 @@ function KeyCard({ value: key, address, onChanged, onSecret }: CardProps) {
         </>
       )}
     </section>
+  )
+}
+
+/** What is locked can be spent by a key that is not over; what is left of one that is, its owner gets back. */
+function Locked({ units, isOver }: { units: bigint | undefined; isOver: boolean }) {
+  if (units === undefined) return <>{isOver ? 'nothing' : 'nothing yet'}</>
+  if (!isOver) {
+    return (
+      <>
+        <Amount units={units} /> can be spent
+      </>
+    )
+  }
+  return units === 0n ? (
+    <>nothing</>
+  ) : (
+    <>
+      <Amount units={units} /> still; <a href="/wallet/escrows">get it back in your wallet</a>
+    </>
   )
 }
 

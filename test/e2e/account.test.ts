@@ -96,6 +96,7 @@ test('ACCOUNTPAGE-1, ACCOUNTPAGE-3: a key is made, funded, used, renewed and rev
   await card.getByRole('button', { name: 'Revoke' }).click()
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
   await card.filter({ hasText: 'Revoked' }).waitFor()
+  await card.getByRole('link', { name: 'get it back in your wallet' }).waitFor()
   await expect(ask(next)).rejects.toMatchObject({ status: 401 })
 })
 
