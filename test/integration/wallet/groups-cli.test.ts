@@ -155,6 +155,11 @@ describe('keys', () => {
 })
 
 describe('admin', () => {
+  const keyed = () => {
+    const [key] = JSON.parse(String(site.vars['ADMIN_API_KEYS'])) as string[]
+    return { ADMIN_API_KEY: String(key) }
+  }
+
   test('everything is read, as tables with heads and as JSON', async () => {
     const heads: Readonly<Record<string, RegExp>> = {
       stats: /^total_jobs +1$/m,
@@ -171,8 +176,8 @@ describe('admin', () => {
       'audit-log': /^AT +WHO/,
     }
     for (const [command, pattern] of Object.entries(heads)) {
-      expect(await printed(admin, [command]), command).toMatch(pattern)
-      expect(await json(admin, [command]), command).toBeTypeOf('object')
+      expect(await printed(admin, [command], keyed()), command).toMatch(pattern)
+      expect(await json(admin, [command], keyed()), command).toBeTypeOf('object')
     }
     const { items } = await json(admin, ['jobs', '--status', 'completed'])
     const [job] = items as Json[]
@@ -186,14 +191,12 @@ describe('admin', () => {
     await expect(silent).rejects.toMatchObject({ code: 'REASON_REQUIRED', exitCode: 2 })
     const drained = await json(admin, ['deactivate-miner', miner.id, '--reason', 'a look'])
     expect(drained).toMatchObject({ standing: 'draining', standing_reason: 'a look' })
-    const [key] = JSON.parse(String(site.vars['ADMIN_API_KEYS'])) as string[]
-    const keyed = { ADMIN_API_KEY: String(key) }
-    expect(await json(admin, ['activate-miner', miner.id], keyed)).toMatchObject({
+    expect(await json(admin, ['activate-miner', miner.id], keyed())).toMatchObject({
       standing: 'active',
     })
-    expect(await json(admin, ['maintenance', 'cleanup'], keyed)).toMatchObject({ done: true })
-    expect(await json(admin, ['execute', 'wake'], keyed)).toMatchObject({ action: 'wake' })
-    await expect(printed(admin, ['maintenance', 'backup'], keyed)).rejects.toMatchObject({
+    expect(await json(admin, ['maintenance', 'cleanup'], keyed())).toMatchObject({ done: true })
+    expect(await json(admin, ['execute', 'wake'], keyed())).toMatchObject({ action: 'wake' })
+    await expect(printed(admin, ['maintenance', 'backup'], keyed())).rejects.toMatchObject({
       code: 'NOT_BUILT',
     })
     const { items } = await json(admin, ['audit-log', '--limit', '10'])

@@ -97,8 +97,16 @@ export function runCluster(options: ClusterOptions): ClusterReport {
   return world.report()
 }
 
+/** What the chain promises with so many villains, and whether a site may be restored meanwhile. */
+function boundsOf({ sites, twins = 0, liars = 0, silent = 0 }: ClusterOptions) {
+  const villains = twins + liars
+  const tolerated = villains <= Math.floor((sites - 1) / 3) && !(villains > 0 && silent > 0)
+  // A restored site signs nothing for a while: only where the others are a quorum without it.
+  return { tolerated, mayRest: sites - villains - silent - 1 >= quorumOf(sites) }
+}
+
 function createWorld(options: ClusterOptions) {
-  const { seed, slots, twins = 0, liars = 0, silent = 0 } = options
+  const { seed, slots } = options
   const random = randomFrom(seed)
   const chance = (p: number): boolean => random() < p
   const below = (n: number): number => Math.floor(random() * n)
@@ -114,10 +122,7 @@ function createWorld(options: ClusterOptions) {
   let order = 0
   let queue: Event[] = []
   const sites = openSites(options, genesis, weather.followers)
-  const tolerated =
-    twins + liars <= Math.floor((options.sites - 1) / 3) && !(twins + liars > 0 && silent > 0)
-  // A restored site signs nothing for a while: only where the others are a quorum without it.
-  const mayRest = options.sites - twins - liars - silent - 1 >= quorumOf(options.sites)
+  const { tolerated, mayRest } = boundsOf(options)
   planLives(sites, { random, weather, startMs, endMs, mayLeave: mayRest })
   const honest = sites.filter(
     (site) => site.honest && !site.silent && site.leavesAtMs > Number.MAX_SAFE_INTEGER,
