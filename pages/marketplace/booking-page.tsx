@@ -114,6 +114,7 @@ const pairsOf = (value: Booking): readonly (Pair | undefined)[] => [
   ['An hour of one place', <Amount units={value.price_per_hour} />],
   ['Held when it began', <Amount units={value.total} />],
   value.paid === undefined ? undefined : ['To the provider', <Amount units={value.paid} />],
+  shareOf(value),
   value.returned === undefined ? undefined : ['Back to you', <Amount units={value.returned} />],
   [
     'On the chain',
@@ -129,6 +130,12 @@ const pairsOf = (value: Booking): readonly (Pair | undefined)[] => [
     : ['Closed by', transactionLink(value.escrow.closed_by)],
   ['Asked', <When ms={value.created_at} />],
 ]
+
+/** What is neither the provider's nor the buyer's is the share of the site's coordinator. */
+function shareOf({ total, paid, returned }: Booking): Pair | undefined {
+  if (paid === undefined || returned === undefined) return undefined
+  return ['To the coordinator', <Amount units={total - paid - returned} />]
+}
 
 function EndEarly({ booking: value, account, path, onChanged }: WholeProps) {
   const [trouble, setTrouble] = useState<Trouble>()
@@ -163,11 +170,12 @@ function EndEarly({ booking: value, account, path, onChanged }: WholeProps) {
   }
   const shown = trouble ?? (signing.at === 'failed' ? signing.trouble : undefined)
   return (
-    <section class="below" aria-label="End it early">
+    <section class="below booking-end" aria-label="End it early">
       <h2 class="section-title">End it early</h2>
       <p class="small">
-        The provider keeps what has passed, slot by slot, and the rest comes back to your account.
-        It ends by itself at its time: nobody has to do anything for that.
+        The provider keeps what has passed, slot by slot, less the coordinator’s share, and the rest
+        comes back to your account. It ends by itself at its time: nobody has to do anything for
+        that.
       </p>
       {signing.at === 'declined' ? (
         <p class="small" role="status">

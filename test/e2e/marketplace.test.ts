@@ -205,7 +205,10 @@ test('MARKETPAGE-7: hours are booked and ended by the wallet, and can be decline
     BigInt((await fact(label).locator('.amount').getAttribute('title'))?.split(' ')[0] ?? 'none')
   const returned = await unitsOf('Back to you')
   expect(returned).toBeGreaterThan(0n)
-  expect(returned).toBeLessThan(await unitsOf('Held when it began'))
+  const held = await unitsOf('Held when it began')
+  expect(returned).toBeLessThan(held)
+  const [paid, share] = [await unitsOf('To the provider'), await unitsOf('To the coordinator')]
+  expect([share > 0n, paid + share + returned]).toEqual([true, held])
 })
 
 test('MARKETPAGE-9: my activity has it all, each with its money', async () => {
