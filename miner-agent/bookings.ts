@@ -1,14 +1,14 @@
 /**
  * Bookings: work whose time is paid for on the chain, and whose tokens cost nothing. A site that says so is
  * believed as far as the light client is: the booking must stand in the newest final state, pay this miner for
- * now, and pay for as many jobs at a time as are offered. Rules: core/market/SPEC.md, CLAIM.
+ * now, and pay for as many jobs at a time as are offered. Rules: core/jobs/SPEC.md, CLAIM.
  */
 import { bytesEqual, fromHex } from '../core/base/bytes.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import type { Booking } from '../core/chain/entries.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
+import { placesPaid } from '../core/jobs/claim.ts'
 import { slotsPerHour } from '../core/market/booking.ts'
-import { placesPaid } from '../core/market/claim.ts'
 import type { SiteIdentity } from './agent-state.ts'
 import type { LightClient } from './light.ts'
 

@@ -5,7 +5,7 @@
  */
 import type { MeasuredSpeed, Routing } from '../api/dispatch.ts'
 import { floor } from '../base/int.ts'
-import type { Terms } from '../market/claim.ts'
+import type { Terms } from './claim.ts'
 import type { JobSize } from './estimate.ts'
 import type { MinerCard } from './miner-card.ts'
 

@@ -2,9 +2,9 @@
  * What miner agents say, turned into events of jobs, and what they are told.
  */
 import { toHex } from '../../core/base/bytes.ts'
+import type { ClaimRef } from '../../core/jobs/claim.ts'
 import { liveAttempt, mayFinish } from '../../core/jobs/job.ts'
 import { type MinerFrame, minerProtocolLimits } from '../../core/jobs/miner-protocol.ts'
-import type { ClaimRef } from '../../core/market/claim.ts'
 import { send, type Welcome } from './agent-sockets.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Held } from './held.ts'

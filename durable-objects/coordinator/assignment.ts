@@ -1,10 +1,11 @@
 /**
  * Assignment: which miners can be handed a job at this moment, and the step that does it.
  */
+
+import type { Terms } from '../../core/jobs/claim.ts'
 import { applyJobEvent, type Job, type JobStep, liveAttempt } from '../../core/jobs/job.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { offerOf } from '../../core/jobs/matching.ts'
-import type { Terms } from '../../core/market/claim.ts'
 import { newId } from './ids.ts'
 import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits } from './limits.ts'

@@ -3,11 +3,7 @@
  * says what holds; it is kept here on disk, so that a restart gives no booked place away, and what is used of
  * an agreement is counted here, with the results themselves.
  */
-import type { JobSize } from '../../core/jobs/estimate.ts'
-import { liveAttempt } from '../../core/jobs/job.ts'
-import { offerOf } from '../../core/jobs/matching.ts'
-import type { MinerCard } from '../../core/jobs/miner-card.ts'
-import type { ClaimBook } from '../../core/jobs/routing.ts'
+
 import {
   type AgreementClaim,
   type Claim,
@@ -16,7 +12,12 @@ import {
   isForModel,
   type Terms,
   termsOf,
-} from '../../core/market/claim.ts'
+} from '../../core/jobs/claim.ts'
+import type { JobSize } from '../../core/jobs/estimate.ts'
+import { liveAttempt } from '../../core/jobs/job.ts'
+import { offerOf } from '../../core/jobs/matching.ts'
+import type { MinerCard } from '../../core/jobs/miner-card.ts'
+import type { ClaimBook } from '../../core/jobs/routing.ts'
 import type { LiveJob } from './job-store.ts'
 import { coordinatorLimits as limits } from './limits.ts'
 import { rowsOf, type SqlDatabase } from './schema.ts'

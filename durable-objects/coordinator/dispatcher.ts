@@ -56,17 +56,12 @@ export type Dispatcher = ReturnType<typeof openDispatcher>
 
 /** Rebuilds the dispatcher from the jobs on disk that have not ended. */
 export function openDispatcher(parts: DispatcherParts) {
-  const { database, store, miners, streams, funds, standing, webhooks, partials, now } = parts
-  const { claims } = parts
+  const { database, store, miners, streams, funds, standing, claims, partials, now } = parts
   const jobs = openJobIndex()
   const queue = openQueue(standing, claims)
   const recent = openRecentJobs()
   const progress = openProgress(database, store)
-  const placement = openPlacement({
-    ...parts,
-    queue,
-    assign: (job, miner) => assign(job, miner),
-  })
+  const placement = openPlacement({ ...parts, queue, assign: (job, miner) => assign(job, miner) })
 
   /**
    * Keeps a step: writes it together with `also.write`, then carries out what follows from it.
@@ -94,7 +89,7 @@ export function openDispatcher(parts: DispatcherParts) {
       } else {
         writeOpen(store, next)
       }
-      if (isTerminal(step.job.state)) webhooks.write(next)
+      if (isTerminal(step.job.state)) parts.webhooks.write(next)
       also.write?.()
     })
     job.life = step.job
@@ -225,15 +220,7 @@ export function openDispatcher(parts: DispatcherParts) {
 
   restore()
   return {
-    ...openBoard({
-      jobs,
-      queue,
-      recent,
-      placement,
-      now,
-      mayDispatch: parts.mayDispatch,
-      standing,
-    }),
+    ...openBoard({ ...parts, jobs, queue, recent, placement }),
     flush: progress.flush,
     fill: placement.fill,
     apply,

@@ -15,10 +15,10 @@ import {
   authorisationCoder,
   authorisationHash,
 } from '../../core/chain/authorisation.ts'
+import type { ClaimRef, Terms } from '../../core/jobs/claim.ts'
 import { type JobSize, sizeOf } from '../../core/jobs/estimate.ts'
 import { isTerminal, type Job } from '../../core/jobs/job.ts'
 import { type JobSpec, jobSpecCoder } from '../../core/jobs/job-spec.ts'
-import type { ClaimRef, Terms } from '../../core/market/claim.ts'
 import { askBesideOf, askText } from './ask-text.ts'
 import { type Blob, bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 

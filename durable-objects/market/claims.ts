@@ -6,7 +6,7 @@
 import { toHex } from '../../core/base/bytes.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
 import { bookingIdOf } from '../../core/chain/transaction.ts'
-import type { Claim } from '../../core/market/claim.ts'
+import type { Claim } from '../../core/jobs/claim.ts'
 import { bytesOf, rowsOf } from '../coordinator/schema.ts'
 import type { AgreementRow, Bids } from './bids.ts'
 import type { BookingRow } from './bookings.ts'

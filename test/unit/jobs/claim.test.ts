@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type Claim, hasOpenPlace, placesPaid, termsOf } from '../../../core/jobs/claim.ts'
 import { admit, chooseMiner, type LiveMiner, obstacle } from '../../../core/jobs/matching.ts'
 import { type ClaimBook, noStanding } from '../../../core/jobs/routing.ts'
 import { nextAgreementState } from '../../../core/market/agreement.ts'
-import { type Claim, hasOpenPlace, placesPaid, termsOf } from '../../../core/market/claim.ts'
 
 const listed = { promptPer1000: 100n, completionPer1000: 300n }
 const base = { claimId: 'c1', minerId: 'm1', owner: 'account:a', untilMs: 10 }

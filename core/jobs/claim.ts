@@ -4,7 +4,7 @@
  * tokens. Rules: SPEC.md, CLAIM.
  */
 import { minBig } from '../base/int.ts'
-import type { TokenPrice } from '../jobs/pricing.ts'
+import type { TokenPrice } from './pricing.ts'
 
 /** What holds now or soon. Plain data, so that it travels by RPC. */
 export type Claim = BookingClaim | AgreementClaim
