@@ -1,14 +1,15 @@
 /** One endpoint of the reference: where it is, who may call it, what it takes, answers and refuses. */
 import { type Answer, curlOf, type Endpoint, type EndpointAuth } from '../../core/api/endpoint.ts'
 import { answerExamples } from '../../core/api/endpoints/examples.ts'
-import { failuresOf, jsonSchemaOf, parametersOf } from '../../core/api/openapi.ts'
+import { jsonSchemaOf, parametersOf } from '../../core/api/openapi.ts'
 import { alternativesOf, type Components, fieldTable, sentence } from './api-fields.ts'
 import { heading } from './api-heading.ts'
+import { refusalsOf } from './api-refusals.ts'
 import { escapeHtml } from './html.ts'
 
 const exampleOrigin = 'http://127.0.0.1:18000'
 
-/** HTML of an endpoint, beginning with its h3. `components`: named schemas of the document. */
+/** HTML of an endpoint, beginning with its h2. `components`: named schemas of the document. */
 export function renderEndpoint(row: Endpoint, components: Components): string {
   const name = `${row.method} ${row.path}`
   const title = `<span class="method">${row.method}</span> <code>${breakable(row.path)}</code>`
@@ -23,9 +24,9 @@ export function renderEndpoint(row: Endpoint, components: Components): string {
     command(row, name),
     ...row.answers.map((answer) => renderAnswer(row, answer, components)),
     stream(row, components),
-    refusals(row),
+    refusalsOf(row),
   ]
-  return `${heading(3, row.id, name, title)}
+  return `${heading(2, row.id, name, title)}
 <p class="endpoint-summary">${escapeHtml(row.summary)}.</p>
 <div class="endpoint-body">${rest.filter(Boolean).join('\n')}</div>`
 }
@@ -65,7 +66,7 @@ function parameters(row: Endpoint, components: Components): string {
       )
       const required = fields.filter((field) => field['required']).map((field) => field['name'])
       const label = `${title} of ${row.method} ${row.path}`
-      return `<h4>${title}</h4>${fieldTable({ properties, required }, components, label)}`
+      return `<h3>${title}</h3>${fieldTable({ properties, required }, components, label)}`
     })
     .join('\n')
 }
@@ -74,7 +75,7 @@ function body(row: Endpoint, components: Components): string {
   if (!row.body) return ''
   const schema = jsonSchemaOf(row.body.schema, 'input')
   const note = row.body.required ? '' : ' <span class="optional">optional</span>'
-  return `<h4>Body${note}</h4>${shapes(schema, components, `Body of ${row.method} ${row.path}`)}`
+  return `<h3>Body${note}</h3>${shapes(schema, components, `Body of ${row.method} ${row.path}`)}`
 }
 
 /** Tables of a schema: one for each of its forms. */
@@ -130,16 +131,6 @@ function stream({ stream: given, method, path }: Endpoint, components: Component
     : ''
   const count = given.received.length
   return `<p>${sentence(given.description)}</p>${side(`${what[0]?.toUpperCase()}${what.slice(1)} from the site (${count})`, given.received, 'output')}${sent}`
-}
-
-function refusals(row: Endpoint): string {
-  const failures = failuresOf(row)
-  if (failures.size === 0) return ''
-  const lines = [...failures].map(([status, codes]) => {
-    const links = codes.map((code) => `<a href="#error-${code}"><code>${code}</code></a>`)
-    return `<div><dt>${status}</dt><dd>${links.join(' ')}</dd></div>`
-  })
-  return `<details class="answer"><summary>Refusals (${new Set(row.errors).size} codes)</summary><dl class="refusals">${lines.join('')}</dl></details>`
 }
 
 function listing(text: string, language: string, what: string, isSite: boolean): string {

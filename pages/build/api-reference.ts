@@ -1,36 +1,35 @@
 /**
- * The API reference: an article made of the endpoint table and the OpenAPI document at build, so that it
- * is there before and without any script.
+ * The overview of the API reference, made of the endpoint table at build, so that it is there before and
+ * without any script. Every endpoint has a line with its name for an id, where links to it have always led;
+ * the line leads to the page of its family, `api-family.ts`.
  */
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Endpoint, EndpointFamily } from '../../core/api/endpoint.ts'
 import { oldNames, reservedFamilies } from '../../core/api/endpoints/not-built.ts'
 import { endpointFamilies, endpoints } from '../../core/api/endpoints/table.ts'
 import { errorAdvice } from '../../core/api/error-advice.ts'
 import { errorCodes, messageOf, statusOf } from '../../core/api/errors.ts'
-import { openApiDocument } from '../../core/api/openapi.ts'
 import { conventions } from './api-conventions.ts'
-import { renderEndpoint } from './api-endpoint.ts'
+import { packageVersion } from './api-document.ts'
+import { endpointLine } from './api-family.ts'
 import { sentence } from './api-fields.ts'
 import { heading } from './api-heading.ts'
+import { sharedRefusals } from './api-refusals.ts'
+import { apiFamilyName, docsHref } from './docs-map.ts'
 import { escapeHtml } from './html.ts'
 import { openApiPath, openApiText } from './openapi-plugin.ts'
 
 /** The article, beginning with its h1. */
 export function renderApiReference(): string {
   const version = packageVersion()
-  const document = openApiDocument(version)
   const families: readonly EndpointFamily[] = endpointFamilies
   return `<h1>API reference</h1>
-<p>Every endpoint of this site: what it takes, what it answers, and how it refuses. This page is made of the table by which the server checks requests, and a test calls every one of them.</p>
+<p>Every endpoint of this site: what it takes, what it answers, and how it refuses. These pages are made of the table by which the server checks requests, and a test calls every one of them.</p>
 ${documentLink(version)}
 ${filterBox()}
 ${index(families)}
 ${heading(2, 'conventions', 'Conventions')}
 ${conventions()}
-${families.map((family) => renderFamily(family, document.components.schemas)).join('\n')}
+${sharedRefusals()}
 ${errorTable()}
 ${absentNames()}`
 }
@@ -50,34 +49,19 @@ const filterBox = (): string => `<div class="api-filter" id="api-filter" hidden>
 
 function index(families: readonly EndpointFamily[]): string {
   const groups = families.map(({ id, title, endpoints: rows }) => {
-    const links = rows.map((row) => {
-      const old = row.legacy === undefined ? '' : ' <span class="optional">legacy</span>'
-      return `<li data-find="${findText(row)}"><a href="#${row.id}"><span class="method">${row.method}</span> <code>${escapeHtml(row.path)}</code></a><span class="api-summary">${escapeHtml(row.summary)}${old}</span></li>`
-    })
-    return `<section class="api-group" data-family><h3><a href="#${id}">${escapeHtml(title)}</a></h3><ul>${links.join('')}</ul></section>`
+    const href = docsHref(apiFamilyName(id))
+    const lines = rows.map((row) =>
+      endpointLine(row, `${href}#${row.id}`, ` id="${row.id}"${otherSpellings(row)}`),
+    )
+    return `<section class="api-group" data-family><h3 id="${id}"><a href="${href}">${escapeHtml(title)}</a></h3><ul>${lines.join('')}</ul></section>`
   })
   return `${heading(2, 'endpoints', `All ${endpoints.length} endpoints`)}
 <div class="api-index">${groups.join('\n')}</div>`
 }
 
-/** What the filter looks in. */
-const findText = ({ id, method, path, aliases = [], summary }: Endpoint): string =>
-  escapeHtml([id, method, path, ...aliases, summary].join(' ').toLowerCase())
-
-function renderFamily(
-  family: EndpointFamily,
-  components: Parameters<typeof renderEndpoint>[1],
-): string {
-  const rows = family.endpoints
-    .map(
-      (row) =>
-        `<section class="endpoint" data-find="${findText(row)}" aria-labelledby="${row.id}">${renderEndpoint(row, components)}</section>`,
-    )
-    .join('\n')
-  return `<section data-family>${heading(2, family.id, family.title)}
-<p>${sentence(family.description)}</p>
-${rows}</section>`
-}
+/** What the filter looks in beside the line itself. */
+const otherSpellings = ({ aliases = [] }: Endpoint): string =>
+  aliases.length === 0 ? '' : ` data-find="${escapeHtml(aliases.join(' ').toLowerCase())}"`
 
 function errorTable(): string {
   const rows = errorCodes
@@ -112,9 +96,4 @@ ${table('Names of the original', 'Address', 'What does its work', old)}
 ${heading(3, 'not-built', 'Parts that are not built yet')}
 <p>Their addresses are kept, and answer 501 <a href="#error-NOT_BUILT"><code>NOT_BUILT</code></a>.</p>
 ${table('Parts that are not built yet', 'Part', 'Addresses, and what to use meanwhile', reserved)}`
-}
-
-function packageVersion(): string {
-  const path = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package.json')
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

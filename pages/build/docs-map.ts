@@ -2,6 +2,7 @@
  * Every page of the docs in reading order: those written in Markdown, and those that the build makes
  * from something else.
  */
+import { endpointFamilies } from '../../core/api/endpoints/table.ts'
 import { type DocsGroup, type DocsSource, docsGroups, readDocsSources } from './docs-source.ts'
 
 export type DocsPage = {
@@ -11,6 +12,8 @@ export type DocsPage = {
   readonly description: string
   readonly group: DocsGroup
   readonly order: number
+  /** Of a page that stands below another in the navigation: the name of that, and its own title there. */
+  readonly below?: { readonly page: string; readonly label: string }
   /** Absent where the build makes the page. */
   readonly source?: DocsSource
 }
@@ -36,22 +39,43 @@ export const madePages = [
 
 export type MadePage = (typeof madePages)[number]['name']
 
-/** In reading order: by group, then by order, then by title. */
+/** Name of the page of a family of endpoints. */
+export const apiFamilyName = (id: string): string => `api/${id}`
+
+/** One page for each family of endpoints. */
+const apiPages: readonly DocsPage[] = endpointFamilies.map(({ id, title }) => ({
+  name: apiFamilyName(id),
+  title: `API: ${title}`,
+  description: `${title} in the API of a site: parameters, bodies, answers, refusals, commands.`,
+  group: 'Reference',
+  order: 10,
+  below: { page: 'api', label: title },
+}))
+
+/** In reading order: by group, then by order, then by title; what is below a page follows it. */
 export const docsPages: readonly DocsPage[] = [
   ...readDocsSources().map((source) => ({ ...source, source })),
   ...madePages,
-].sort(
-  (a, b) =>
-    docsGroups.indexOf(a.group) - docsGroups.indexOf(b.group) ||
-    a.order - b.order ||
-    (a.title < b.title ? -1 : 1),
-)
+]
+  .sort(
+    (a, b) =>
+      docsGroups.indexOf(a.group) - docsGroups.indexOf(b.group) ||
+      a.order - b.order ||
+      (a.title < b.title ? -1 : 1),
+  )
+  .flatMap((page) => [page, ...apiPages.filter(({ below }) => below?.page === page.name)])
 
 /** The address of a docs page. */
 export const docsHref = (name: string): string =>
   name === 'index' ? '/docs/' : `/docs/${name}.html`
 
-/** Navigation: each group that has pages, with its pages. */
+/** The address of the overview of the API. */
+export const apiHref = docsHref('api')
+
+/** Navigation: each group that has pages, with its pages. Pages below a page are not among them. */
 export const docsNavigation = docsGroups
-  .map((group) => ({ group, pages: docsPages.filter((page) => page.group === group) }))
+  .map((group) => ({
+    group,
+    pages: docsPages.filter((page) => page.group === group && !page.below),
+  }))
   .filter(({ pages }) => pages.length > 0)

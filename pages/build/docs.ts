@@ -52,14 +52,16 @@ ${icons.search}<input id="docs-search-text" name="q" type="search" autocomplete=
 </form>`
 
 function navigation(name: string): string {
+  const open = docsPages.find((page) => page.name === name)?.below?.page ?? name
+  const line = ({ name: to, title, below }: DocsPage): string => {
+    const current = to === name ? ' aria-current="page"' : ''
+    const inner = to === open ? docsPages.filter((page) => page.below?.page === to) : []
+    const list = inner.length === 0 ? '' : `<ul class="docs-below">${inner.map(line).join('')}</ul>`
+    return `<li><a href="${docsHref(to)}"${current}>${escapeHtml(below?.label ?? title)}</a>${list}</li>`
+  }
   const groups = docsNavigation
     .map(({ group, pages }) => {
-      const links = pages
-        .map((page) => {
-          const current = page.name === name ? ' aria-current="page"' : ''
-          return `<li><a href="${docsHref(page.name)}"${current}>${escapeHtml(page.title)}</a></li>`
-        })
-        .join('')
+      const links = pages.map(line).join('')
       return `<li><span class="docs-group">${group}</span><ul>${links}</ul></li>`
     })
     .join('')
@@ -69,9 +71,13 @@ function navigation(name: string): string {
 </nav>`
 }
 
-function breadcrumb({ name, group, title }: DocsPage): string {
+function breadcrumb({ name, group, title, below }: DocsPage): string {
   if (name === 'index') return ''
-  return `<nav class="breadcrumb" aria-label="Breadcrumb"><ol><li><a href="/docs/">Docs</a></li><li>${group}</li><li aria-current="page">${escapeHtml(title)}</li></ol></nav>`
+  const above = docsPages.find((page) => page.name === below?.page)
+  const over = above
+    ? `<li><a href="${docsHref(above.name)}">${escapeHtml(above.title)}</a></li>`
+    : ''
+  return `<nav class="breadcrumb" aria-label="Breadcrumb"><ol><li><a href="/docs/">Docs</a></li><li>${group}</li>${over}<li aria-current="page">${escapeHtml(below?.label ?? title)}</li></ol></nav>`
 }
 
 /** Sections of the article, by its headings of the second level. */

@@ -22,5 +22,9 @@ export function buildSearchIndex(
   return JSON.stringify(index)
 }
 
-/** Without what is folded away: tables of the API reference would be half of the index. */
-const unfolded = (article: string): string => article.replace(/<details\b.*?<\/details>/gs, '')
+/**
+ * Without what is folded away, as tables of the API reference would be half of the index, and without lists
+ * of endpoints, each of which has a section of its own.
+ */
+const unfolded = (article: string): string =>
+  article.replace(/<details\b.*?<\/details>|<(div|nav) class="api-index".*?<\/\1>/gs, '')

@@ -1,6 +1,6 @@
 /**
- * The API reference in a browser: its filter, and what it folds away. As a whole it is among all pages in
- * `pages.test.ts`; here a few endpoints are unfolded and looked at in both themes.
+ * The API reference in a browser: its filter, old links into it, and what it folds away. As a whole its
+ * pages are among all pages in `pages.test.ts`; here a few endpoints are unfolded and looked at in both themes.
  */
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
@@ -24,23 +24,30 @@ test('OPENAPI-7: the filter leaves what holds the words, and a link to the rest 
   const page = await browser.newPage()
   await page.goto(`${site.url}/docs/api.html`)
   const field = page.getByRole('searchbox', { name: 'Filter endpoints' })
-  await field.fill('post /cancel')
+  await field.fill('post v1/jobs/{id}/cancel')
   const count = page.locator('#api-filter-count')
   expect(await count.textContent()).toBe(`1 of ${endpoints.length} endpoints`)
-  expect(await page.locator('section.endpoint:visible h3').allTextContents()).toEqual([
-    'POST /api/v1/jobs/{id}/cancel',
-  ])
-  expect(await page.locator('.api-index li:visible').count()).toBe(1)
+  const shown = page.locator('.api-index li:visible code')
+  expect(await shown.allTextContents()).toEqual(['/api/v1/jobs/{id}/cancel'])
   // The path of a spelling leads to its endpoint too.
   await field.fill('/v1/escrow')
-  expect(await page.locator('section.endpoint:visible h3').allTextContents()).toEqual([
-    'PUT /api/v1/escrow',
-  ])
+  expect(await shown.allTextContents()).toEqual(['/api/v1/escrow'])
   await page.evaluate(() => {
     location.hash = '#getHead'
   })
   await page.locator('#getHead').waitFor({ state: 'visible' })
-  expect(await page.locator('section.endpoint:visible').count()).toBe(endpoints.length)
+  expect(await shown.count()).toBe(endpoints.length)
+  await page.close()
+})
+
+test('OPENAPI-7: a link of before arrives at the line of its endpoint, which leads to the endpoint', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${site.url}/docs/api.html#getJob`)
+  const line = page.locator('li:target')
+  expect(await line.getAttribute('id')).toBe('getJob')
+  await line.getByRole('link').click()
+  await page.waitForURL(`${site.url}/docs/api/jobs.html#getJob`)
+  expect(await page.locator('h2:target').textContent()).toBe('GET /api/v1/jobs/{id}')
   await page.close()
 })
 
@@ -48,11 +55,9 @@ test('OPENAPI-7: unfolded, it is readable in both themes, and nothing scrolls si
   // Of its own context, as axe wants it.
   const context = await browser.newContext()
   const page = await context.newPage()
-  await page.goto(`${site.url}/docs/api.html`)
-  await page.getByRole('searchbox', { name: 'Filter endpoints' }).fill('/miners/ws')
+  await page.goto(`${site.url}/docs/api/chat.html`)
   await page.evaluate(() => {
-    const shown = document.querySelectorAll<HTMLDetailsElement>('.endpoint:not([hidden]) details')
-    for (const each of shown) each.open = true
+    for (const each of document.querySelectorAll('details')) each.open = true
   })
   for (const [colorScheme, width] of [
     ['light', 1440],
@@ -62,11 +67,12 @@ test('OPENAPI-7: unfolded, it is readable in both themes, and nothing scrolls si
     await page.setViewportSize({ width, height: 900 })
     const { violations } = await new AxeBuilder({ page })
       .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-      .include('section.endpoint:not([hidden])')
+      .include('section.endpoint')
       .analyze()
     expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
   }
-  await page.getByRole('searchbox', { name: 'Filter endpoints' }).fill('')
+  // The frames of the connection of miners are the widest of all.
+  await page.goto(`${site.url}/docs/api/miners.html`)
   await page.evaluate(() => {
     for (const each of document.querySelectorAll('details')) each.open = true
   })
@@ -83,8 +89,9 @@ test('OPENAPI-7: without a script everything is there but the filter', async () 
   const context = await browser.newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
   await page.goto(`${site.url}/docs/api.html`)
-  expect(await page.locator('section.endpoint:visible').count()).toBe(endpoints.length)
+  expect(await page.locator('.api-index li:visible').count()).toBe(endpoints.length)
   expect(await page.locator('#api-filter').isVisible()).toBe(false)
+  await page.locator('#getHead a').click()
   const answer = page.locator('section[aria-labelledby="getHead"] details').first()
   await answer.locator('summary').click()
   expect(await answer.locator('table').isVisible()).toBe(true)
