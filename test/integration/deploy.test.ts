@@ -170,7 +170,7 @@ test('PD-2, PD-3: interrupted at two steps and repeated, a deployment is whole, 
   expect(assetUploads()).toBe(uploadsBefore)
   const { crons, migrationTag, versions } = api.uploads.workers.get(worker) ?? {}
   expect(crons).toEqual(['* * * * *'])
-  expect(migrationTag).toBe('v2')
+  expect(migrationTag).toBe('v3')
   expect(versions).toHaveLength(2)
 })
 
@@ -186,6 +186,7 @@ function expectWholeUpload(): void {
     'durable_object_namespace CHAIN_NODE',
     'durable_object_namespace COORDINATOR',
     'durable_object_namespace FAUCET_COOLDOWN',
+    'durable_object_namespace MARKET',
     'durable_object_namespace NAME_CLAIM',
     'durable_object_namespace WALLET_DAEMON',
     'durable_object_namespace WALLET_OWNERS',
@@ -193,7 +194,7 @@ function expectWholeUpload(): void {
     'ratelimit SNAPSHOT_LIMIT',
     'ratelimit WALLET_LIMIT',
   ])
-  expect(script?.metadata.migrations).toMatchObject({ new_tag: 'v2' })
+  expect(script?.metadata.migrations).toMatchObject({ new_tag: 'v3' })
   expect(script?.metadata.keep_bindings).toContain('secret_text')
   const code = String(script?.modules.get('index.js'))
   expect(/^export \{[^}]*\bChainNode,/m.exec(code)).not.toBeNull()

@@ -65,7 +65,8 @@ export async function startCloudflareApi(options: CloudflareOptions = {}): Promi
   })
   const requests: string[] = []
   const unknown: string[] = []
-  const server = createServer((request, response) => {
+  // The upload token of the stand-in holds the manifest: one hash a file.
+  const server = createServer({ maxHeaderSize: 262_144 }, (request, response) => {
     void answer(request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
