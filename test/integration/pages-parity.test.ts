@@ -23,8 +23,11 @@ let site: TestSite
 let project: PagesProject
 let askPages: (request: Request) => Promise<Response>
 
-/** Files that the gateway uses without an address of their own. */
-const hidden = new Set(['/csp-hashes.json', '/404.html', '/not-built.html'])
+/**
+ * Files that the gateway uses without an address of their own; below `/admin/` the zone asks the Worker
+ * whatever Pages has, and programs get JSON there.
+ */
+const hidden = new Set(['/csp-hashes.json', '/404.html', '/not-built.html', '/admin/index.html'])
 const dist = inRoot('pages', 'dist')
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())

@@ -37,9 +37,9 @@ test('what is kept of miners and addresses has the bounds that the page names', 
 })
 
 test('the page names every entry that the pages put into the storage of a browser', () => {
-  const named = [...page.matchAll(/^\| `(aitbc:[a-z-]+)` \|/gm)].map(([, key]) => key)
+  const named = [...page.matchAll(/^\| `(aitbc:[a-z:-]+)` \|/gm)].map(([, key]) => key)
   const used = sourcesBelow(inRoot('pages')).flatMap((path) =>
-    [...readFileSync(path, 'utf8').matchAll(/'(aitbc:[a-z-]+)'/g)].map(([, key]) => key),
+    [...readFileSync(path, 'utf8').matchAll(/'(aitbc:[a-z:-]+)'/g)].map(([, key]) => key),
   )
   expect(named.sort()).toEqual([...new Set(used)].sort())
 })
