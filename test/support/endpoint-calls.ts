@@ -160,7 +160,7 @@ function signedIn(
 }
 
 /** Height of a snapshot that the site keeps. */
-export async function newestSnapshot({ site }: World): Promise<string> {
+async function newestSnapshot({ site }: World): Promise<string> {
   const { json } = await until(
     () => call(site, '/rpc/snapshots'),
     (answer) => (answer.json['snapshots'] as Json[]).length > 0,
@@ -258,6 +258,16 @@ async function receiptIn({ site, key }: World): Promise<string> {
     (answer) => answer.json['state'] === 'COMPLETED',
   )
   return String(done.json['receipt_id'])
+}
+
+/** What this site has in the place of the market's and the snapshots' example values. */
+export async function idsIn(world: World): Promise<readonly (readonly [string, string])[]> {
+  return [
+    [exampleValues.offer, await offerIn(world)],
+    [exampleValues.gpu, (await gpuIn(world)).gpu],
+    [exampleValues.bid, await bidIn(world)],
+    [`/snapshots/${exampleValues.snapshot}`, `/snapshots/${await newestSnapshot(world)}`],
+  ]
 }
 
 const ofOffer: Prepared = async (world) => [{ params: { id: await offerIn(world) } }]

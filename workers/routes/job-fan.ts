@@ -3,10 +3,11 @@
  * when one fails or the reader leaves. A job that was done before that is paid, and no other.
  */
 
-import type { JobRecord, Principal } from '../../core/api/coordinator-service.ts'
+import type { JobRecord } from '../../core/api/coordinator-service.ts'
 import type { Routing } from '../../core/api/dispatch.ts'
 import { type ApiError, type ErrorCode, errorCodes } from '../../core/api/errors.ts'
 import type { JobTrace, Usage } from '../../core/api/jobs-openai.ts'
+import type { ApiKeyPrincipal } from '../../core/auth/principal.ts'
 import { ttlSecondsMaxOf } from '../../core/jobs/check-authorisation.ts'
 import { featuresNeeded } from '../../core/jobs/job-options.ts'
 import { payloadOfSpec } from '../../core/jobs/job-request.ts'
@@ -14,6 +15,7 @@ import type { JobSpec } from '../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { featuresUnstated } from '../../core/jobs/model-features.ts'
 import type { OpenAiFault } from '../../core/jobs/openai-fault.ts'
+import { requirePrincipal } from '../auth.ts'
 import type { AppContext } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { type JobEventLine, type JobEvents, openJobEvents } from './job-events.ts'
@@ -44,19 +46,23 @@ export class RequestFault extends Error {
   }
 }
 
+/** Who calls with a client's key; 403 for a signed request, which authorises no job here. */
+export async function requireKey(c: AppContext): Promise<ApiKeyPrincipal> {
+  const who = await requirePrincipal(c, 'client')
+  if (who.kind === 'api_key') return who
+  throw new ApiFailure({
+    code: 'AUTHORIZATION_ERROR',
+    message:
+      'This route wants an API key: a signed client sends its authorisation to /api/v1/jobs.',
+  })
+}
+
 /** Starts a job for each specification. A refusal cancels those before it, and is thrown. */
 export async function startJobs(
   c: AppContext,
-  who: Principal,
+  who: ApiKeyPrincipal,
   ask: { readonly specs: readonly JobSpec[]; readonly routing: Routing | undefined },
 ): Promise<readonly Run[]> {
-  if (who.kind === 'account') {
-    throw new ApiFailure({
-      code: 'AUTHORIZATION_ERROR',
-      message:
-        'This route wants an API key: a signed client sends its authorisation to /api/v1/jobs.',
-    })
-  }
   const { authorisationLifeSlots } = c.get('config').genesis.parameters
   const ttlMax = ttlSecondsMaxOf(Number(authorisationLifeSlots))
   const runs: Run[] = []
@@ -107,7 +113,7 @@ function holdOpen(c: AppContext): () => void {
  */
 function openRun(
   c: AppContext,
-  who: Principal,
+  who: ApiKeyPrincipal,
   { job, opened }: { readonly job: JobRecord; readonly opened: JobEvents },
 ): Run {
   const { signal } = c.req.raw

@@ -25,12 +25,18 @@ import {
   specsFromOllamaEmbeddings,
   specsFromOllamaGenerate,
 } from '../../core/jobs/spec-from-ollama.ts'
-import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { failureResponse } from '../gateway/errors.ts'
 import { countOpen, isLimited } from '../gateway/limiter.ts'
-import { type Answered, cancelAll, RequestFault, startJobs, wholeAnswers } from './job-fan.ts'
+import {
+  type Answered,
+  cancelAll,
+  RequestFault,
+  requireKey,
+  startJobs,
+  wholeAnswers,
+} from './job-fan.ts'
 import { randomSeed } from './jobs.ts'
 import { ndjsonResponse, ollamaLines, wholeLine } from './ollama-stream.ts'
 import { encodedOf } from './openai.ts'
@@ -77,7 +83,7 @@ async function talk(
   kind: LineHead['kind'],
   read: typeof specsFromOllamaChat,
 ): Promise<Response> {
-  const who = await requirePrincipal(c, 'client')
+  const who = await requireKey(c)
   const request = await served(c, read(await readJson(c), { seed: randomSeed() }))
   const { specs, stream, model } = request
   const head = { model, kind, createdAt: isoOf(c) }
@@ -98,7 +104,7 @@ async function talk(
 }
 
 async function embed(c: AppContext): Promise<Response> {
-  const who = await requirePrincipal(c, 'client')
+  const who = await requireKey(c)
   const request = await served(c, specsFromOllamaEmbed(await readJson(c)))
   const { specs, model } = request
   const answers = await wholeAnswers(await startJobs(c, who, { specs, routing: undefined }))
@@ -115,7 +121,7 @@ async function embed(c: AppContext): Promise<Response> {
 
 /** The older spelling: one text, and its vector alone. */
 async function embeddings(c: AppContext): Promise<Response> {
-  const who = await requirePrincipal(c, 'client')
+  const who = await requireKey(c)
   const request = await served(c, specsFromOllamaEmbeddings(await readJson(c)))
   const { specs, model } = request
   const answers = await wholeAnswers(await startJobs(c, who, { specs, routing: undefined }))

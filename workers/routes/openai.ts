@@ -20,7 +20,6 @@ import {
   specsFromEmbeddings,
   specsFromText,
 } from '../../core/jobs/spec-from-openai.ts'
-import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { failureResponse } from '../gateway/errors.ts'
@@ -31,6 +30,7 @@ import {
   cancelAll,
   RequestFault,
   type Run,
+  requireKey,
   startJobs,
   wholeAnswers,
 } from './job-fan.ts'
@@ -46,7 +46,7 @@ export const openAiRoutes = new Hono<AppEnv>()
   .get('/models/:name{.+}', model)
 
 async function chat(c: AppContext): Promise<Response> {
-  const who = await requirePrincipal(c, 'client')
+  const who = await requireKey(c)
   const read = specsFromChat(await readJson(c), { seed: randomSeed() })
   if (!read.ok) return faultResponse(read.error)
   const runs = await startJobs(c, who, read.value)
@@ -54,7 +54,7 @@ async function chat(c: AppContext): Promise<Response> {
 }
 
 async function completions(c: AppContext): Promise<Response> {
-  const who = await requirePrincipal(c, 'client')
+  const who = await requireKey(c)
   const read = specsFromText(await readJson(c), { seed: randomSeed() })
   if (!read.ok) return faultResponse(read.error)
   const { specs, echo } = read.value
@@ -64,7 +64,7 @@ async function completions(c: AppContext): Promise<Response> {
 }
 
 async function embeddings(c: AppContext): Promise<Response> {
-  const who = await requirePrincipal(c, 'client')
+  const who = await requireKey(c)
   const read = specsFromEmbeddings(await readJson(c))
   if (!read.ok) return faultResponse(read.error)
   const runs = await startJobs(c, who, read.value)

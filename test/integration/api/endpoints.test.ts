@@ -25,7 +25,7 @@ import { openApiText } from '../../../pages/build/openapi-plugin.ts'
 import { gatewayLimits } from '../../../workers/gateway/limits.ts'
 import { type ApiAnswer, call, expectFailure } from '../../support/api-client.ts'
 import { freshSigner, signedCall } from '../../support/api-payer.ts'
-import { badCalls, goodCalls, newestSnapshot } from '../../support/endpoint-calls.ts'
+import { badCalls, goodCalls, idsIn } from '../../support/endpoint-calls.ts'
 import { createWorld, type World } from '../../support/endpoint-world.ts'
 
 type Row = Endpoint & { readonly id: EndpointId }
@@ -319,6 +319,10 @@ const texts: Partial<Record<EndpointId, RegExp>> = {
 
 describe('commands of the reference', () => {
   const run = promisify(execFile)
+  let ids: Awaited<ReturnType<typeof idsIn>>
+  beforeAll(async () => {
+    ids = await idsIn(world)
+  })
   const listed = rows.filter(
     ([id, row]) =>
       (row.auth === 'none' && row.method === 'GET' && row.stream?.kind !== 'websocket') ||
@@ -326,11 +330,7 @@ describe('commands of the reference', () => {
   )
 
   test.each(listed)('OPENAPI-6: the command for %s does what the table says', async (_id, row) => {
-    const height = await newestSnapshot(world)
-    const text = here(curlOf(row, row.example, 'http://127.0.0.1:18000')).replace(
-      `/snapshots/${exampleValues.snapshot}`,
-      `/snapshots/${height}`,
-    )
+    const text = here(curlOf(row, row.example, 'http://127.0.0.1:18000'), ids)
     const { stdout } = await run('sh', ['-c', `${text} -sS --fail-with-body`], {
       env: { ...process.env, AITBC_API_KEY: world.key, AITBC_MINER_KEY: world.minerKey },
       maxBuffer: 16_777_216,
@@ -381,8 +381,9 @@ const alsoRun: ReadonlySet<EndpointId> = new Set([
 ])
 
 /** A command of the reference with the address and the values of this site. */
-function here(command: string): string {
-  const values: [string, string][] = [
+function here(command: string, ids: Awaited<ReturnType<typeof idsIn>>): string {
+  const values: (readonly [string, string])[] = [
+    ...ids,
     ['http://127.0.0.1:18000', world.site.url],
     [exampleValues.address, world.address],
     [exampleValues.escrow, world.escrow],
