@@ -5,8 +5,8 @@
 import type { Result } from '../base/result.ts'
 import type { BookingClose, BookingOpen } from '../chain/messages/booking.ts'
 import type { Message } from '../chain/transaction.ts'
-import type { MinerCard } from '../jobs/miner-card.ts'
 import type { Claim } from '../jobs/claim.ts'
+import type { MinerCard } from '../jobs/miner-card.ts'
 import type { ReceiptParties } from '../market/review.ts'
 import type { ApiError } from './errors.ts'
 

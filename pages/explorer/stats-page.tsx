@@ -70,8 +70,8 @@ export function StatsPage() {
             <p class="small muted below">
               Final blocks only, as of block {heightLink(answer.as_of.height)}, from the read model;
               hours and days are those of UTC. As data: <a href={path}>this answer</a>,{' '}
-              <a href="/docs/api/lists.html#readStats">its description</a>. Sums and supply are what the
-              site says: no proof covers a sum; each block and transaction behind them can be
+              <a href="/docs/api/lists.html#readStats">its description</a>. Sums and supply are what
+              the site says: no proof covers a sum; each block and transaction behind them can be
               verified.
             </p>
           </>
