@@ -139,7 +139,7 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   OFFER_NOT_FOUND: 'Look at GET /api/v1/market/offers.',
   OFFER_NOT_BOOKABLE: 'Choose an offer with a price for an hour and a provider that can be paid.',
   OFFER_FULL: 'Ask for fewer places, or come when details says that some are free.',
-  OFFERS_TOO_MANY: 'Withdraw an offer first.',
+  OFFERS_TOO_MANY: 'List it as a miner and GPU that you have listed: that replaces the offer.',
   FILTER_INVALID: 'Use one of the words that the message names.',
   BID_NOT_FOUND: 'Look at GET /api/v1/market/bids.',
   BID_CLOSED: 'Submit a new bid.',

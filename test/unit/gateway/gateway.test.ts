@@ -432,7 +432,9 @@ describe('failures', () => {
   test('GW-13: what is not foreseen says nothing of the inside, and is logged under its id', async () => {
     const response = await site().get('/api/v1/broken')
     expect(response.status).toBe(500)
-    expect(await response.text()).not.toContain('secret detail')
+    const text = await response.text()
+    expect(text).not.toContain('secret detail')
+    expect(JSON.parse(text)).toMatchObject({ error: { code: 'INTERNAL_ERROR', details: null } })
     const line = JSON.parse(String(vi.mocked(console.error).mock.lastCall?.[0]))
     expect(line).toMatchObject({
       request_id: response.headers.get('x-request-id'),
