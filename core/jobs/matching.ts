@@ -64,7 +64,7 @@ export function admit(
   const serving = staying.filter((each) => offerOf(each.card, wanted.size.model) !== undefined)
   if (serving.length === 0) return err(notServed(staying, wanted))
   const fitting = serving.filter(({ card }) => lackOf(card, wanted, standing) === undefined)
-  if (fitting.length === 0) return err(notServable(serving, wanted, standing))
+  if (fitting.length === 0) return err(notServable({ staying, serving }, wanted, standing))
   const { limit } = wanted
   let cheapest: bigint | undefined
   let dearest = 0n
@@ -282,17 +282,18 @@ function notServed(miners: readonly LiveMiner[], wanted: Wanted): ApiError {
 }
 
 function notServable(
-  miners: readonly LiveMiner[],
+  { staying, serving }: Readonly<Record<'staying' | 'serving', readonly LiveMiner[]>>,
   wanted: Wanted,
   standing: Pick<Standing, 'claims'>,
 ): ApiError {
-  const reasons = [...new Set(miners.map(({ card }) => lackOf(card, wanted, standing)))].sort()
-  const details = { reasons, alternative: alternative(miners, wanted) }
+  const reasons = [...new Set(serving.map(({ card }) => lackOf(card, wanted, standing)))].sort()
+  const details = { reasons, alternative: alternative(staying, wanted) }
   if (reasons.every((reason) => reason === 'context')) {
-    const contexts = miners.map(({ card }) => offerOf(card, wanted.size.model)?.contextTokens ?? 0)
+    const contexts = serving.map(({ card }) => offerOf(card, wanted.size.model)?.contextTokens ?? 0)
     const contextTokens = contexts.reduce((a, b) => (a > b ? a : b), 0)
     const message = `The prompt does not fit the ${contextTokens} tokens of context of this model.`
-    return { code: 'CONTEXT_EXCEEDED', message, details: { context_tokens: contextTokens } }
+    const found = { context_tokens: contextTokens, alternative: details.alternative }
+    return { code: 'CONTEXT_EXCEEDED', message, details: found }
   }
   const message = reasons.every((reason) => reason === 'booked')
     ? 'All places that could serve this are booked by others now.'
@@ -316,15 +317,14 @@ function tooLow(miners: readonly LiveMiner[], wanted: Wanted, cheapest: bigint):
   }
 }
 
-/** The cheapest live miner that would take the job if what stands in the way were dropped. */
+/**
+ * The cheapest live miner that would take the job if what stands in the way were dropped: with the model
+ * that was asked for, else with another that can do what the job wants and hold its prompt.
+ */
 function alternative(miners: readonly LiveMiner[], wanted: Wanted): unknown {
-  let best: { card: MinerCard; offer: ModelOffer; price: bigint } | undefined
-  for (const { card } of miners) {
-    const offer = offerOf(card, wanted.size.model) ?? card.models[0]
-    if (!offer || offer.name === '' || (wanted.size.isOpaque && card.kind === 'agent')) continue
-    const price = worstCaseOf(wanted.size, offer.price)
-    if (best === undefined || price < best.price) best = { card, offer, price }
-  }
+  const { model } = wanted.size
+  const same = cheapestOffer(miners, wanted, (card) => offerOf(card, model) ?? [])
+  const best = same ?? cheapestOffer(miners, wanted, (card) => card.models)
   if (!best) return null
   return {
     model: best.offer.name,
@@ -335,4 +335,30 @@ function alternative(miners: readonly LiveMiner[], wanted: Wanted): unknown {
     price_completion: String(best.offer.price.completionPer1000),
     price_max: String(best.price),
   }
+}
+
+type Alternative = {
+  readonly card: MinerCard
+  readonly offer: ModelOffer
+  readonly price: bigint
+}
+
+function cheapestOffer(
+  miners: readonly LiveMiner[],
+  { size, routing }: Wanted,
+  offersOf: (card: MinerCard) => ModelOffer | readonly ModelOffer[],
+): Alternative | undefined {
+  let best: Alternative | undefined
+  for (const { card } of miners) {
+    if (size.isOpaque && card.kind === 'agent') continue
+    if (routing?.ignore?.includes(card.minerId)) continue
+    for (const offer of [offersOf(card)].flat()) {
+      const { contextTokens } = offer
+      if (offer.name === '' || (contextTokens > 0 && size.promptTokensMin > contextTokens)) continue
+      if (size.features?.some((each) => !featuresOf(offer).includes(each))) continue
+      const price = worstCaseOf(size, offer.price)
+      if (best === undefined || price < best.price) best = { card, offer, price }
+    }
+  }
+  return best
 }

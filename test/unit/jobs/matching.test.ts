@@ -91,6 +91,62 @@ describe('MATCH-2: refusals', () => {
   })
 })
 
+describe('MATCH-2: the cheapest alternative among all models of all miners', () => {
+  type Model = ReturnType<typeof card>['models'][number]
+  const model = (name: string, factor: bigint, more: Partial<Model> = {}): Model => ({
+    name,
+    contextTokens: 2_048,
+    price: { promptPer1000: 1_000n * factor, completionPer1000: 2_000n * factor },
+    ...more,
+  })
+  const alternativeOf = (
+    asked: Parameters<typeof admit>[1],
+    ...miners: readonly [string, ...Model[]][]
+  ): unknown => {
+    const lives = miners.map(([minerId, ...models]) => live({ card: card({ minerId, models }) }))
+    const refused = admit(lives, asked)
+    return refused.ok ? 'admitted' : (refused.error.details as { alternative: unknown }).alternative
+  }
+  const unknown = { ...wanted(), size: { ...size, model: 'llama3.2' } }
+
+  test('MATCH-2: a miner’s cheapest model, not its first', () => {
+    const found = alternativeOf(unknown, ['a', model('dear', 900n), model('cheap', 1n)])
+    expect(found).toMatchObject({ model: 'cheap', price_completion: '2000' })
+  })
+
+  test('MATCH-2: never a model that lacks what the job wants', () => {
+    const vectors = model('vectors', 1n, { features: ['embeddings'] })
+    const chat = { ...unknown, size: { ...unknown.size, features: ['chat' as const] } }
+    expect(alternativeOf(chat, ['a', vectors, model('words', 9n)])).toMatchObject({
+      model: 'words',
+    })
+    expect(alternativeOf(chat, ['a', vectors])).toBeNull()
+  })
+
+  test('MATCH-2: never a miner that the client ignores', () => {
+    const asked = { ...unknown, routing: { ignore: ['a'] } }
+    const found = alternativeOf(asked, ['a', model('x', 1n)], ['b', model('y', 5n)])
+    expect(found).toMatchObject({ model: 'y' })
+  })
+
+  test('MATCH-2: a prompt beyond the context is led to a model that holds it', () => {
+    const long = { ...spec, messages: [{ role: 'user', content: 'x'.repeat(2_049 * 8) }] }
+    const asked = { ...wanted(), size: sizeOf(long) }
+    const wide = model('wide', 7n, { contextTokens: 65_536 })
+    expect(alternativeOf(asked, ['a', model('aitbc-tiny', 1n)], ['b', wide])).toMatchObject({
+      model: 'wide',
+      context_tokens: 65_536,
+    })
+    expect(alternativeOf(asked, ['a', model('aitbc-tiny', 1n)])).toBeNull()
+  })
+
+  test('MATCH-2: the model that was asked for comes before a cheaper one', () => {
+    const asked = wanted({ region: 'us' })
+    const found = alternativeOf(asked, ['a', model('aitbc-tiny', 8n), model('cheap', 1n)])
+    expect(found).toMatchObject({ model: 'aitbc-tiny', price_completion: '16000' })
+  })
+})
+
 describe('MATCH-3: the limit covers the worst case', () => {
   test('MATCH-3: bytes of the prompt and 64 a message, and all tokens of the answer', () => {
     const bytes = new TextEncoder().encode('Say hé.').length
