@@ -2,7 +2,7 @@
  * Anvil, the reference node for local development of Ethereum contracts: what the chain is compared with. Its
  * binary comes from npm into a folder of the benchmark's own, and is no dependency of the project.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
@@ -11,6 +11,7 @@ import { toHex } from '../../core/base/bytes.ts'
 import { sha256 } from '../../core/crypto/hash.ts'
 import { inRoot } from '../../scripts/setup/paths.ts'
 import { findFreePort, host } from '../../scripts/setup/port.ts'
+import { endOf } from './child-end.ts'
 import { jsonOf, openHttp } from './http-client.ts'
 import { say } from './report.ts'
 
@@ -144,12 +145,6 @@ async function answering(call: Anvil['call']): Promise<void> {
     }
   }
 }
-
-const endOf = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
 
 /** Recursive length prefix of a list of byte strings. */
 function rlpList(items: readonly Uint8Array[]): Uint8Array {

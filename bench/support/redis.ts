@@ -3,13 +3,14 @@
  * and are no dependencies of the project: BullMQ from npm, Redis from PATH or else from Debian's packages,
  * unpacked and not installed.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { inRoot } from '../../scripts/setup/paths.ts'
 import { findFreePort, host } from '../../scripts/setup/port.ts'
+import { endOf } from './child-end.ts'
 import { say } from './report.ts'
 
 /** A running server; `version` as it names itself. */
@@ -162,9 +163,3 @@ async function answering(port: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, startPauseMs))
   }
 }
-
-const endOf = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
