@@ -19,32 +19,14 @@ import {
   settlementItem,
   transfer,
 } from './chain-world.ts'
-import type { Ledger, Verdict } from './ledger.ts'
+import { type Ledger, messageKinds, type Verdict } from './ledger.ts'
 
 /** Who acts in a history. */
 export const people: readonly Person[] = [alice, bob, carol, miner, coordinator, faucet]
 
-const kinds = [
-  'transfer',
-  'faucet',
-  'escrow_open',
-  'escrow_top_up',
-  'escrow_close',
-  'delegate_grant',
-  'delegate_revoke',
-  'settle',
-  'bond',
-  'unbond',
-  'slash',
-  'receipt_claim',
-  'booking_open',
-  'booking_close',
-  'announce',
-] as const
-
 /** One thing that somebody tries; what the numbers mean depends on the kind. */
 export type Act = {
-  readonly kind: (typeof kinds)[number]
+  readonly kind: (typeof messageKinds)[number]
   readonly by: number
   readonly to: number
   readonly amount: bigint
@@ -57,7 +39,7 @@ export type Act = {
 export const histories = (length: number): fc.Arbitrary<Act[]> =>
   fc.array(
     fc.record({
-      kind: fc.constantFrom(...kinds),
+      kind: fc.constantFrom(...messageKinds),
       by: fc.nat(people.length - 1),
       to: fc.nat(people.length - 1),
       amount: fc.oneof(

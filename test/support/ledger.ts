@@ -117,7 +117,7 @@ export const itemCodes = (verdict: Verdict): string[] =>
   (verdict.outcome?.settlements ?? []).map(({ code }) => nameOf(settlementCodes, code))
 
 /** Every kind of message. */
-export const messageKinds: readonly MessageKind[] = [
+export const messageKinds = [
   'transfer',
   'faucet',
   'escrow_open',
@@ -133,7 +133,7 @@ export const messageKinds: readonly MessageKind[] = [
   'booking_open',
   'booking_close',
   'announce',
-]
+] as const satisfies readonly MessageKind[]
 
 function nameOf(codes: Readonly<Record<string, number>>, code: number): string {
   const found = Object.entries(codes).find(([, value]) => value === code)

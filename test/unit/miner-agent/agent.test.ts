@@ -8,20 +8,19 @@ import type { MinerFrame } from '../../../core/jobs/miner-protocol.ts'
 import { offerFromFrame, releaseOf } from '../../../core/jobs/outcome.ts'
 import { type Agent, createAgent } from '../../../miner-agent/agent.ts'
 import type { AgentOptions } from '../../../miner-agent/agent-state.ts'
-import { deliver } from '../../../miner-agent/deliver.ts'
 import { type Engine, EngineError } from '../../../miner-agent/engines/engine.ts'
 import { type Journal, openJournal } from '../../../miner-agent/journal.ts'
 import type { Offer } from '../../../miner-agent/offer.ts'
 import { newTally, summary } from '../../../miner-agent/tally.ts'
 import { nodeVerifier } from '../../../miner-agent/verifier.ts'
 import {
+  agentOptions,
   coordinator,
   genesisHash,
   makeOffer,
   makeRelease,
   miner,
   recordingLogger,
-  tinyCard,
 } from './fixtures.ts'
 
 /** An engine that says a word each time it is told to. */
@@ -76,23 +75,13 @@ function setUp(changes: Partial<AgentOptions> = {}) {
   const tally = newTally()
   let clockMs = 5_000
   const agent = createAgent({
-    api: '127.0.0.1:18000',
+    ...agentOptions,
     engine: stepped.engine,
-    gpuLock: undefined,
-    verifier: nodeVerifier(),
     journal,
     log,
     tally,
-    concurrency: 1,
-    queueMax: 1,
-    tokenTimeoutMs: 60_000,
-    unreleasedMax: 100_000_000n,
-    unsettledMax: 100_000_000n,
     nowMs: () => clockMs,
-    models: () => [tinyCard],
     send: (frame) => frames.push(frame),
-    deliver: (attempt, outcome, site) => deliver({ attempt, outcome, site, signer: miner }),
-    onChange: () => undefined,
     ...changes,
   })
   agent.meet({ genesisHash, coordinator: coordinator.publicKey })

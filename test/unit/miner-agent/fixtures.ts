@@ -9,8 +9,11 @@ import { type Release, releaseCoder, releaseSigningBytes } from '../../../core/c
 import { signerFromSeed } from '../../../core/crypto/ed25519.ts'
 import { type JobSpec, jobHashOf, jobSpecCoder } from '../../../core/jobs/job-spec.ts'
 import type { ModelCard } from '../../../core/jobs/miner-protocol.ts'
+import type { AgentOptions } from '../../../miner-agent/agent-state.ts'
+import { deliver } from '../../../miner-agent/deliver.ts'
 import type { LogFields, Logger } from '../../../miner-agent/log.ts'
 import type { Offer } from '../../../miner-agent/offer.ts'
+import { nodeVerifier } from '../../../miner-agent/verifier.ts'
 
 export const genesisHash = new Uint8Array(32).fill(0xaa)
 export const payer = signerFromSeed(new Uint8Array(32).fill(1))
@@ -26,6 +29,21 @@ export const tinyCard: ModelCard = {
   price_prompt: String(pricePrompt),
   price_completion: String(priceCompletion),
 }
+
+/** What the agents of tests have alike: room for one job at a time, the miner's key, no GPU. */
+export const agentOptions = {
+  api: '127.0.0.1:18000',
+  gpuLock: undefined,
+  verifier: nodeVerifier(),
+  concurrency: 1,
+  queueMax: 1,
+  tokenTimeoutMs: 60_000,
+  unreleasedMax: 100_000_000n,
+  unsettledMax: 100_000_000n,
+  models: () => [tinyCard],
+  deliver: (attempt, outcome, site) => deliver({ attempt, outcome, site, signer: miner }),
+  onChange: () => undefined,
+} satisfies Partial<AgentOptions>
 
 export function makeSpec(changes: Partial<JobSpec> = {}): JobSpec {
   return {

@@ -9,20 +9,19 @@ import { acceptPart } from '../../../core/jobs/accept-result.ts'
 import type { MinerFrame } from '../../../core/jobs/miner-protocol.ts'
 import { offerFromFrame, releaseOf } from '../../../core/jobs/outcome.ts'
 import { createAgent } from '../../../miner-agent/agent.ts'
-import { deliver } from '../../../miner-agent/deliver.ts'
 import type { Engine } from '../../../miner-agent/engines/engine.ts'
 import { type Journal, openJournal } from '../../../miner-agent/journal.ts'
 import type { Offer } from '../../../miner-agent/offer.ts'
 import { newTally, summary } from '../../../miner-agent/tally.ts'
 import { nodeVerifier } from '../../../miner-agent/verifier.ts'
 import {
+  agentOptions,
   coordinator,
   genesisHash,
   makeOffer,
   makeRelease,
   miner,
   recordingLogger,
-  tinyCard,
 } from './fixtures.ts'
 
 let folder: string
@@ -70,23 +69,13 @@ function setUp(kept: Journal = journal) {
   const log = recordingLogger()
   const tally = newTally()
   const agent = createAgent({
-    api: '127.0.0.1:18000',
+    ...agentOptions,
     engine,
-    gpuLock: undefined,
-    verifier: nodeVerifier(),
     journal: kept,
     log,
     tally,
-    concurrency: 1,
-    queueMax: 1,
-    tokenTimeoutMs: 60_000,
-    unreleasedMax: 100_000_000n,
-    unsettledMax: 100_000_000n,
     nowMs: () => clockMs,
-    models: () => [tinyCard],
     send: (frame) => frames.push(frame),
-    deliver: (attempt, outcome, site) => deliver({ attempt, outcome, site, signer: miner }),
-    onChange: () => undefined,
   })
   agent.meet({ genesisHash, coordinator: coordinator.publicKey })
   agent.take({ type: 'welcome', miner_id: 'miner-A', heartbeat_ms: 10_000, resume: [] })
