@@ -5,7 +5,7 @@
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { unitsPerCoin } from '../core/base/amount.ts'
+import { coinsNumber } from '../core/base/amount.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { obstacle, type Standing, type Tally } from './tally.ts'
 
@@ -89,7 +89,7 @@ function metricsOf(read: () => Report): Registry {
   gauge('jobs_waiting', 'Accepted jobs that wait.', (now) => now.waiting)
   gauge('jobs_unreleased', 'Results without a release.', (now) => now.unreleased)
   gauge('jobs_held', 'Results whose payment is held.', (now) => now.held)
-  gauge('unsettled_aitbc', 'Released, not settled.', (now) => coins(now.unsettledAmount))
+  gauge('unsettled_aitbc', 'Released, not settled.', (now) => coinsNumber(now.unsettledAmount))
 
   const sum = (name: string, help: string, value: (tally: Tally) => number) =>
     new Counter({
@@ -119,7 +119,7 @@ function metricsOf(read: () => Report): Registry {
     'Time from start to end of completed jobs.',
     (tally) => tally.computeMs / 1_000,
   )
-  sum('settled_aitbc_total', 'Settled before shares.', (tally) => coins(tally.settledAmount))
+  sum('settled_aitbc_total', 'Settled before shares.', (tally) => coinsNumber(tally.settledAmount))
 
   const byCode = (name: string, help: string, counts: (tally: Tally) => Tally['rejected']) =>
     new Counter({
@@ -136,8 +136,6 @@ function metricsOf(read: () => Report): Registry {
   byCode('refused_total', 'Refusals of the site, by code.', (tally) => tally.refused)
   return registry
 }
-
-const coins = (units: bigint): number => Number(units) / Number(unitsPerCoin)
 
 /** Codes of a site are text from elsewhere. */
 const labelOf = (code: string): string => code.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 64)

@@ -3,9 +3,8 @@
  * original's shape. Unknown fields pass, as they did there.
  */
 import * as z from 'zod'
-import { unitsPerCoin } from '../base/amount.ts'
+import { unitsOfCoins } from '../base/amount.ts'
 import { utf8ToBytes } from '../base/bytes.ts'
-import { floor } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { FieldFault } from '../jobs/job-request.ts'
 import { jobLimits } from '../jobs/limits.ts'
@@ -188,7 +187,7 @@ export function constraintsOf(
 export function limitOf(body: SubmitJobBody): bigint | undefined {
   if (body.limit) return BigInt(body.limit) || undefined
   if (!body.payment_amount) return undefined
-  return BigInt(floor(body.payment_amount * Number(unitsPerCoin) + 0.5)) || undefined
+  return unitsOfCoins(body.payment_amount) || undefined
 }
 
 /** A text result in the object that the original's server expects, with what was said about success. */

@@ -2,14 +2,14 @@
  * Answers about jobs, as JSON: the original's fields with the original's types, and ours beside them.
  * Amounts of ours are decimal strings of base units.
  */
-import { unitsPerCoin } from '../base/amount.ts'
+import { coinsNumber } from '../base/amount.ts'
 import { toHex, toHex0x } from '../base/bytes.ts'
 import { formatTime } from '../base/rfc3339.ts'
+import { formatLegacyTime } from '../base/time.ts'
 import { legacyStateOf } from '../jobs/job.ts'
 import { legacyReceiptJson } from '../jobs/legacy-receipt.ts'
 import type { JobRecord, JobResult, ReceiptBundle } from './coordinator-service.ts'
 import type { ApiError } from './errors.ts'
-import { naiveUtc } from './jobs-time.ts'
 
 /** `JobView` of the original and what we add. */
 export function jobView(job: JobRecord): Record<string, unknown> {
@@ -17,8 +17,8 @@ export function jobView(job: JobRecord): Record<string, unknown> {
     job_id: job.jobId,
     state: legacyStateOf(job.state),
     assigned_miner_id: job.state === 'canceled' ? null : (job.minerId ?? null),
-    requested_at: naiveUtc(job.requestedAtMs),
-    expires_at: naiveUtc(job.expiresAtMs),
+    requested_at: formatLegacyTime(job.requestedAtMs),
+    expires_at: formatLegacyTime(job.expiresAtMs),
     error: job.error ?? null,
     // A job has one payment, and it goes by the job's id.
     payment_id: job.jobId,
@@ -26,7 +26,7 @@ export function jobView(job: JobRecord): Record<string, unknown> {
     client: job.client,
     model: job.model,
     attempts: job.attempts,
-    completed_at: job.completedAtMs === undefined ? null : naiveUtc(job.completedAtMs),
+    completed_at: job.completedAtMs === undefined ? null : formatLegacyTime(job.completedAtMs),
     limit: String(job.limit),
     amount: job.amount === undefined ? null : String(job.amount),
     prompt_tokens: job.promptTokens ?? null,
@@ -88,19 +88,19 @@ export function endError(job: JobRecord): ApiError {
 /** `JobPaymentView` of the original; undefined for a job without a payment. */
 export function paymentView(job: JobRecord): Record<string, unknown> | undefined {
   if (job.limit === 0n) return undefined
-  const ended = job.completedAtMs === undefined ? null : naiveUtc(job.completedAtMs)
+  const ended = job.completedAtMs === undefined ? null : formatLegacyTime(job.completedAtMs)
   const { paymentStatus: status, settlement } = job
   return {
     job_id: job.jobId,
     payment_id: job.jobId,
-    amount: Number(job.amount ?? job.limit) / Number(unitsPerCoin),
+    amount: coinsNumber(job.amount ?? job.limit),
     currency: 'AITBC',
     status,
     payment_method: 'aitbc_token',
     escrow_address: null,
     refund_address: null,
-    created_at: naiveUtc(job.requestedAtMs),
-    updated_at: ended ?? naiveUtc(job.requestedAtMs),
+    created_at: formatLegacyTime(job.requestedAtMs),
+    updated_at: ended ?? formatLegacyTime(job.requestedAtMs),
     released_at: status === 'released' ? ended : null,
     refunded_at: status === 'refunded' ? ended : null,
     transaction_hash: settlement ? toHex0x(settlement.txHash) : null,

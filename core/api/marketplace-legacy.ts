@@ -1,6 +1,6 @@
 /** The original's marketplace (backend contract 1.7 and 1.8): requests, answers, and views of our data. */
 import * as z from 'zod'
-import { unitsPerCoin } from '../base/amount.ts'
+import { coinsNumber } from '../base/amount.ts'
 import { floor } from '../base/int.ts'
 import { formatTime } from '../base/rfc3339.ts'
 import { formatLegacyTime } from '../base/time.ts'
@@ -247,11 +247,7 @@ export const legacySchemas = {
 
 /** AITBC as the original's numbers; 0 where nothing is named. */
 export const coinsOf = (units: string | null): number =>
-  units === null ? 0 : Number(units) / Number(unitsPerCoin)
-
-/** Base units of a number of AITBC. */
-export const unitsOfCoins = (coins: number): bigint =>
-  BigInt(floor(coins * Number(unitsPerCoin) + 0.5))
+  units === null ? 0 : coinsNumber(BigInt(units))
 
 /** An offer as the original's. */
 export function legacyOfferView({ offer, isBooked, createdAtMs, booking }: ListedGpu) {

@@ -1,6 +1,7 @@
 /**
  * Amounts: unsigned 64-bit integers of base units, 1 AITBC = 100 000 000. Overflow is an error, never a wrap.
  */
+import { floor } from './int.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** Base units in one AITBC. */
@@ -48,6 +49,13 @@ export function formatCoins(units: bigint): string {
   const fraction = (units % unitsPerCoin).toString().padStart(8, '0').replace(/0+$/, '')
   return fraction === '' ? whole.toString() : `${whole}.${fraction}`
 }
+
+/** AITBC as a number of JSON, as the original writes amounts: for reading only, never reckoned with. */
+export const coinsNumber = (units: bigint): number => Number(units) / Number(unitsPerCoin)
+
+/** Base units of such a number (0 or more), rounded to the nearest. */
+export const unitsOfCoins = (coins: number): bigint =>
+  BigInt(floor(coins * Number(unitsPerCoin) + 0.5))
 
 function invalid(message: string): Result<never, AmountError> {
   return err({ code: 'AMOUNT_INVALID', message })

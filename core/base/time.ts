@@ -3,7 +3,8 @@
  */
 import { floor } from './int.ts'
 
-const dayMs = 86_400_000
+/** A day of UTC, milliseconds: Unix time has no leap seconds. */
+export const dayMs = 86_400_000
 
 /**
  * Writes Unix milliseconds (0 or later) in the original's spelling: naive UTC, six decimals, no zone, such

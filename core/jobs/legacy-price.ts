@@ -7,8 +7,7 @@
  * not. The receipt then shows the seconds that were measured, the price that was really settled, and as
  * `unit_price` the one divided by the other.
  */
-import { unitsPerCoin } from '../base/amount.ts'
-import { floor } from '../base/int.ts'
+import { unitsOfCoins } from '../base/amount.ts'
 import type { TokenPrice } from './pricing.ts'
 
 /** AITBC for one second of a GPU when a miner states nothing: the original's default. */
@@ -24,7 +23,7 @@ const unitPriceMax = 1_000
 export function legacyTokenPrice(unitPrice: number): TokenPrice {
   const capped = unitPrice > unitPriceMax ? unitPriceMax : unitPrice
   // Rounded to whole base units first, so that everything after is exact.
-  const unitsPerSecond = BigInt(floor(capped * Number(unitsPerCoin) + 0.5))
+  const unitsPerSecond = unitsOfCoins(capped)
   return {
     promptPer1000: (unitsPerSecond * 1_000n) / BigInt(referenceSpeed.promptPerSecond),
     completionPer1000: (unitsPerSecond * 1_000n) / BigInt(referenceSpeed.completionPerSecond),

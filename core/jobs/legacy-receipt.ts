@@ -5,7 +5,7 @@
  * `provider` and `client` are public ids. `units` are the seconds that were measured, `price` what was
  * really settled in AITBC, `unit_price` the one divided by the other.
  */
-import { unitsPerCoin } from '../base/amount.ts'
+import { coinsNumber } from '../base/amount.ts'
 import { fromBase64Url, toBase64Url, utf8ToBytes } from '../base/bytes.ts'
 import { floor } from '../base/int.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -50,7 +50,7 @@ export function legacyReceiptText(fields: LegacyReceiptFields): string {
   const milliseconds = fields.completedAtMs - fields.startedAtMs
   // No job takes no time at all; a millisecond keeps the unit price finite.
   const units = (milliseconds < 1 ? 1 : milliseconds) / 1_000
-  const price = Number(fields.amount) / Number(unitsPerCoin)
+  const price = coinsNumber(fields.amount)
   return canonicalText({
     version: '1.0',
     receipt_id: fields.receiptId,

@@ -3,12 +3,14 @@
  * announced. Each change is one atomic write; the read model follows. Long because offers come in three ways
  * and one list.
  */
+
 import type { ApiError } from '../../core/api/errors.ts'
 import type { MarketCard, MarketMiner, SignedHello } from '../../core/api/market-coordinator.ts'
 import type { Listing } from '../../core/api/market-service.ts'
 import { fromHex, toHex, utf8ToBytes } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
+import { dayMs } from '../../core/base/time.ts'
 import { formatAddress } from '../../core/crypto/address.ts'
 import { taggedHash } from '../../core/crypto/hash.ts'
 import { minerChallengeBytes } from '../../core/jobs/miner-challenge.ts'
@@ -466,7 +468,6 @@ export function openOffers(host: MarketHost) {
 }
 
 const hourMs = 3_600_000
-const dayMs = 86_400_000
 const gbOf = (mib: number): number => Math.round((mib / 1_024) * 10) / 10
 const textOf = (units: bigint | undefined): string | null =>
   units === undefined ? null : String(units)

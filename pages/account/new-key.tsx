@@ -1,5 +1,7 @@
 /** A new key: its name, what it may do, how much it may spend, until when. */
+
 import { useState } from 'preact/hooks'
+import { dayMs } from '../../core/base/time.ts'
 import { keyWithSecret } from '../shared/account-wire.ts'
 import { sendJson } from '../shared/live/send.ts'
 import type { ShapeOf } from '../shared/live/shape.ts'
@@ -12,8 +14,6 @@ import { Form } from '../shared/ui/form/form.tsx'
 import { scopeWords } from './key-words.tsx'
 
 const clientScopes = ['jobs:read', 'jobs:submit', 'market'] as const
-
-const dayMs = 86_400_000
 
 type NewKeyProps = { onMade: (made: ShapeOf<typeof keyWithSecret>) => void }
 

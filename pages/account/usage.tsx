@@ -1,4 +1,5 @@
 /** What the account used and spent: by day as a drawing, by key or model as a table. */
+import { dayMs } from '../../core/base/time.ts'
 import { Title } from '../explorer/parts.tsx'
 import { type UsageAnswer, usageAnswer } from '../shared/account-wire.ts'
 import { query } from '../shared/list/url-state.ts'
@@ -15,7 +16,6 @@ const spans = [
   { id: '90d', label: '90 days', days: 90 },
 ] as const
 
-const dayMs = 86_400_000
 const perCoin = 1e8
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 

@@ -2,6 +2,7 @@
  * An account at this site: its API keys, the console that a session acts as, what it used and spent.
  * Mounted like the jobs. Rules: account-SPEC.md, ACCTHTTP.
  */
+
 import { Hono } from 'hono'
 import type { KeyRecord, UsageQuestion } from '../../core/api/account-desk.ts'
 import { keyView, usageView } from '../../core/api/account-views.ts'
@@ -18,6 +19,7 @@ import { userIdOf } from '../../core/auth/principal.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import type { Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
+import { dayMs } from '../../core/base/time.ts'
 import { escrowIdOf } from '../../core/chain/transaction.ts'
 import { formatAddress, parseAddress } from '../../core/crypto/address.ts'
 import { forgetConsole, requireAccount } from '../auth.ts'
@@ -197,8 +199,6 @@ function orThrowHex(bytes: ReturnType<typeof fromHex>): Uint8Array {
   if (bytes.ok) return bytes.value
   throw new ApiFailure({ code: 'VALIDATION_ERROR', message: bytes.error.message })
 }
-
-const dayMs = 86_400_000
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 

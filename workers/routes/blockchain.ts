@@ -1,7 +1,7 @@
 /** The chain in the few fields that the original's command line prints. Rules: contract-SPEC.md, CHAINFACTS. */
 import { Hono } from 'hono'
 import { peersToJson } from '../../core/api/rpc-peers.ts'
-import { unitsPerCoin } from '../../core/base/amount.ts'
+import { coinsNumber } from '../../core/base/amount.ts'
 import { toHex, toHex0x } from '../../core/base/bytes.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
@@ -37,8 +37,8 @@ export const blockchainRoutes = new Hono<AppEnv>()
     const { supply } = await c.get('chain').status()
     return c.json({
       currency: 'AITBC',
-      total_supply: coins(supply.genesis + supply.minted - supply.burned),
-      circulating_supply: coins(supply.held),
+      total_supply: coinsNumber(supply.genesis + supply.minted - supply.burned),
+      circulating_supply: coinsNumber(supply.held),
       genesis: String(supply.genesis),
       minted: String(supply.minted),
       burned: String(supply.burned),
@@ -55,5 +55,3 @@ export const blockchainRoutes = new Hono<AppEnv>()
     }))
     return c.json({ validators: set, total: set.length, until_height: authoritiesUntil ?? null })
   })
-
-const coins = (units: bigint): number => Number(units) / Number(unitsPerCoin)

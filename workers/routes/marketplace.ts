@@ -2,6 +2,7 @@
  * The original's marketplace on the market's own data: bare arrays, numbers of AITBC, its words. Whoever
  * changes something has to say who he is, which the original did not ask. Rules: market-SPEC.md, MARKETHTTP.
  */
+
 import { Hono } from 'hono'
 import type { ListedGpu } from '../../core/api/market-service.ts'
 import {
@@ -23,10 +24,10 @@ import {
   ordersQuery,
   orderView,
   registerGpuBody,
-  unitsOfCoins,
 } from '../../core/api/marketplace-legacy.ts'
 import type { Bid } from '../../core/api/schemas/market.ts'
 import type { Principal } from '../../core/auth/principal.ts'
+import { unitsOfCoins } from '../../core/base/amount.ts'
 import { requireAdmin } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'

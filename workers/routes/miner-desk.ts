@@ -8,9 +8,9 @@ import { capabilitiesSchema } from '../../core/api/contract-requests.ts'
 import type { MinerJob } from '../../core/api/coordinator-figures.ts'
 import type { Principal } from '../../core/api/coordinator-service.ts'
 import { pageSchema, registerMinerSchema, validated } from '../../core/api/jobs-requests.ts'
-import { naiveUtc } from '../../core/api/jobs-time.ts'
-import { unitsPerCoin } from '../../core/base/amount.ts'
+import { coinsNumber } from '../../core/base/amount.ts'
 import { toHex0x } from '../../core/base/bytes.ts'
+import { formatLegacyTime } from '../../core/base/time.ts'
 import { formatAddress } from '../../core/crypto/address.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
@@ -64,8 +64,8 @@ async function earnings(c: AppContext): Promise<Response> {
   return c.json({
     miner_id: work.minerId,
     currency: 'AITBC',
-    total_earnings: coins(work.earned),
-    pending_earnings: coins(work.pending),
+    total_earnings: coinsNumber(work.earned),
+    pending_earnings: coinsNumber(work.pending),
     completed_jobs: work.total,
     earned: String(work.earned),
     pending: String(work.pending),
@@ -125,13 +125,11 @@ const isHere = async (c: AppContext, id: string): Promise<boolean> =>
 const isFull = ({ busy, concurrency }: { busy: number; concurrency: number }): boolean =>
   concurrency > 0 && busy >= concurrency
 
-const coins = (units: bigint): number => Number(units) / Number(unitsPerCoin)
-
 const jobJson = (job: MinerJob) => ({
   job_id: job.jobId,
   state: 'COMPLETED',
   model: job.model,
-  completed_at: naiveUtc(job.completedAtMs),
+  completed_at: formatLegacyTime(job.completedAtMs),
   amount: String(job.amount),
   earned: String(job.minerAmount),
   payment: job.payment,

@@ -7,7 +7,7 @@ import { createPaymentSchema, endPaymentSchema } from '../../core/api/contract-r
 import type { JobRecord, Principal } from '../../core/api/coordinator-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import { paymentView } from '../../core/api/jobs-views.ts'
-import { formatCoins, unitsPerCoin } from '../../core/base/amount.ts'
+import { formatCoins, unitsOfCoins } from '../../core/base/amount.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
@@ -30,7 +30,7 @@ async function create(c: AppContext): Promise<Response> {
     throw new ApiFailure({ code: 'NOT_BUILT', message })
   }
   const job = orThrow(await c.get('coordinator').job(who, body.job_id))
-  const asked = BigInt(Math.round(body.amount * Number(unitsPerCoin)))
+  const asked = unitsOfCoins(body.amount)
   if (asked > job.limit && job.limit > 0n) {
     const message = `This job may cost ${formatCoins(job.limit)} AITBC at most; that is fixed when it is submitted.`
     const details = { reserved: String(job.limit), asked: String(asked) }

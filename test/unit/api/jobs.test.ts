@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { SubmitJob } from '../../../core/api/coordinator-service.ts'
 import { type ErrorCode, statusOf } from '../../../core/api/errors.ts'
-import { naiveUtc } from '../../../core/api/jobs-time.ts'
 import { toHex } from '../../../core/base/bytes.ts'
 import { err, ok } from '../../../core/base/result.ts'
+import { formatLegacyTime } from '../../../core/base/time.ts'
 import { ttlSecondsMaxOf } from '../../../core/jobs/check-authorisation.ts'
 import { payloadOfSpec } from '../../../core/jobs/job-request.ts'
 import { jobHashOf, jobSpecCoder } from '../../../core/jobs/job-spec.ts'
@@ -386,6 +386,6 @@ test.each([
   [951_782_400_000, '2000-02-29T00:00:00.000000'],
   [4_102_444_800_000, '2100-01-01T00:00:00.000000'],
 ])('SITE-2: %d ms is %s', (unixMs, text) => {
-  expect(naiveUtc(unixMs)).toBe(text)
+  expect(formatLegacyTime(unixMs)).toBe(text)
   expect(`${new Date(unixMs).toISOString().slice(0, -1)}000`).toBe(text)
 })

@@ -1,8 +1,8 @@
 /** Words on the axes and in the readout of a chart. Times are UTC. */
+import { dayMs } from '../../../../core/base/time.ts'
 import type { Unit, XKind } from './points.ts'
 
 const minuteMs = 60_000
-const dayMs = 86_400_000
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
 /** A tick of a y axis: short, and exact to the distance of two ticks. */
