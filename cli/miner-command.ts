@@ -121,19 +121,22 @@ async function status(who: Who): Promise<Done> {
     newest_jobs: `${recent.taken} of ${recent.jobs} came here`,
     breaker: breaker.reason === null ? breaker.state : `${breaker.state}: ${breaker.reason}`,
     held_payments: takenOf(waiting).items.length,
-    reputation: takenOf(reputation).score,
+    reputation: takenOf(reputation).score ?? 'none',
   })
 }
 
 /** What everybody can add up: payments of the last 30 days that are final. */
 async function publicEarnings(who: Who): Promise<Done> {
   const value = takenOf(await who.call('getMinerReputation', { params: { id: who.id } }))
+  // What a miner of the original earns, which signs no receipts, makes no reputation but is money.
+  const amount = BigInt(value.amount) + BigInt(value.unsigned.amount)
+  const cost = BigInt(value.cost) + BigInt(value.unsigned.cost)
   const { shown } = fields({
     'miner id': value.miner_id,
-    'receipts, 30 days': value.receipts,
-    'clients paid': `${coins(value.amount)} AITBC`,
-    'did not reach it': `${coins(value.cost)} AITBC`,
-    earned: `${coins(String(BigInt(value.amount) - BigInt(value.cost)))} AITBC`,
+    'receipts, 30 days': value.receipts + value.unsigned.receipts,
+    'clients paid': `${coins(String(amount))} AITBC`,
+    'did not reach it': `${coins(String(cost))} AITBC`,
+    earned: `${coins(String(amount - cost))} AITBC`,
     first: moment(value.first_at),
     last: moment(value.last_at),
   })

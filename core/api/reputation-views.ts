@@ -26,8 +26,19 @@ export const publicMinerParams = z.object({
 export const reputationSchema = z
   .strictObject({
     miner_id: z.string(),
-    score: z.number().min(0).max(1).describe('0 to 1, cut to thousandths'),
-    receipts: whole.describe('That count: paid by a final block, of the last 30 days'),
+    score: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .describe('0 to 1, cut to thousandths; null where no receipt counts'),
+    why_none: z
+      .enum(['NO_RECEIPTS', 'NOT_SIGNED'])
+      .nullable()
+      .describe('NOT_SIGNED: a miner of the original, which has no key to sign with'),
+    receipts: whole.describe(
+      'That count: signed by the miner, paid by a final block, of the last 30 days',
+    ),
     clients: whole.describe('Distinct public ids that paid'),
     prompt_tokens: whole,
     completion_tokens: whole,
@@ -42,6 +53,9 @@ export const reputationSchema = z
         tokens_per_second: z.number().nullable().describe('Median, by the times in the receipts'),
       }),
     ),
+    unsigned: z
+      .strictObject({ receipts: whole, amount: units, cost: units })
+      .describe('Paid too, but not signed by the miner: counted in none of the others'),
     formula: z
       .strictObject({
         window_ms: whole,
@@ -152,7 +166,13 @@ export const reputationView = (
   costBps: number,
 ): z.infer<typeof reputationSchema> => ({
   miner_id: minerId,
-  score: reputation.scoreMilli / 1_000,
+  score: reputation.receipts === 0 ? null : reputation.scoreMilli / 1_000,
+  why_none:
+    reputation.receipts > 0
+      ? null
+      : reputation.unsigned.receipts > 0
+        ? 'NOT_SIGNED'
+        : 'NO_RECEIPTS',
   receipts: reputation.receipts,
   clients: reputation.clients,
   prompt_tokens: reputation.promptTokens,
@@ -166,6 +186,11 @@ export const reputationView = (
     receipts,
     tokens_per_second: tokensPerSecond ?? null,
   })),
+  unsigned: {
+    receipts: reputation.unsigned.receipts,
+    amount: String(reputation.unsigned.amount),
+    cost: String(reputation.unsigned.cost),
+  },
   formula: {
     window_ms: reputationTerms.windowMs,
     receipts_max: reputationTerms.receiptsMax,

@@ -17,6 +17,8 @@ export type ReputationReceipt = {
   readonly amount: bigint
   readonly startedAtMs: number
   readonly completedAtMs: number
+  /** Whether its miner has signed it; miners of the original have no key, and sign none. */
+  readonly isSigned: boolean
 }
 
 /** Speed of one model, as the receipts say it: the miner's own times, within what the site observed. */
@@ -42,6 +44,8 @@ export type Reputation = {
   readonly firstAtMs: number | undefined
   readonly lastAtMs: number | undefined
   readonly models: readonly ModelSpeed[]
+  /** Paid as well, in the same time, but left out of all the others: the miner did not sign them. */
+  readonly unsigned: { readonly receipts: number; readonly amount: bigint; readonly cost: bigint }
 }
 
 /** The constants of the formula, part of its definition. */
@@ -67,9 +71,12 @@ export function reputationOf(
   receipts: readonly ReputationReceipt[],
   { asOfMs, costBps }: { readonly asOfMs: number; readonly costBps: number },
 ): Reputation {
-  const counted = receipts
+  const recent = receipts
     .slice(0, reputationTerms.receiptsMax)
     .filter((each) => weightOf(each, asOfMs) > 0n)
+  const counted = recent.filter(({ isSigned }) => isSigned)
+  const unsigned = recent.filter(({ isSigned }) => !isSigned)
+  const costOf = (each: ReputationReceipt): bigint => (each.amount * BigInt(costBps)) / 10_000n
   const byClient = new Map<string, bigint>()
   let amount = 0n
   let cost = 0n
@@ -78,7 +85,7 @@ export function reputationOf(
   let firstAtMs: number | undefined
   let lastAtMs: number | undefined
   for (const each of counted) {
-    const own = (each.amount * BigInt(costBps)) / 10_000n
+    const own = costOf(each)
     const weighted = (own * weightOf(each, asOfMs)) / weightOne
     byClient.set(each.client, (byClient.get(each.client) ?? 0n) + weighted)
     amount += each.amount
@@ -99,6 +106,11 @@ export function reputationOf(
     firstAtMs,
     lastAtMs,
     models: speedsOf(counted),
+    unsigned: {
+      receipts: unsigned.length,
+      amount: unsigned.reduce((sum, { amount: paid }) => sum + paid, 0n),
+      cost: unsigned.reduce((sum, each) => sum + costOf(each), 0n),
+    },
   }
 }
 

@@ -108,7 +108,7 @@ export function openMarketDesk(parts: MarketDeskParts) {
         const speed = parts.standing.speedOf(minerId, name)
         return speed ? [{ model: name, ...speed }] : []
       }),
-      hasSignedReceipt: rowsOf(database, selectSigned, minerId).length > 0,
+      hasSignedReceipt: receipts > 0,
       reputation: { scoreMilli, receipts },
     }
   }
@@ -301,7 +301,5 @@ const upsert = `INSERT OR REPLACE INTO hellos
 const selectCard = 'SELECT card FROM miners WHERE miner_id = ?'
 const selectHello = `SELECT version, site, nonce, label, public_key AS publicKey, card AS text, signature
   FROM hellos WHERE miner_id = ?`
-const selectSigned = `SELECT 1 FROM miner_receipts JOIN results USING (job_id)
-  WHERE miner_receipts.miner_id = ? AND miner_signature IS NOT NULL LIMIT 1`
 const selectParties = `SELECT jobs.client AS client, results.miner_id AS miner_id
   FROM results JOIN jobs USING (job_id) WHERE receipt_id = ?`

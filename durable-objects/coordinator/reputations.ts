@@ -61,6 +61,7 @@ export function openReputations(parts: {
         ...receipt,
         startedAtMs: Number(receipt.startedAtMs),
         completedAtMs: Number(receipt.completedAtMs),
+        isSigned: row.miner_signature !== null,
       }
     })
     const computed = { reputation: reputationOf(receipts, { asOfMs: atMs, costBps }), atMs }

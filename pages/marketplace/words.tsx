@@ -66,7 +66,8 @@ export const Speed = ({ model }: { model: OfferModel | undefined }) =>
     </span>
   )
 
-export function Reputation({ offer: { reputation } }: { offer: Offer }) {
+export function Reputation({ offer: { kind, reputation } }: { offer: Offer }) {
+  if (kind === 'legacy') return <Unknown>signs no receipts</Unknown>
   if (!reputation || reputation.receipts === 0) return <Unknown>no receipts</Unknown>
   const { score, receipts } = reputation
   return (

@@ -305,6 +305,7 @@ test('REPUTE-1, REP-1: whoever reads the receipts comes to the same reputation',
         ...receipt.value,
         startedAtMs: Number(receipt.value.startedAtMs),
         completedAtMs: Number(receipt.value.completedAtMs),
+        isSigned: true,
       })
     }
     cursor = (json['next_cursor'] as string | null) ?? undefined

@@ -1,6 +1,7 @@
 /** Streams of answers, miners of the original, and writes that fail one by one. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Principal } from '../../../core/api/coordinator-service.ts'
+import type { Principal, SubmitJob } from '../../../core/api/coordinator-service.ts'
+import { reputationView } from '../../../core/api/reputation-views.ts'
 import { verifyLegacyReceipt } from '../../../core/jobs/legacy-receipt.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
 import { coordinatorLimits } from '../../../durable-objects/coordinator/limits.ts'
@@ -321,4 +322,30 @@ test('POLL-4: heartbeats keep a lease, silence loses it, and a restart keeps bot
   }
   await world.pass(jobLimits.legacyLeaseMs + 1_000)
   expect(world.view(jobId).state).toBe('queued')
+})
+
+test('REPUTE-2: a miner of the original has receipts, no reputation, and work', async () => {
+  const world = await createWorld()
+  const who = await register(world)
+  const { legacyMiners, clientJobs } = world.parts()
+  const byReputation: SubmitJob = { ...legacyJob(world), routing: { sort: 'reputation' } }
+  for (const asked of [legacyJob(world), byReputation]) {
+    const kept = await clientJobs.submit(world.whoIs(world.alice), asked)
+    if (!kept.ok) throw new Error(kept.error.code)
+    await legacyMiners.poll(who, { waitMs: 0 })
+    await world.pass(1_500)
+    const { jobId } = kept.value
+    const done = { jobId, result: { output: 'as ever' }, metrics: { completion_tokens: 2 } }
+    expect(await legacyMiners.finish(who, done)).toMatchObject({ ok: true })
+    await world.pass(60_000)
+  }
+  const { reputations, miners } = world.parts()
+  const minerId = [...miners.all()][0]?.card.minerId ?? ''
+  expect(reputations.receipts(minerId, { before: undefined, limit: 10 })).toHaveLength(2)
+  expect(reputations.scoreOf(minerId)).toBeUndefined()
+  const { reputation } = reputations.read(minerId)
+  expect(reputation).toMatchObject({ receipts: 0, clients: 0, amount: 0n, models: [] })
+  expect(reputation.unsigned).toMatchObject({ receipts: 2 })
+  const shown = reputationView(minerId, { reputation, asOfMs: Date.now() }, 500)
+  expect(shown).toMatchObject({ score: null, why_none: 'NOT_SIGNED' })
 })

@@ -18,6 +18,7 @@ const receipt = (change: Partial<ReputationReceipt> = {}): ReputationReceipt => 
   amount: 1_000_000n,
   startedAtMs: asOfMs - 2_000,
   completedAtMs: asOfMs,
+  isSigned: true,
   ...change,
 })
 
@@ -102,4 +103,23 @@ test('REP-5: one more receipt never lowers a score', () => {
       expect(scoreOf([...receipts, made(one)])).toBeGreaterThanOrEqual(scoreOf(receipts))
     }),
   )
+})
+
+test('REP-6: what the miner did not sign makes nothing, whatever was paid, and is told apart', () => {
+  fc.assert(
+    fc.property(fc.array(anyReceipt, { maxLength: 20 }), fc.array(anyReceipt), (drawn, others) => {
+      const signed = drawn.map(made)
+      const unsigned = others.map((each) => ({ ...made(each), isSigned: false }))
+      const { unsigned: left, ...counted } = reputationOf([...unsigned, ...signed], terms)
+      const { unsigned: none, ...alone } = reputationOf(signed, terms)
+      expect(counted).toEqual(alone)
+      expect(none).toEqual({ receipts: 0, amount: 0n, cost: 0n })
+      const recent = unsigned.filter(
+        ({ completedAtMs }) => asOfMs - completedAtMs < reputationTerms.windowMs,
+      )
+      expect(left.receipts).toBe(recent.length)
+      expect(left.amount).toBe(recent.reduce((sum, { amount }) => sum + amount, 0n))
+    }),
+  )
+  expect(scoreOf([receipt({ amount: 10n ** 12n, isSigned: false })])).toBe(0)
 })
