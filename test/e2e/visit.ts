@@ -67,8 +67,11 @@ export async function watch(browser: Browser, options: VisitOptions = {}): Promi
     page,
     context,
     open: async (url) => {
+      const { origin } = new URL(url)
+      // The page of another site still asks its own until it is left.
+      if (seen.origin !== '' && origin !== seen.origin) await page.goto('about:blank')
       seen.faults = []
-      seen.origin = new URL(url).origin
+      seen.origin = origin
       await page.goto(url)
       await page.locator('#network a').waitFor()
     },
