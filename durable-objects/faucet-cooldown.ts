@@ -39,7 +39,8 @@ export class FaucetCooldown extends Base {
   async take(address: string, nowSeconds: number): Promise<number> {
     if (typeof address !== 'string' || !Number.isSafeInteger(nowSeconds)) return cooldownSeconds
     const waitSeconds = (this.served[address] ?? -cooldownSeconds) + cooldownSeconds - nowSeconds
-    if (waitSeconds > 0) return waitSeconds
+    // A longer wait than there is: the clock was set back since.
+    if (waitSeconds > 0 && waitSeconds <= cooldownSeconds) return waitSeconds
     this.forgetOld(nowSeconds)
     this.served[address] = nowSeconds
     await this.persist()

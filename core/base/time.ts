@@ -6,6 +6,14 @@ import { floor } from './int.ts'
 /** A day of UTC, milliseconds: Unix time has no leap seconds. */
 export const dayMs = 86_400_000
 
+/** Whether so long has passed since a moment; also where that lies ahead, since the clock was set back. */
+export const hasPassed = (spanMs: number, sinceMs: number, nowMs: number): boolean =>
+  nowMs - sinceMs >= spanMs || nowMs < sinceMs
+
+/** Whether a time has come that was set at most `spanMs` ahead; one farther off is of a clock set back. */
+export const isDue = (dueAtMs: number, spanMs: number, nowMs: number): boolean =>
+  dueAtMs <= nowMs || dueAtMs > nowMs + spanMs
+
 /**
  * Writes Unix milliseconds (0 or later) in the original's spelling: naive UTC, six decimals, no zone, such
  * as `2026-02-14T12:00:00.123000`.

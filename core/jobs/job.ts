@@ -235,6 +235,33 @@ export function jobDueAtMs(job: Job): number | undefined {
   return waiting === undefined ? job.expiresAtMs : min(waiting, job.expiresAtMs)
 }
 
+/**
+ * The same job after the clock was set back: nothing of it lies farther ahead than it could from now on, so
+ * that a miner that is gone, or a job that nobody serves, is not waited for until the clock has caught up.
+ */
+export function withClock(job: Job, nowMs: number): Job {
+  const last = job.attempts.at(-1)
+  // Miners sign for this time, and their receipts may be a little ahead.
+  const isAsked = job.requestedAtMs <= nowMs + jobLimits.receiptSkewMsMax
+  const isOffered = last === undefined || last.offeredAtMs <= nowMs
+  const latestMs = nowMs + jobLimits.excludeMs
+  if (isAsked && isOffered && job.exclusions.every(({ untilMs }) => untilMs <= latestMs)) return job
+  return {
+    ...job,
+    ...(!isAsked && {
+      requestedAtMs: nowMs,
+      expiresAtMs: nowMs + job.expiresAtMs - job.requestedAtMs,
+    }),
+    attempts: job.attempts.map((each) => ({
+      ...each,
+      offeredAtMs: min(each.offeredAtMs, nowMs),
+      leaseUntilMs: min(each.leaseUntilMs, nowMs + each.leaseMs),
+      graceUntilMs: each.graceUntilMs && min(each.graceUntilMs, nowMs + jobLimits.graceMs),
+    })),
+    exclusions: job.exclusions.map((each) => ({ ...each, untilMs: min(each.untilMs, latestMs) })),
+  }
+}
+
 /** The attempt that holds the lease. */
 export const liveAttempt = (job: Job): Attempt | undefined => {
   const last = job.attempts.at(-1)

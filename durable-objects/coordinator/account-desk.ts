@@ -14,6 +14,7 @@ import type { KeyState } from '../../core/api/schemas/account-keys.ts'
 import type { KeyScopeName } from '../../core/auth/key-scopes.ts'
 import { bytesEqual } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
+import { hasPassed } from '../../core/base/time.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
 import { formatAddress, parseAddress } from '../../core/crypto/address.ts'
 import type { AccountKeys, KeyRow } from './account-keys.ts'
@@ -291,7 +292,7 @@ async function fundingOf(parts: AccountDeskParts, row: KeyRow): Promise<Found | 
   const { escrow } = read.value
   const grant = escrow && grantOf(escrow, row)
   const timeOf = (slot: number) => settings.genesisTimeMs + slot * slotMs
-  const slot = view.slotAt(now())
+  const slot = view.slotNow()
   const fault = faultOf(escrow, grant, slot)
   const funding: KeyFunding = {
     ...none,
@@ -339,7 +340,7 @@ function stateOf(
 function noteUser(database: SqlDatabase, owner: string, nowMs: number): void {
   const query = 'SELECT seen_ms FROM account_users WHERE address = ?'
   const [row] = rowsOf<{ seen_ms: number }>(database, query, owner)
-  if (row && nowMs - row.seen_ms < accountDeskLimits.userTouchMs) return
+  if (row && !hasPassed(accountDeskLimits.userTouchMs, row.seen_ms, nowMs)) return
   database.transactionSync(() => {
     database.sql.exec(upsertUser, owner, nowMs, nowMs)
     if (row) return

@@ -12,6 +12,7 @@ import { consoleScopes, type KeyScopeName } from '../../core/auth/key-scopes.ts'
 import type { ApiKeyPrincipal, Principal } from '../../core/auth/principal.ts'
 import { toBase64Url, toHex } from '../../core/base/bytes.ts'
 import { assert, err, ok, type Result } from '../../core/base/result.ts'
+import { hasPassed } from '../../core/base/time.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
 import { createAccountTables } from './account-schema.ts'
 import { nativeSigner } from './native-signer.ts'
@@ -296,7 +297,7 @@ function openMemory(database: SqlDatabase, now: () => number) {
   /** Notes a use, at most once a minute for a key; a note that cannot be written is none. */
   const touch = (entry: Known): void => {
     const nowMs = now()
-    if (nowMs - entry.usedAtMs < touchMs) return
+    if (!hasPassed(touchMs, entry.usedAtMs, nowMs)) return
     entry.usedAtMs = nowMs
     try {
       database.sql.exec(setUsed, nowMs, entry.row.key_id)

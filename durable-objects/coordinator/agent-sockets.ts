@@ -203,7 +203,7 @@ export function openAgentSockets(parts: AgentSocketParts) {
         const due = miner
           ? miner.seenAtMs + limits.minerSilentMsMax
           : openedAtMs + minerProtocolLimits.helloTimeoutMs
-        if (nowMs < due) {
+        if (nowMs < due && (miner || nowMs >= openedAtMs)) {
           next = Math.min(next ?? due, due)
           continue
         }

@@ -27,7 +27,6 @@ export function openBoard(parts: {
   const { jobs, queue, recent, placement, now, mayDispatch, standing } = parts
   return {
     job: jobs.get,
-    byAttempt: jobs.byAttempt,
     all: jobs.all,
     live: placement.live,
     recent: recent.all,

@@ -20,6 +20,10 @@ export type KnownEscrow = {
 
 export type ChainView = {
   readonly slotAt: (nowMs: number) => number
+  /** The slot of this moment; never before one that is final, however wrong the clock. */
+  readonly slotNow: () => number
+  /** The same, for what is sent after reading the head: not so far ahead that it stays valid for days. */
+  readonly slotToSend: () => number
   /** Whether a final head of this slot is new enough to have seen every notice that could matter. */
   readonly isFresh: (finalSlot: number, nowMs: number) => boolean
   /** Slot of the newest final head that was read; undefined before the first. */
@@ -53,6 +57,7 @@ export function openChainView(input: {
   let fault: string | undefined
 
   const slotAt = (nowMs: number) => Math.floor((nowMs - settings.genesisTimeMs) / slotMs)
+  const slotNow = () => Math.max(slotAt(now()), finalSlot ?? 0)
   const isFresh = (slot: number, nowMs: number) => slotAt(nowMs) - slot < staleSlots
 
   const ask = async <T>(question: () => Promise<T>): Promise<Result<T, ApiError>> => {
@@ -104,12 +109,16 @@ export function openChainView(input: {
 
   return {
     slotAt,
+    slotNow,
+    slotToSend: () => Math.min(slotNow(), (finalSlot ?? slotNow()) + staleSlots),
     isFresh,
     finalSlot: () => finalSlot,
     readHead,
     peek: (escrowId, nowMs) => {
       const known = escrows.get(toHex(escrowId))
       if (!known || !isFresh(known.finalSlot, nowMs)) return undefined
+      // Read before the clock was set back: nobody knows how long ago.
+      if (nowMs < known.readAtMs) return undefined
       if (nowMs - known.readAtMs >= coordinatorLimits.escrowRefreshMs) void read(escrowId)
       return known
     },

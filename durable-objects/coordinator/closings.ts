@@ -75,7 +75,7 @@ export function openClosings(parts: ClosingParts) {
     /** Sends what is due to be closed; true when there is something to send. */
     tick: async (): Promise<boolean> => {
       const finalSlot = view.finalSlot() ?? 0
-      if (nextSlot === undefined || view.slotAt(now()) <= nextSlot) return false
+      if (nextSlot === undefined || view.slotNow() <= nextSlot) return false
       if (finalSlot <= nextSlot && !(await view.readHead()).ok) return false
       const slot = view.finalSlot() ?? 0
       const rows = rowsOf<{ escrow: string }>(database, selectEnded, slot, rowsAtOnce)

@@ -12,6 +12,7 @@ import type { ChainService } from '../../core/api/chain-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import { bytesEqual, fromHex, toHex } from '../../core/base/bytes.ts'
 import { assert, err, ok, type Result } from '../../core/base/result.ts'
+import { hasPassed } from '../../core/base/time.ts'
 import { sufficientFee } from '../../core/chain/fees.ts'
 import { outcomeCodes } from '../../core/chain/outcome.ts'
 import {
@@ -154,7 +155,7 @@ export function openCustody(parts: CustodyParts): Custody {
     const { balance, nextNonce } = await ask(chain.account(address))
     if (balance < faucetMax / 2n) {
       const askedAtMs = giftAskedAtMs.get(row.owner) ?? 0
-      if (now() - askedAtMs < limits.custodyGiftMs) return
+      if (!hasPassed(limits.custodyGiftMs, askedAtMs, now())) return
       giftAskedAtMs.set(row.owner, now())
       const waitSeconds = await gifts.take(row.owner)
       if (waitSeconds > 0) throw new Error(`faucet: wait ${waitSeconds} s for the next gift`)
@@ -170,7 +171,7 @@ export function openCustody(parts: CustodyParts): Custody {
     const known = row.escrow ? await view.read(bytesOf(row.escrow)) : undefined
     if (known?.ok === false) throw new Error('the chain does not answer')
     const escrow = known?.value.escrow
-    const slot = view.slotAt(now())
+    const slot = view.slotNow()
     const expiry = BigInt(slot + limits.custodyLifeSlots)
     const delegate = apiKeys.delegateOf(row.owner)?.publicKey
     assert(delegate, 'a client key has a delegate')
@@ -296,7 +297,7 @@ export function openCustody(parts: CustodyParts): Custody {
     const delegate = apiKeys.delegateOf(owner)?.publicKey
     if (!escrow || !delegate) return true
     const left = funds.available(escrow, delegate)
-    const slotsLeft = escrow.expirySlot - view.slotAt(now())
+    const slotsLeft = escrow.expirySlot - view.slotNow()
     return left.budget < faucetMax / 4n || slotsLeft < limits.custodyRenewSlots
   }
 

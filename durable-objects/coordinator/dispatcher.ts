@@ -9,6 +9,7 @@ import {
   type JobStep,
   jobDueAtMs,
   liveAttempt,
+  withClock,
 } from '../../core/jobs/job.ts'
 import { termsNow } from '../../core/jobs/matching.ts'
 import { assigned, endEventOf, stateEventOf, withLease, withResumeTime } from './assignment.ts'
@@ -192,7 +193,7 @@ export function openDispatcher(parts: DispatcherParts) {
 
   const restore = (): void => {
     for (const job of store.loadOpen()) {
-      job.life = withResumeTime(job.life, now())
+      job.life = withResumeTime(withClock(job.life, now()), now())
       jobs.enter(job)
       if (isDispatchable(job.life)) queue.add(job)
       wake(job)
@@ -221,6 +222,12 @@ export function openDispatcher(parts: DispatcherParts) {
   restore()
   return {
     ...openBoard({ ...parts, jobs, queue, recent, placement }),
+    /** The job of an attempt, by the clock as it is now: its miner is heard before the next tick. */
+    byAttempt: (attemptId: string): LiveJob | undefined => {
+      const job = jobs.byAttempt(attemptId)
+      if (job) job.life = withClock(job.life, now())
+      return job
+    },
     flush: progress.flush,
     fill: placement.fill,
     apply,
@@ -324,6 +331,7 @@ export function openDispatcher(parts: DispatcherParts) {
         for (const { card } of [...miners.all()]) placement.fill(card.minerId)
       if (queue.size() > 0) for (const minerId of standing.triable()) placement.fill(minerId)
       for (const job of [...jobs.all()]) {
+        job.life = withClock(job.life, nowMs)
         const due = jobDueAtMs(job.life)
         if (due !== undefined && due <= nowMs) apply(job, { type: 'tick' })
         // Nothing else makes a job placeable by time alone.

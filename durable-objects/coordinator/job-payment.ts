@@ -83,7 +83,7 @@ export function openJobPayment(parts: JobPaymentParts) {
     const settleBy = settleByOf({
       escrow: found,
       delegate: delegate.publicKey,
-      nowSlot: view.slotAt(now()),
+      nowSlot: view.slotNow(),
       ttlSeconds: job.ttlSeconds,
       authorisationLifeSlots: lifeSlots,
     })

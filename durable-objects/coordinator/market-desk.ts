@@ -143,7 +143,7 @@ export function openMarketDesk(parts: MarketDeskParts) {
         sender: account.value.publicKey,
         nonce: nextNonce,
         fee: 0n,
-        validUntil: BigInt(view.slotAt(Date.now()) + limits.settleValiditySlots),
+        validUntil: BigInt(view.slotNow() + limits.settleValiditySlots),
         message,
       }
       const fee = sufficientFee(settings.genesis.parameters, body)

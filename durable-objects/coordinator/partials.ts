@@ -3,6 +3,8 @@
  * stays until the miner has signed for what was delivered, for a short time at most; then it is freed.
  * What was delivered is what this object took in token frames, on the disk with the end of the job itself.
  */
+
+import { isDue } from '../../core/base/time.ts'
 import type { JobEffect } from '../../core/jobs/job.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { priceOf } from '../../core/jobs/pricing.ts'
@@ -99,7 +101,7 @@ export function openPartials(parts: PartialsParts) {
     /** Frees the money of parts for which nobody signed in time. */
     tick: (): void => {
       for (const { part } of [...open.values()]) {
-        if (part.until_ms <= now()) drop(part.attempt_id)
+        if (isDue(part.until_ms, jobLimits.partMs, now())) drop(part.attempt_id)
         else parts.wakeAt(part.until_ms)
       }
     },

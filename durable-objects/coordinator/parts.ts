@@ -2,6 +2,7 @@
  * The coordinator's parts, joined: who calls whom, and in which order they are rebuilt from the disk.
  */
 import type { ChainService } from '../../core/api/chain-service.ts'
+import { hasPassed } from '../../core/base/time.ts'
 import { offerOf } from '../../core/jobs/matching.ts'
 import { joined, plausibility } from '../../core/jobs/plausibility.ts'
 import { openAccountDesk } from './account-desk.ts'
@@ -318,6 +319,8 @@ function openWork(
   const run = async () => {
     const nowMs = now()
     dispatcher.flush()
+    // Seen before the clock was set back: whoever is silent from now on is found to be.
+    for (const miner of miners.all()) miner.seenAtMs = Math.min(miner.seenAtMs, nowMs)
     const nextSweepMs = sockets.sweep()
     if (nextSweepMs !== undefined) parts.wakeAt(nextSweepMs)
     for (const miner of [...miners.all()]) {
@@ -326,7 +329,7 @@ function openWork(
     // Work in hand keeps the final head fresh; an idle object asks the chain nothing.
     if (isBusy(dispatcher)) {
       parts.wakeAt(nowMs + limits.headRefreshMs)
-      if (nowMs - headAtMs >= limits.headRefreshMs) {
+      if (hasPassed(limits.headRefreshMs, headAtMs, nowMs)) {
         headAtMs = nowMs
         await view.readHead()
       }
@@ -340,7 +343,7 @@ function openWork(
     await parts.accountDesk.tick()
     if (await parts.closings.tick()) settlement.onPost()
     await settlement.tick()
-    if (nowMs - sweptAtMs >= limits.retentionSweepMs) sweep(nowMs)
+    if (hasPassed(limits.retentionSweepMs, sweptAtMs, nowMs)) sweep(nowMs)
   }
   return { run, sweep }
 }

@@ -5,6 +5,7 @@
 import type { MinerReceipt } from '../../core/api/coordinator-service.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { assert } from '../../core/base/result.ts'
+import { hasPassed } from '../../core/base/time.ts'
 import { type Receipt, receiptCoder } from '../../core/chain/receipt.ts'
 import { type Reputation, reputationOf, reputationTerms } from '../../core/market/reputation.ts'
 import { coordinatorLimits } from './limits.ts'
@@ -72,8 +73,8 @@ export function openReputations(parts: {
 
   const read = (minerId: string): Known => {
     const before = known.get(minerId)
-    const isFresh = before && now() - before.atMs < coordinatorLimits.reputationKeptMs
-    return isFresh ? before : compute(minerId)
+    const isOld = !before || hasPassed(coordinatorLimits.reputationKeptMs, before.atMs, now())
+    return isOld ? compute(minerId) : before
   }
 
   return {

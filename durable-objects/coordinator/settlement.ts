@@ -14,6 +14,7 @@ import type {
 } from '../../core/api/chain-service.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { assert } from '../../core/base/result.ts'
+import { isDue } from '../../core/base/time.ts'
 import { type SettlementCode, settlementCodes } from '../../core/chain/outcome.ts'
 import {
   signTransaction,
@@ -99,7 +100,8 @@ export function openSettlement(parts: SettlementParts): Settlement {
   let open = countOf(database, 'SELECT count(*) AS n FROM batches WHERE open = 1')
   let poorUntilMs = 0
   /** Posts that can be paid for, as far as is known. */
-  const posted = (): number => (now() < poorUntilMs ? 0 : posts.due())
+  const posted = (): number =>
+    isDue(poorUntilMs, coordinatorLimits.postPauseMs, now()) ? posts.due() : 0
   let sendAtMs = due + posted() > 0 ? now() : undefined
 
   const ask = <T>(question: Promise<T>) => withTimeout(question, coordinatorLimits.chainWaitMs)
@@ -234,7 +236,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
 
   /** Builds and writes one batch from what is due; undefined when nothing is. */
   const build = (nonce: bigint): Uint8Array | undefined => {
-    const slot = view.slotAt(now())
+    const slot = view.slotToSend()
     dropExpired(slot)
     const rows = rowsOf<DueRow>(database, selectDue, slot, batchMax)
     if (rows.length === 0) return undefined
@@ -276,7 +278,7 @@ export function openSettlement(parts: SettlementParts): Settlement {
       wakeAt(poorUntilMs)
       return undefined
     }
-    const bytes = posts.build(nonce, view.slotAt(now()))
+    const bytes = posts.build(nonce, view.slotToSend())
     if (bytes) open += 1
     return bytes
   }
@@ -317,7 +319,8 @@ export function openSettlement(parts: SettlementParts): Settlement {
   const work = async (): Promise<void> => {
     // In order of nonce: while one waits in the mempool, those behind it cannot be in a block.
     for (const batch of openBatches(database)) if ((await follow(batch)) === 'waits') break
-    if (sendAtMs !== undefined && (sendAtMs <= now() || due >= batchMax)) {
+    if (sendAtMs === undefined) return
+    if (isDue(sendAtMs, jobLimits.settlementDelayMs, now()) || due >= batchMax) {
       sendAtMs = undefined
       await view.readHead()
       await sendDue()

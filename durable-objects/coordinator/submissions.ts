@@ -214,7 +214,7 @@ export function openSubmissions(parts: SubmissionParts, records: Records) {
       coordinator: settings.coordinator.publicKey,
       jobHash: jobHashOf(job.spec),
       ttlSeconds: job.ttlSeconds,
-      nowSlot: view.slotAt(nowMs),
+      nowSlot: view.slotNow(),
       authorisationLifeSlots: lifeSlots,
       escrow: paid.escrow.escrow,
       isNumberUsed: usedBy !== undefined,

@@ -8,6 +8,7 @@ import { toHex } from '../../core/base/bytes.ts'
 import {
   webhookBody,
   webhookEventOf,
+  webhookLimits,
   webhookPauseMs,
   webhookSigned,
 } from '../../core/jobs/webhook.ts'
@@ -76,6 +77,9 @@ export function openWebhooks(parts: WebhookParts) {
     if (state === 'due') wakeAt(nextAtMs)
   }
 
+  /** No pause reaches beyond this: what is due later was noted before the clock was set back. */
+  const latestMs = (): number => now() + Math.max(...webhookLimits.pausesMs)
+
   const start = (row: DeliveryRow): void => {
     running.set(row.delivery_id, row.client)
     deliver(row)
@@ -96,7 +100,7 @@ export function openWebhooks(parts: WebhookParts) {
     // Those under way are due as well until their end is noted.
     const skipped = JSON.stringify([...running.keys()])
     const clients = JSON.stringify(busy.map(([client]) => client))
-    const [row] = rowsOf<DeliveryRow>(database, selectDue, now(), clients, skipped)
+    const [row] = rowsOf<DeliveryRow>(database, selectDue, now(), latestMs(), clients, skipped)
     if (row) start(row)
     return row !== undefined
   }
@@ -238,7 +242,8 @@ const insert = `INSERT INTO webhook_deliveries (delivery_id, client, job_id, url
 const update = `UPDATE webhook_deliveries SET state = ?, attempts = ?, next_at_ms = ?, last_status = ?,
   last_error = ? WHERE seq = ?`
 const countDue = `SELECT count(*) AS n FROM webhook_deliveries WHERE state = 'due' AND client = ?`
-const selectDue = `SELECT * FROM webhook_deliveries WHERE state = 'due' AND next_at_ms <= ?
+const selectDue = `SELECT * FROM webhook_deliveries WHERE state = 'due'
+  AND (next_at_ms <= ? OR next_at_ms > ?)
   AND client NOT IN (SELECT value FROM json_each(?))
   AND delivery_id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at_ms LIMIT 1`
 const selectNextDue = "SELECT min(next_at_ms) AS at FROM webhook_deliveries WHERE state = 'due'"

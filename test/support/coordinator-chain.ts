@@ -15,9 +15,12 @@ export function createCoordinatorChain(parameters: Partial<Genesis['parameters']
   const genesis = genesisOf(parameters)
   const engine = mustOpen({ store: createMemoryChainStore(), genesis, signer: authority })
   let isDown = false
-  setInterval(() => void engine.tick(Date.now()), 250)
+  /** By how much the clock of whoever asks is ahead of the chain's own. */
+  let aheadMs = 0
+  const now = () => Date.now() - aheadMs
+  setInterval(() => void engine.tick(now()), 250)
 
-  const slot = () => Math.floor((Date.now() - Number(genesis.genesisTimeMs)) / slotMs)
+  const slot = () => Math.floor((now() - Number(genesis.genesisTimeMs)) / slotMs)
 
   const call = async <T>(answer: () => T): Promise<T> => {
     await Promise.resolve()
@@ -26,7 +29,7 @@ export function createCoordinatorChain(parameters: Partial<Genesis['parameters']
   }
   const unused = () => Promise.reject(new Error('not used by the coordinator'))
   const service: ChainService = {
-    submit: (transactions) => call(() => engine.submit(transactions, Date.now())),
+    submit: (transactions) => call(() => engine.submit(transactions, now())),
     head: () => call(() => engine.head()),
     account: (address) => call(() => engine.account(address)),
     finalEscrow: (id) => call(() => engine.finalEscrow(id)),
@@ -40,7 +43,7 @@ export function createCoordinatorChain(parameters: Partial<Genesis['parameters']
         const message: Message = { TAG: 'faucet', data: { to, amount } }
         const validUntil = BigInt(slot() + 100)
         const bytes = sign({ by: authority, message, of: genesis, nonce: nextNonce, validUntil })
-        const [verdict] = engine.submit([bytes], Date.now())
+        const [verdict] = engine.submit([bytes], now())
         if (!verdict) throw new Error('one transaction has one verdict')
         return verdict
       }),
@@ -54,7 +57,7 @@ export function createCoordinatorChain(parameters: Partial<Genesis['parameters']
     const validUntil = BigInt(slot() + 100)
     const body = { by, message, of: genesis, nonce: nextNonce, validUntil }
     const bytes = sign(body)
-    const [verdict] = engine.submit([bytes], Date.now())
+    const [verdict] = engine.submit([bytes], now())
     if (!verdict?.ok) throw new Error(`refused: ${verdict?.error.code}`)
     for (let tries = 0; engine.transaction(verdict.hash)?.final !== true; tries += 1) {
       if (tries > 100) throw new Error('the chain makes no blocks')
@@ -78,6 +81,10 @@ export function createCoordinatorChain(parameters: Partial<Genesis['parameters']
     openEscrow,
     setDown: (down: boolean) => {
       isDown = down
+    },
+    /** The clock of everybody else was set; that of the chain was not. */
+    keepTime: (ms: number) => {
+      aheadMs += ms
     },
   }
 }

@@ -74,7 +74,8 @@ export function createCoordinatorLife(input: {
     if (own !== life || dueAtMs >= alarmAtMs) return
     alarmAtMs = dueAtMs
     clearTimeout(alarm)
-    alarm = setTimeout(() => void work(own), Math.max(0, dueAtMs - Date.now()))
+    const waitMs = Math.min(Math.max(0, dueAtMs - Date.now()), 2 ** 31 - 1)
+    alarm = setTimeout(() => void work(own), waitMs)
   }
 
   /** What the Durable Object does in its alarm and in its watchdog. */
@@ -160,6 +161,14 @@ export function createCoordinatorLife(input: {
     start,
     kill,
     connect,
+    /** The clock was set: an alarm keeps its time by the clock, as the platform's does. */
+    rearm: () => {
+      const dueAtMs = alarmAtMs
+      alarmAtMs = Number.POSITIVE_INFINITY
+      setAlarm(life, dueAtMs)
+    },
+    /** Called each minute, whatever the alarm does. */
+    watchdog: () => work(life),
     parts: usable,
     isUp: () => parts !== undefined,
     /** Calls back when a miner has come, gone or changed its card. */

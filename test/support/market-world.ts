@@ -35,6 +35,7 @@ export async function createMarketWorld() {
   let parts: MarketParts | undefined
   let alarm: ReturnType<typeof setTimeout> | undefined
   let alarmAtMs = Number.POSITIVE_INFINITY
+  let isWatched = false
 
   const storageOf = (own: number): SqlDatabase => {
     const guard = (query: string) => {
@@ -153,6 +154,15 @@ export async function createMarketWorld() {
     },
     writes: () => writes,
     look: () => work(life, true),
+    /** Sets the clock, as `jump` of the coordinator's world does. */
+    jump: (ms: number): void => {
+      coordinator.jump(ms)
+      const dueAtMs = alarmAtMs
+      alarmAtMs = Number.POSITIVE_INFINITY
+      setAlarm(life, dueAtMs)
+      if (!isWatched) setInterval(() => void work(life, true), 60_000)
+      isWatched = true
+    },
     pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
     rows: <T>(query: string): T[] => disk.sql.exec(query).toArray() as unknown as T[],
     /** Lists a GPU of the seller's. */
