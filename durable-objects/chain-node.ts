@@ -67,7 +67,7 @@ import { openSqliteChainStore } from './chain/sqlite-chain-store.ts'
 import { answerClose, openStreams, refuseMessage, type Streams } from './chain/streams.ts'
 import { adviceOn, openSyncDesk, type SyncDesk } from './chain/sync-desk.ts'
 import { logEntry } from './log-entry.ts'
-import { createNativeVerifier } from './native-ed25519.ts'
+import { sharedVerifier } from './native-ed25519.ts'
 
 /**
  * The object without its read model: the composition root extends it with `createIndexer`, since nothing
@@ -425,7 +425,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     const opened = openEngine({
       store: openSqliteChainStore(this.ctx.storage),
       genesis,
-      verifier: createNativeVerifier(),
+      verifier: sharedVerifier,
       signer: authority,
     })
     if (!opened.ok) {
@@ -455,7 +455,7 @@ export abstract class ChainNodeObject<Env extends ChainNodeEnv = ChainNodeEnv>
     return openSnapshotStart({
       next,
       genesis,
-      verifier: createNativeVerifier(),
+      verifier: sharedVerifier,
       sources: openSnapshotSources({
         urls: () => sourcesAmong(peers()),
         fetch: (url, init) => fetch(url, init),

@@ -5,6 +5,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { toHex } from '../core/base/bytes.ts'
 import { spkiOf, strictVerifier } from '../core/crypto/ed25519.ts'
 import type { Verifier } from '../core/crypto/signature.ts'
+import { type RememberingVerifier, rememberVerified } from '../core/crypto/verified-cache.ts'
 
 /** Most parsed keys kept: senders come back, and parsing costs a good part of a check. */
 const keysMax = 4_096
@@ -26,3 +27,16 @@ export function createNativeVerifier(): Verifier {
     verify(null, message, keyOf(publicKey), signature),
   )
 }
+
+/** Signatures remembered for all objects of an isolate: of some ten thousand jobs. */
+const sharedMax = 40_000
+
+/**
+ * What objects of one isolate have found valid, or signed themselves, for one another: a payer's permission
+ * is checked when a job is taken and the release is signed when it ends, and a few seconds later the chain
+ * is to check both again. Objects elsewhere check for themselves.
+ */
+export const sharedVerifier: RememberingVerifier = rememberVerified(
+  createNativeVerifier(),
+  sharedMax,
+)

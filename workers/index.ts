@@ -5,6 +5,7 @@
 import type { ChainService } from '../core/api/chain-service.ts'
 import type { MarketCoordinator } from '../core/api/market-coordinator.ts'
 import type { Genesis } from '../core/chain/genesis.ts'
+import { hashBy } from '../core/crypto/hash.ts'
 import { AccountObject } from '../durable-objects/account.ts'
 import type { Indexer } from '../durable-objects/chain/outbox.ts'
 import { ChainNodeObject } from '../durable-objects/chain-node.ts'
@@ -13,6 +14,7 @@ import { FaucetCooldown as FaucetCooldownObject } from '../durable-objects/fauce
 import type { MarketReadModel } from '../durable-objects/market/ports.ts'
 import { MarketObject } from '../durable-objects/market.ts'
 import { NameClaimObject } from '../durable-objects/name-claim.ts'
+import { nativeSha256 } from '../durable-objects/native-sha256.ts'
 import { WalletDaemonObject, WalletOwnersObject } from '../durable-objects/wallet-daemon.ts'
 import { chainOf, watchChain } from './chain-client.ts'
 import { configOf } from './config.ts'
@@ -37,6 +39,8 @@ import { userRoutes } from './routes/users.ts'
 import { walletRoutes } from './routes/wallet.ts'
 import { walletRpcRoutes } from './routes/wallet-rpc.ts'
 import { resealWallets, walletOwnersOf } from './wallet-client.ts'
+
+hashBy(nativeSha256)
 
 /** The chain object, with the read model in D1. */
 export class ChainNode extends ChainNodeObject<Env> {

@@ -96,7 +96,9 @@ export function openJobPayment(parts: JobPaymentParts) {
       jobHash: jobHashOf(job.spec),
       signer: delegate.publicKey,
     }
-    const signature = delegate.sign(authorisationSigningBytes(settings.genesisHash, authorisation))
+    const message = authorisationSigningBytes(settings.genesisHash, authorisation)
+    const signature = delegate.sign(message)
+    settings.shared.remember({ signature, message, publicKey: delegate.publicKey })
     const bytes = authorisationCoder.encode(authorisation)
     return ok({ authorisation, bytes, signature, escrow: escrow.value })
   }

@@ -5,7 +5,7 @@
 import type { HoldReason, ReceiptBundle } from '../../core/api/coordinator-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
-import { releaseCoder, releaseSigningBytes } from '../../core/chain/release.ts'
+import { type Release, releaseCoder, releaseSigningBytes } from '../../core/chain/release.ts'
 import {
   type AcceptedResult,
   acceptLegacyResult,
@@ -361,7 +361,7 @@ function resultRow(
 ): ResultRow {
   const { offer, attemptId, accepted } = of
   const { built, outcome } = accepted
-  const { coordinator, genesisHash } = settings
+  const { coordinator } = settings
   const release = releaseOf(offer, built)
   const attestation = signLegacyReceipt(built.legacyText, coordinator)
   // A miner of the original has no key: the coordinator's signature stands in its place.
@@ -389,8 +389,13 @@ function resultRow(
     miner_signature: accepted.minerSignature ?? null,
     release: releaseCoder.encode(release),
     // What is held cannot be paid by anybody: nobody has signed for it.
-    release_signature: of.isHeld
-      ? new Uint8Array()
-      : coordinator.sign(releaseSigningBytes(genesisHash, release)),
+    release_signature: of.isHeld ? new Uint8Array() : signRelease(settings, release),
   }
+}
+
+function signRelease({ coordinator, genesisHash, shared }: Settings, release: Release): Uint8Array {
+  const message = releaseSigningBytes(genesisHash, release)
+  const signature = coordinator.sign(message)
+  shared.remember({ signature, message, publicKey: coordinator.publicKey })
+  return signature
 }

@@ -6,9 +6,10 @@ import { fromHex } from '../../core/base/bytes.ts'
 import { type Genesis, genesisHash, parseGenesis } from '../../core/chain/genesis.ts'
 import { parseAddress } from '../../core/crypto/address.ts'
 import type { Signer, Verifier } from '../../core/crypto/signature.ts'
+import type { RememberingVerifier } from '../../core/crypto/verified-cache.ts'
 import { leastChargeOf } from '../../core/jobs/least-charge.ts'
 import { sealingSecrets } from '../key-ring.ts'
-import { createNativeVerifier } from '../native-ed25519.ts'
+import { createNativeVerifier, sharedVerifier } from '../native-ed25519.ts'
 import { nativeSigner } from './native-signer.ts'
 
 /** Bindings and variables that the coordinator reads. */
@@ -36,6 +37,8 @@ export type Settings = {
   /** Least that a finished job is charged, base units. */
   readonly chargeMin: bigint
   readonly verifier: Verifier
+  /** For what the chain will be asked again: it and this object tell each other what they have seen. */
+  readonly shared: RememberingVerifier
   /** Signs releases and settle transactions. */
   readonly coordinator: Signer
   /** Seal the keys that this site keeps for others, newest first; 32 bytes each. */
@@ -61,6 +64,7 @@ export function readSettings(env: CoordinatorEnv): Settings {
     genesisTimeMs: Number(genesis.value.genesisTimeMs),
     chargeMin: leastChargeOf(genesis.value.parameters),
     verifier: createNativeVerifier(),
+    shared: sharedVerifier,
     coordinator: nativeSigner(require32('COORDINATOR_KEY', fromHex(env.COORDINATOR_KEY ?? '', 32))),
     sealingKeys: sealingSecrets(env),
     apiKeys: {

@@ -210,7 +210,7 @@ export function openSubmissions(parts: SubmissionParts, records: Records) {
     const checked = checkAuthorisation(paid.authorisation, paid.signature, {
       genesisHash: settings.genesisHash,
       // What this object has signed a moment ago needs no check.
-      verifier: isAccount ? settings.verifier : alwaysGood,
+      verifier: isAccount ? settings.shared : alwaysGood,
       coordinator: settings.coordinator.publicKey,
       jobHash: jobHashOf(job.spec),
       ttlSeconds: job.ttlSeconds,

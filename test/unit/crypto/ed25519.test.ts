@@ -225,4 +225,8 @@ test('SIG-10: the memory of valid signatures asks once, remembers only what was 
   asked = 0
   expect(counted.verify(signed(1))).toBe(true)
   expect(asked).toBe(1)
+  counted.remember(signed(40))
+  expect(counted.verify(signed(40))).toBe(true)
+  expect(asked).toBe(1)
+  expect(counted.verify({ ...signed(40), message: Uint8Array.of(41) })).toBe(false)
 })
