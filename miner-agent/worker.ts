@@ -144,7 +144,8 @@ function withCalls(delta: Delta, { calls_max: most }: JobOptions): Delta {
   return { ...delta, text: delta.text + callsText(delta.calls.slice(0, most)) }
 }
 
-function requestOf(spec: JobSpec, { kind, tools, turns, format }: JobOptions): GenerateRequest {
+function requestOf(spec: JobSpec, asked: JobOptions): GenerateRequest {
+  const { kind, tools, turns, format, calls_min: least } = asked
   const messages = spec.messages.map(
     ({ role, content }): ChatMessage => ({ role: role as ChatMessage['role'], content }),
   )
@@ -158,6 +159,7 @@ function requestOf(spec: JobSpec, { kind, tools, turns, format }: JobOptions): G
     messages,
     ...(kind === 'completion' ? { raw: true } : {}),
     ...(tools === undefined ? {} : { tools }),
+    ...(least === undefined ? {} : { mustCall: true }),
     ...(format === undefined ? {} : { format }),
     maxTokens: spec.maxTokens,
     temperature: spec.temperatureMilli / 1_000,

@@ -129,8 +129,9 @@ export function ollamaError(error: ApiError | OpenAiFault): {
   readonly body: Record<string, unknown>
 } {
   if ('param' in error) {
-    const { message, param, code } = error
-    return { status: 400, headers: {}, body: { error: message, code, param } }
+    const { message, param, code, details } = error
+    const more = details === undefined ? {} : { details }
+    return { status: 400, headers: {}, body: { error: message, code, param, ...more } }
   }
   // Ollama has no 422; its clients know 400.
   const own = statusOf(error.code)
@@ -168,6 +169,7 @@ const capabilityOf: Readonly<Record<ModelFeature, string | undefined>> = {
   chat: 'completion',
   completion: undefined,
   tools: 'tools',
+  forced_calls: undefined,
   json: undefined,
   embeddings: 'embedding',
 }

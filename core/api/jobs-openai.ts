@@ -147,8 +147,9 @@ export function openAiError(error: ApiError | OpenAiFault): {
   readonly body: { readonly error: Record<string, unknown> }
 } {
   if ('param' in error) {
-    const { message, param, code } = error
-    const body = { error: { message, type: 'invalid_request_error', param, code } }
+    const { message, param, code, details } = error
+    const more = details === undefined ? {} : { details }
+    const body = { error: { message, type: 'invalid_request_error', param, code, ...more } }
     return { status: 400, headers: {}, body }
   }
   const status = statusOverrides[error.code] ?? statusOf(error.code)

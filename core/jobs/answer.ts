@@ -66,10 +66,18 @@ export function answerFault(
 ): string | undefined {
   const options = optionsOf(spec)
   if (options.kind === 'embedding') return embeddingFault(spec, answer)
-  if (answer.finish !== 'tool_calls') return undefined
+  if (answer.finish !== 'tool_calls') {
+    const isMissing = options.calls_min !== undefined && answer.finish === 'stop'
+    return isMissing ? 'it calls no function and had to' : undefined
+  }
   if (options.tools === undefined) return 'it calls functions and was given none'
   const read = readToolAnswer(answer.text)
   if (!read.ok) return read.error.message
+  const names = options.tools.map(({ name }) => name)
+  const isForced = options.calls_min !== undefined
+  if (isForced && !read.value.calls.every(({ name }) => names.includes(name))) {
+    return 'it calls a function that was not given'
+  }
   const count = read.value.calls.length
   return count > (options.calls_max ?? count) ? 'it calls more than was allowed' : undefined
 }

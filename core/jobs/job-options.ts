@@ -33,7 +33,7 @@ export const toolCallsSchema = z.array(callSchema).min(1).max(64)
 
 /**
  * `kind`: what comes back, and `completion` has one message whose text goes on. `tools`: what may be called;
- * `calls_max`: the most calls of one answer. `format`: `json`, or the JSON schema that the answer keeps.
+ * `calls_max`: the most calls of one answer; `calls_min`: it must call, whatever it has to say. `format`: `json`, or the JSON schema that the answer keeps.
  * `turns`: what earlier messages carry beside their text, by index: calls that the assistant made, and the
  * name of the function whose result a message of role `tool` is. `dimensions`: length of each vector.
  */
@@ -41,6 +41,7 @@ export const jobOptionsSchema = z.strictObject({
   kind: z.enum(['chat', 'completion', 'embedding']),
   tools: z.array(toolSchema).min(1).max(64).optional(),
   calls_max: z.int().min(1).max(64).optional(),
+  calls_min: z.literal(1).optional(),
   format: z.union([z.literal('json'), object]).optional(),
   turns: z
     .array(
@@ -79,8 +80,9 @@ export function optionsFault(spec: JobSpec): string | undefined {
   if (spec.options === undefined) return undefined
   const read = readOptions(spec.options)
   if (!read.ok) return read.error.message
-  const { kind, tools, turns, format } = read.value
+  const { kind, tools, turns, format, calls_min: least } = read.value
   const { messages } = spec
+  if (least !== undefined && tools === undefined) return 'no call can be forced without tools'
   if (kind !== 'chat' && (tools ?? turns) !== undefined) return 'tools belong to a chat'
   const isPlain = (tools ?? turns ?? format) === undefined && !hasResults(spec)
   if (kind === 'chat' && isPlain) return 'a plain chat has none'
@@ -104,11 +106,12 @@ export function optionsOf(spec: JobSpec): JobOptions {
 /** What a model must be able to do to compute a specification; nothing is asked of an opaque job. */
 export function featuresNeeded(spec: JobSpec): readonly ModelFeature[] {
   if (spec.messages.length === 0) return []
-  const { kind, tools, turns, format } = optionsOf(spec)
+  const { kind, tools, turns, format, calls_min: least } = optionsOf(spec)
   if (kind === 'embedding') return ['embeddings']
   if (kind === 'completion') return format === undefined ? ['completion'] : ['completion', 'json']
   const needed: ModelFeature[] = ['chat']
   if (tools !== undefined || hasResults(spec) || turns !== undefined) needed.push('tools')
+  if (least !== undefined) needed.push('forced_calls')
   if (format !== undefined) needed.push('json')
   return needed
 }

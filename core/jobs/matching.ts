@@ -44,7 +44,7 @@ export type Admission = {
   /** Worst-case price at the cheapest and the dearest of them, base units. */
   readonly cheapest: bigint
   readonly dearest: bigint
-  /** Limit for a job that named none: the dearest, but at most four times the cheapest. */
+  /** Limit for a job that named none: the dearest, but at most four times the cheapest, or one named. */
   readonly suggestedLimit: bigint
 }
 
@@ -71,18 +71,22 @@ export function admit(
   let payable = 0
   // What others ask for is what a job costs when its booking ends before its turn.
   const listed: bigint[] = []
+  /** Dearest of those that the client has named. */
+  let named = 0n
   for (const { card } of fitting) {
     const price = priceFor(card, wanted, standing)
     cheapest = cheapest === undefined ? price : minBig(cheapest, price)
     if (limit !== undefined && price > limit) continue
     payable += 1
     dearest = maxBig(dearest, price)
-    listed.push(listedPriceFor(card, wanted.size))
+    const asked = listedPriceFor(card, wanted.size)
+    listed.push(asked)
+    if (wanted.routing?.order?.includes(card.minerId)) named = maxBig(named, asked)
   }
   if (cheapest === undefined || payable === 0) return err(tooLow(fitting, wanted, cheapest ?? 0n))
   const [first = 0n] = listed
-  const suggestedLimit = minBig(listed.reduce(maxBig, 0n), listed.reduce(minBig, first) * headroom)
-  return ok({ miners: payable, cheapest, dearest, suggestedLimit })
+  const usual = minBig(listed.reduce(maxBig, 0n), listed.reduce(minBig, first) * headroom)
+  return ok({ miners: payable, cheapest, dearest, suggestedLimit: maxBig(usual, named) })
 }
 
 /** The miner that gets the job now; undefined while none that fits has a free place. */

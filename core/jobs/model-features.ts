@@ -6,10 +6,17 @@ import * as z from 'zod'
 
 /**
  * `chat`: turns of a conversation; `completion`: text that goes on, without a chat template; `tools`: calls
- * of functions that the client describes; `json`: answers held to JSON or to a JSON schema; `embeddings`:
+ * of functions that the client describes; `forced_calls`: answers that must be such a call; `json`: answers held to JSON or to a JSON schema; `embeddings`:
  * vectors in place of text.
  */
-export const modelFeatures = ['chat', 'completion', 'tools', 'json', 'embeddings'] as const
+export const modelFeatures = [
+  'chat',
+  'completion',
+  'tools',
+  'forced_calls',
+  'json',
+  'embeddings',
+] as const
 export type ModelFeature = (typeof modelFeatures)[number]
 
 /** What a model can do whose miner says nothing of it: what every miner could before this was said. */

@@ -15,6 +15,8 @@ export type OpenAiFault = {
     | 'unsupported_parameter'
     | 'missing_required_parameter'
     | 'unsupported_feature'
+  /** What to do instead, where something is known. */
+  readonly details?: unknown
 }
 
 /** A field that would change the answer and that this network does not have. */

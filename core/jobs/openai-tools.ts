@@ -50,7 +50,7 @@ export const toolFields = {
   tool_choice: z
     .union([z.string(), object])
     .nullish()
-    .describe('auto or none: a call cannot be forced'),
+    .describe('auto, none, required, a function by its name, or allowed_tools'),
   parallel_tool_calls: z.boolean().nullish().describe('false: one call at most'),
   response_format: z
     .looseObject({
@@ -101,18 +101,20 @@ export function chatOptionsOf(
   request: ToolRequest,
   { messages, turns }: Conversation,
 ): Result<JobOptions | undefined, OpenAiFault> {
-  const tools = toolsOf(request)
-  if (!tools.ok) return tools
+  const chosen = chosenTools(request)
+  if (!chosen.ok) return chosen
+  const { tools, mustCall } = chosen.value
   const format = formatOf(request)
   if (!format.ok) return format
-  const hasTools = tools.value.length > 0
+  const hasTools = tools.length > 0
   // A result of a tool makes the conversation one of tools, even where none may be called any more.
   const hasTurns = turns.length > 0 || messages.some(({ role }) => role === 'tool')
   if (!hasTools && !hasTurns && format.value === undefined) return ok(undefined)
   return ok({
     kind: 'chat',
-    ...(hasTools ? { tools: [...tools.value] } : {}),
+    ...(hasTools ? { tools: [...tools] } : {}),
     ...(hasTools && request.parallel_tool_calls === false ? { calls_max: 1 } : {}),
+    ...(mustCall ? { calls_min: 1 } : {}),
     ...(format.value === undefined ? {} : { format: format.value }),
     ...(turns.length > 0 ? { turns } : {}),
   })
@@ -156,11 +158,57 @@ function textOf(
   return ok(texts.join(''))
 }
 
-function toolsOf(request: ToolRequest): Result<readonly JobTool[], OpenAiFault> {
-  const choice = request.tool_choice ?? 'auto'
-  if (choice !== 'auto' && choice !== 'none') {
-    return unsupported('tool_choice', 'Only auto and none are supported: no call can be forced.')
+type Chosen = { readonly tools: readonly JobTool[]; readonly mustCall: boolean }
+
+/** The functions that may be called; of a function that is named, or of some that are allowed, these alone. */
+function chosenTools(request: ToolRequest): Result<Chosen, OpenAiFault> {
+  const listed = toolsOf(request)
+  if (!listed.ok) return listed
+  const read = choiceSchema.safeParse(request.tool_choice ?? 'auto')
+  if (!read.success) {
+    const message = 'tool_choice is auto, none, required, a function by its name, or allowed_tools.'
+    return unsupported('tool_choice', message)
   }
+  const { mode, names } = choiceOf(read.data)
+  if (mode === 'none') return ok({ tools: [], mustCall: false })
+  const tools = names ? listed.value.filter(({ name }) => names.includes(name)) : listed.value
+  if (names && tools.length < new Set(names).size) {
+    return invalid('tool_choice', 'tool_choice names a function that is not among the tools')
+  }
+  const mustCall = mode === 'required'
+  if (mustCall && tools.length === 0) {
+    return invalid('tool_choice', 'tool_choice forces a call, and there are no tools')
+  }
+  return ok({ tools, mustCall })
+}
+
+const namedSchema = z.looseObject({
+  type: z.literal('function'),
+  function: z.looseObject({ name: z.string() }),
+})
+const choiceSchema = z.union([
+  z.enum(['auto', 'none', 'required']),
+  namedSchema,
+  z.looseObject({
+    type: z.literal('allowed_tools'),
+    allowed_tools: z.looseObject({
+      mode: z.enum(['auto', 'required']),
+      tools: z.array(namedSchema).min(1).max(64),
+    }),
+  }),
+])
+
+function choiceOf(choice: z.infer<typeof choiceSchema>): {
+  readonly mode: 'auto' | 'none' | 'required'
+  readonly names?: readonly string[]
+} {
+  if (typeof choice === 'string') return { mode: choice }
+  if (choice.type === 'function') return { mode: 'required', names: [choice.function.name] }
+  const { mode, tools } = choice.allowed_tools
+  return { mode, names: tools.map((each) => each.function.name) }
+}
+
+function toolsOf(request: ToolRequest): Result<readonly JobTool[], OpenAiFault> {
   const tools: JobTool[] = []
   for (const [index, tool] of (request.tools ?? []).entries()) {
     const { function: described, type } = tool
@@ -170,7 +218,7 @@ function toolsOf(request: ToolRequest): Result<readonly JobTool[], OpenAiFault> 
     const { name, description, parameters } = described
     tools.push({ name, ...(description && { description }), ...(parameters && { parameters }) })
   }
-  return ok(choice === 'none' ? [] : tools)
+  return ok(tools)
 }
 
 function formatOf({

@@ -124,6 +124,10 @@ export function specsFromText(body: unknown, defaults: Defaults): Result<TextReq
   const request = parsed.data
   const fault = unsupportedIn(request)
   if (fault) return fault
+  const form = request['response_format']
+  if (form !== undefined && form !== null) {
+    return unsupported('response_format', 'Ask /chat/completions for an answer of a form.')
+  }
   const prompts = textsOf(request.prompt, 'prompt')
   if (!prompts.ok) return prompts
   const asks = prompts.value.map(
@@ -252,9 +256,11 @@ function unsupportedIn(request: object): Result<never, OpenAiFault> | undefined 
   if (Array.isArray(modalities) && modalities.some((each) => each !== 'text')) {
     return unsupported('modalities', 'Only text is supported.')
   }
-  for (const param of ['presence_penalty', 'frequency_penalty', 'top_logprobs'] as const) {
-    if (fields[param]) return unsupported(param, `${param} is not supported.`)
-  }
+  const fault = sayings.find(({ param, says }) => {
+    const value = fields[param]
+    return value !== undefined && value !== null && !says.includes(value)
+  })
+  if (fault) return unsupported(fault.param, `${fault.param} is not supported.`)
   // False in a chat, and a number in a completion, where 0 asks for them too.
   if (logprobs === true || typeof logprobs === 'number') {
     return unsupported('logprobs', 'logprobs is not supported.')
@@ -267,5 +273,20 @@ function unsupportedIn(request: object): Result<never, OpenAiFault> | undefined 
   }
   return suffix ? unsupported('suffix', 'suffix is not supported.') : undefined
 }
+
+/** Fields that would change the answer, with what of them changes nothing here. */
+const sayings: readonly { readonly param: string; readonly says: readonly unknown[] }[] = [
+  { param: 'presence_penalty', says: [0] },
+  { param: 'frequency_penalty', says: [0] },
+  { param: 'repetition_penalty', says: [1] },
+  { param: 'top_logprobs', says: [0] },
+  { param: 'top_k', says: [0, -1] },
+  { param: 'min_p', says: [0] },
+  { param: 'function_call', says: ['none', 'auto'] },
+  { param: 'audio', says: [] },
+  { param: 'web_search_options', says: [] },
+  { param: 'reasoning_effort', says: ['none', 'minimal'] },
+  { param: 'verbosity', says: ['medium'] },
+]
 
 const textTokensDefault = 16

@@ -64,14 +64,32 @@ export function openClientJobs(parts: ClientJobParts) {
   const recordOf = (job: StoredJob): JobRecord => toRecord(job, parts)
   const { admitted, submit, submitBatch } = openSubmissions(parts, { stored, recordOf })
 
-  return {
-    submit: (who: Principal, job: SubmitJob): Promise<Result<JobRecord, ApiError>> =>
-      idempotency.once(who.publicId, job.idempotency, async () => {
+  const submitOnce = (
+    who: Principal,
+    job: SubmitJob,
+    holds?: (before: JobRecord) => boolean,
+  ): Promise<Result<JobRecord, ApiError>> =>
+    idempotency.once(
+      who.publicId,
+      job.idempotency,
+      async () => {
         const submitted = await submit(who, job, (live) =>
           idempotency.write(who.publicId, job.idempotency, recordOf(live)),
         )
         return submitted.ok ? ok(recordOf(submitted.value)) : submitted
-      }),
+      },
+      holds,
+    )
+
+  /** Whether a job has an answer, will have one, or was charged: else it may be done anew. */
+  const isWorth = ({ jobId }: JobRecord): boolean => {
+    const state = dispatcher.job(jobId)?.life.state ?? store.load(jobId)?.life.state
+    if (state === undefined || !isTerminal(state) || state === 'completed') return true
+    return parts.partials.isOpen(jobId) || store.result(jobId) !== undefined
+  }
+
+  return {
+    submit: (who: Principal, job: SubmitJob) => submitOnce(who, job),
 
     submitBatch: (who: Principal, batch: SubmitBatch) =>
       idempotency.once(who.publicId, batch.idempotency, () => submitBatch(who, batch)),
@@ -90,15 +108,20 @@ export function openClientJobs(parts: ClientJobParts) {
     ): Promise<
       Result<{ readonly job: JobRecord; readonly stream: ReadableStream<Uint8Array> }, ApiError>
     > => {
-      const submitted = await submit(who, job)
+      const submitted = await submitOnce(who, job, isWorth)
       if (!submitted.ok) return submitted
-      const live = submitted.value
+      const { jobId } = submitted.value
+      const found = stored(who, jobId)
+      if (!found) return err({ code: 'JOB_NOT_FOUND' })
+      const isNamed = job.idempotency !== undefined
+      if (isNamed && !streams.admits(jobId)) return err(tooManyReaders)
       const onCancel = () => {
-        if (isTerminal(live.life.state)) return
+        const live = dispatcher.job(jobId)
+        // Who named his request comes back for the answer.
+        if (isNamed || !live || isTerminal(live.life.state)) return
         dispatcher.apply(live, { type: 'cancel', message: 'canceled: its reader went away' })
       }
-      const stream = streams.open(live.ask.jobId, pastOf(live), onCancel)
-      return ok({ job: recordOf(live), stream })
+      return ok({ job: recordOf(found), stream: streams.open(jobId, pastOf(found), onCancel) })
     },
 
     job: (who: Principal, jobId: string): Result<JobRecord, ApiError> => {
@@ -144,10 +167,7 @@ export function openClientJobs(parts: ClientJobParts) {
     stream: (who: Principal, jobId: string): Result<ReadableStream<Uint8Array>, ApiError> => {
       const job = stored(who, jobId)
       if (!job) return err({ code: 'JOB_NOT_FOUND' })
-      if (!streams.admits(jobId)) {
-        const message = 'This job has as many readers as it takes.'
-        return err({ code: 'QUOTA_EXCEEDED', message })
-      }
+      if (!streams.admits(jobId)) return err(tooManyReaders)
       return ok(streams.open(jobId, pastOf(job), () => undefined))
     },
 
@@ -160,6 +180,11 @@ export function openClientJobs(parts: ClientJobParts) {
       return custody.link(who.publicId, id.value)
     },
   }
+}
+
+const tooManyReaders: ApiError = {
+  code: 'QUOTA_EXCEEDED',
+  message: 'This job has as many readers as it takes.',
 }
 
 const placeOf = ({ txHash, blockHeight }: NonNullable<JobRecord['settlement']>) => ({

@@ -25,11 +25,12 @@ export function openIdempotencies(parts: {
   }
 
   return {
-    /** The answer given before under this key, or what `submit` comes to. */
+    /** The answer given before under this key, while it `holds`, or what `submit` comes to. */
     once: async <T>(
       client: string,
       given: Idempotency | undefined,
       submit: () => Promise<Result<T, ApiError>>,
+      holds: (before: T) => boolean = () => true,
     ): Promise<Result<T, ApiError>> => {
       if (!given) return submit()
       const name = JSON.stringify([client, given.key])
@@ -38,7 +39,7 @@ export function openIdempotencies(parts: {
         await first.catch(() => undefined)
       }
       const found = find<T>(client, given)
-      if (found) return found
+      if (found && (!found.ok || holds(found.value))) return found
       const own = submit()
       running.set(name, own)
       try {

@@ -46,6 +46,8 @@ export type GenerateRequest = {
   readonly raw?: boolean
   /** Functions that the model may call. */
   readonly tools?: readonly JobTool[]
+  /** The answer must be a call of one of them: only where a model has the feature `forced_calls`. */
+  readonly mustCall?: boolean
   /** The answer is JSON, or keeps a JSON schema. */
   readonly format?: 'json' | Readonly<Record<string, unknown>>
 }

@@ -14,6 +14,8 @@ export type ScriptedOllama = {
   readonly calls: readonly ScriptedCall[]
   /** Answers whose connection is open. */
   activeCount(): number
+  /** Lets answers go on that a question told to hold on. */
+  release(): void
   close(): Promise<void>
 }
 
@@ -32,18 +34,24 @@ const capabilities: Readonly<Record<string, readonly string[]>> = {
 export async function startScriptedOllama(): Promise<ScriptedOllama> {
   const calls: ScriptedCall[] = []
   let active = 0
+  const held = new Set<() => void>()
   const server = createServer((request, response) => {
     active += 1
     response.once('close', () => {
       active -= 1
     })
-    void serve(request, response, calls).catch(() => response.destroy())
+    const hold = () => new Promise<void>((resolve) => held.add(resolve))
+    void serve(request, response, { calls, hold }).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     activeCount: () => active,
+    release: () => {
+      for (const go of held) go()
+      held.clear()
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -55,7 +63,7 @@ export async function startScriptedOllama(): Promise<ScriptedOllama> {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  calls: ScriptedCall[],
+  { calls, hold }: { readonly calls: ScriptedCall[]; readonly hold: () => Promise<void> },
 ): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -78,7 +86,9 @@ async function serve(
   }
   if (path === '/api/embed') return json(embedded(body))
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-  for (const line of linesOf(path, body)) {
+  const isHeld = JSON.stringify(body).includes('hold on')
+  for (const [index, line] of linesOf(path, body).entries()) {
+    if (isHeld && index === 1) await hold()
     response.write(`${JSON.stringify({ model: name, ...line })}\n`)
   }
   // A question that says so is never answered: its reader has to leave.
@@ -107,10 +117,29 @@ function linesOf(path: string, body: Body): Body[] {
   const end = { message: { role: 'assistant', content: '' }, ...lastLine(last.content, 12) }
   if (last.content.includes('never end')) return [say('still ')]
   if (last.role === 'tool') return [say('It is '), say(last.content), end]
+  const forced = forcedIn(body['format'])
+  if (forced !== undefined) {
+    const text = JSON.stringify({ name: forced, arguments: { city: 'Oslo', days: 2 } })
+    return last.content.includes('break the form')
+      ? [say('I would rather not.'), end]
+      : last.content.includes('too long')
+        ? [say(text.slice(0, 20)), { ...end, done_reason: 'length' }]
+        : [say(text.slice(0, 9)), say(text.slice(9)), end]
+  }
   if (body['format'] !== undefined) return [say('{"city":'), say('"Oslo","days":2}'), end]
   if (!Array.isArray(body['tools'])) return [say('Plain '), say('words.'), end]
   if (last.content.includes('two cities')) return [call('Oslo'), call('Rome'), end]
   return [say('Let me look. '), call('Oslo'), end]
+}
+
+/** The function of the first shape of a schema that is one of calls. */
+function forcedIn(format: unknown): string | undefined {
+  const { anyOf, properties } = (format ?? {}) as {
+    anyOf?: unknown[]
+    properties?: { name?: { enum?: string[] }; arguments?: unknown }
+  }
+  if (Array.isArray(anyOf)) return forcedIn(anyOf[0])
+  return properties?.arguments === undefined ? undefined : properties.name?.enum?.[0]
 }
 
 const lastLine = (prompt: string, tokens: number): Body => ({

@@ -1,10 +1,11 @@
 /**
  * Several jobs for one request: all of them are started or none, read side by side, and canceled together
- * when one fails or the reader leaves. A job that was done before that is paid, and no other.
+ * when one fails or the reader leaves. A job that was done before that is paid, and no other. Jobs of a
+ * request that names itself (`Idempotency-Key`) go on: whoever sends it again gets their answers.
  */
 
 import type { JobRecord } from '../../core/api/coordinator-service.ts'
-import type { Routing } from '../../core/api/dispatch.ts'
+import type { Idempotency, Routing } from '../../core/api/dispatch.ts'
 import { type ApiError, type ErrorCode, errorCodes } from '../../core/api/errors.ts'
 import type { JobTrace, Usage } from '../../core/api/jobs-openai.ts'
 import type { ApiKeyPrincipal } from '../../core/auth/principal.ts'
@@ -13,19 +14,23 @@ import { featuresNeeded } from '../../core/jobs/job-options.ts'
 import { payloadOfSpec } from '../../core/jobs/job-request.ts'
 import type { JobSpec } from '../../core/jobs/job-spec.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
-import { featuresUnstated } from '../../core/jobs/model-features.ts'
+import { featuresUnstated, type ModelFeature } from '../../core/jobs/model-features.ts'
 import type { OpenAiFault } from '../../core/jobs/openai-fault.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { idempotencyOf } from './idempotency.ts'
 import { type JobEventLine, type JobEvents, openJobEvents } from './job-events.ts'
+import { nearOf } from './jobs.ts'
 
 /** A job that has been taken, its events, and the way to say that nobody waits for it any more. */
 export type Run = {
   readonly job: JobRecord
   readonly events: JobEvents['events']
-  /** Cancels the job unless it has ended. Never fails. */
+  /** Nobody reads it any more: cancels the job unless it has ended or is to be asked for again. Never fails. */
   readonly leave: () => Promise<void>
+  /** Cancels the job unless it has ended. Never fails. */
+  readonly cancel: () => Promise<void>
 }
 
 /** An answer as its job ended. */
@@ -57,18 +62,28 @@ export async function requireKey(c: AppContext): Promise<ApiKeyPrincipal> {
   })
 }
 
+/** What is asked for. `action` names the route, whatever its spelling. */
+export type AskedJobs = {
+  readonly action: string
+  readonly specs: readonly JobSpec[]
+  readonly routing?: Routing | undefined
+}
+
 /** Starts a job for each specification. A refusal cancels those before it, and is thrown. */
 export async function startJobs(
   c: AppContext,
   who: ApiKeyPrincipal,
-  ask: { readonly specs: readonly JobSpec[]; readonly routing: Routing | undefined },
+  ask: AskedJobs,
 ): Promise<readonly Run[]> {
   const { authorisationLifeSlots } = c.get('config').genesis.parameters
   const ttlMax = ttlSecondsMaxOf(Number(authorisationLifeSlots))
+  const named = await idempotencyOf(c, ask.action)
+  const near = nearOf(c)
   const runs: Run[] = []
   const release = holdOpen(c)
   try {
-    for (const spec of ask.specs) {
+    for (const [index, spec] of ask.specs.entries()) {
+      const idempotency = named && nameOf(named, index)
       const started = await c.get('coordinator').runJob(who, {
         payload: payloadOfSpec(spec),
         constraints: {},
@@ -77,14 +92,17 @@ export async function startJobs(
         limit: undefined,
         authorisation: undefined,
         ...(ask.routing === undefined ? {} : { routing: ask.routing }),
+        ...(near === undefined ? {} : { near }),
+        ...(idempotency === undefined ? {} : { idempotency }),
       })
       if (!started.ok) throw await refusal(c, spec, started.error)
       const { job, stream } = started.value
-      runs.push(openRun(c, who, { job, opened: openJobEvents(stream) }))
+      const isKept = idempotency !== undefined
+      runs.push(openRun(c, who, { job, opened: openJobEvents(stream), isKept }))
     }
     return runs
   } catch (error) {
-    await cancelAll(runs)
+    await Promise.all(runs.map(({ cancel }) => cancel()))
     throw error
   } finally {
     release()
@@ -95,6 +113,12 @@ export async function startJobs(
 export const cancelAll = async (runs: readonly Run[]): Promise<void> => {
   await Promise.all(runs.map(({ leave }) => leave()))
 }
+
+/** The jobs of one request have its key, told apart by what no key holds: a blank. */
+const nameOf = ({ key, fingerprint }: Idempotency, index: number): Idempotency => ({
+  key: index === 0 ? key : `${key} ${index}`,
+  fingerprint,
+})
 
 /** Keeps a request alive: else the platform ends that of a caller who left before it says that he did. */
 function holdOpen(c: AppContext): () => void {
@@ -114,8 +138,9 @@ function holdOpen(c: AppContext): () => void {
 function openRun(
   c: AppContext,
   who: ApiKeyPrincipal,
-  { job, opened }: { readonly job: JobRecord; readonly opened: JobEvents },
+  opening: { readonly job: JobRecord; readonly opened: JobEvents; readonly isKept: boolean },
 ): Run {
+  const { job, opened, isKept } = opening
   const { signal } = c.req.raw
   let isOver = false
   const release = holdOpen(c)
@@ -124,14 +149,15 @@ function openRun(
     signal?.removeEventListener('abort', onAbort)
     release()
   }
-  const leave = async (): Promise<void> => {
+  const stop = async (tell: () => Promise<unknown>): Promise<void> => {
     if (isOver) return
     isOver = true
     // A job that ended a moment ago is not canceled, and one of a lost coordinator comes to its end.
-    const tell = async () => c.get('coordinator').cancelJob(who, job.jobId)
     await Promise.all([tell().catch(() => undefined), opened.cancel()])
     end()
   }
+  const cancel = () => stop(async () => c.get('coordinator').cancelJob(who, job.jobId))
+  const leave = isKept ? () => stop(async () => undefined) : cancel
   const onAbort = () => void leave()
   signal?.addEventListener('abort', onAbort)
   // He may have left while the job was being taken.
@@ -142,7 +168,7 @@ function openRun(
       yield event
     }
   }
-  return { job, events: watched(), leave }
+  return { job, events: watched(), leave, cancel }
 }
 
 /** All answers, whole and in order. The first failure cancels the others and is thrown. */
@@ -195,7 +221,7 @@ export function endOf(
     trace: {
       jobId: job.jobId,
       receiptId: event.receipt_id,
-      minerId,
+      minerId: minerId ?? job.minerId,
       amount,
       isHeld: event.held !== undefined,
     },
@@ -256,9 +282,10 @@ async function refusal(c: AppContext, spec: JobSpec, error: ApiError): Promise<E
   const served = models.find(({ name }) => name === spec.model)?.features ?? featuresUnstated
   const lacks = featuresNeeded(spec).find((each) => !served.includes(each)) ?? 'chat'
   return new RequestFault({
-    message: `No miner serves ${spec.model} with ${featureWords[lacks]} now.`,
+    message: `No miner serves ${spec.model} with ${featureWords[lacks]} now.${featureAdvice[lacks] ?? ''}`,
     param: featureParams[lacks],
     code: 'unsupported_feature',
+    details: error.details,
   })
 }
 
@@ -266,14 +293,21 @@ const featureWords = {
   chat: 'chats',
   completion: 'completions of plain text',
   tools: 'tools',
+  forced_calls: 'calls that are forced',
   json: 'JSON mode',
   embeddings: 'embeddings',
 } as const
+
+/** What else to do than to take another model. */
+const featureAdvice: Partial<Record<ModelFeature, string>> = {
+  forced_calls: ' Use tool_choice auto, or a model that lists forced_calls.',
+}
 
 const featureParams = {
   chat: 'model',
   completion: 'model',
   tools: 'tools',
+  forced_calls: 'tool_choice',
   json: 'response_format',
   embeddings: 'model',
 } as const

@@ -91,7 +91,7 @@ async function talk(
     const line = loadedView(head)
     return stream ? ndjsonResponse(head, linesOf([line]), async () => undefined) : c.json(line)
   }
-  const runs = await startJobs(c, who, { specs, routing: undefined })
+  const runs = await startJobs(c, who, { action: `POST /ollama/${kind}`, specs })
   const mayCall = specs.some(({ options }) => options !== undefined) && kind === 'chat'
   const askedMs = c.get('now')
   if (stream) {
@@ -107,7 +107,9 @@ async function embed(c: AppContext): Promise<Response> {
   const who = await requireKey(c)
   const request = await served(c, specsFromOllamaEmbed(await readJson(c)))
   const { specs, model } = request
-  const answers = await wholeAnswers(await startJobs(c, who, { specs, routing: undefined }))
+  const answers = await wholeAnswers(
+    await startJobs(c, who, { action: 'POST /ollama/embed', specs }),
+  )
   return c.json(
     embedView({
       model,
@@ -124,7 +126,9 @@ async function embeddings(c: AppContext): Promise<Response> {
   const who = await requireKey(c)
   const request = await served(c, specsFromOllamaEmbeddings(await readJson(c)))
   const { specs, model } = request
-  const answers = await wholeAnswers(await startJobs(c, who, { specs, routing: undefined }))
+  const answers = await wholeAnswers(
+    await startJobs(c, who, { action: 'POST /ollama/embeddings', specs }),
+  )
   const { embeddings: all, aitbc } = embedView({
     model,
     encoded: answers.flatMap(encodedOf),

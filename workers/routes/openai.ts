@@ -49,7 +49,7 @@ async function chat(c: AppContext): Promise<Response> {
   const who = await requireKey(c)
   const read = specsFromChat(await readJson(c), { seed: randomSeed() })
   if (!read.ok) return faultResponse(read.error)
-  const runs = await startJobs(c, who, read.value)
+  const runs = await startJobs(c, who, { action: 'POST /chat/completions', ...read.value })
   return answer(c, runs, { request: read.value, kind: 'chat', echoes: [] })
 }
 
@@ -58,7 +58,7 @@ async function completions(c: AppContext): Promise<Response> {
   const read = specsFromText(await readJson(c), { seed: randomSeed() })
   if (!read.ok) return faultResponse(read.error)
   const { specs, echo } = read.value
-  const runs = await startJobs(c, who, read.value)
+  const runs = await startJobs(c, who, { action: 'POST /completions', ...read.value })
   const echoes = echo ? specs.map(({ messages }) => messages[0]?.content ?? '') : []
   return answer(c, runs, { request: read.value, kind: 'text', echoes })
 }
@@ -67,7 +67,7 @@ async function embeddings(c: AppContext): Promise<Response> {
   const who = await requireKey(c)
   const read = specsFromEmbeddings(await readJson(c))
   if (!read.ok) return faultResponse(read.error)
-  const runs = await startJobs(c, who, read.value)
+  const runs = await startJobs(c, who, { action: 'POST /embeddings', ...read.value })
   const answers = await wholeAnswers(runs)
   return c.json(
     embeddingsView({

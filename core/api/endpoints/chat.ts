@@ -5,6 +5,7 @@ import {
   embeddingsRequestSchema,
   textRequestSchema,
 } from '../../jobs/spec-from-openai.ts'
+import { idempotencyHeaders } from '../dispatch-requests.ts'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
 import { openAiErrorSchema } from '../schemas/errors.ts'
 import {
@@ -26,9 +27,16 @@ const errors = [
   'JOB_FAILED',
   'JOB_EXPIRED',
   'JOB_CANCELED',
+  'IDEMPOTENCY_KEY_REUSED',
 ] as const
 
-const post = { method: 'POST', auth: 'client-key', errors, errorShape: 'openai' } as const
+const post = {
+  method: 'POST',
+  auth: 'client-key',
+  headers: idempotencyHeaders,
+  errors,
+  errorShape: 'openai',
+} as const
 
 const streamed = {
   status: 200,
@@ -54,7 +62,7 @@ export const chatFamily = {
       id: 'createChatCompletion',
       summary: 'Ask a model',
       description:
-        'Each of the `n` answers is a job of its own, paid like any other; when one fails, those that are not done are canceled. `tools` and `response_format` go to miners whose engine has them; where none has, they are refused with 400 and the code unsupported_feature. What changes the answer and is not supported (a forced `tool_choice`, penalties, `logprobs`, images) is refused by name; other unknown fields are ignored. Closing the connection cancels the jobs. A signed request is refused: it sends its authorisation to /api/v1/jobs.',
+        'Each of the `n` answers is a job of its own, paid like any other; when one fails, those that are not done are canceled. `tools` and `response_format` go to miners whose engine has them; where none has, they are refused with 400 and the code unsupported_feature. What changes the answer and is not supported (penalties, `logprobs`, images) is refused by name; other unknown fields are ignored. Closing the connection cancels the jobs, but those of a request with `Idempotency-Key`: sent again, it gets their answers and pays once. A signed request is refused: it sends its authorisation to /api/v1/jobs.',
       body: { schema: chatRequestSchema, required: true },
       answers: [
         { status: 200, description: 'The whole answer, without stream', schema: completionSchema },

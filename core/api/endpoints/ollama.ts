@@ -7,6 +7,7 @@ import {
   ollamaGenerateSchema,
   ollamaShowSchema,
 } from '../../jobs/spec-from-ollama.ts'
+import { idempotencyHeaders } from '../dispatch-requests.ts'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
 import {
   ollamaChatLineSchema,
@@ -30,11 +31,13 @@ const workErrors = [
   'JOB_FAILED',
   'JOB_EXPIRED',
   'JOB_CANCELED',
+  'IDEMPOTENCY_KEY_REUSED',
 ] as const
 
 const post = {
   method: 'POST',
   auth: 'client-key',
+  headers: idempotencyHeaders,
   errorShape: 'ollama',
   errors: workErrors,
 } as const

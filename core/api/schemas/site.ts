@@ -13,7 +13,9 @@ const modelFields = {
   engines: z.array(z.string()),
   features: z
     .array(z.enum(modelFeatures))
-    .describe('What some live miner does with it: chat, completion, tools, json, embeddings'),
+    .describe(
+      'What some live miner does with it: chat, completion, tools, forced_calls, json, embeddings',
+    ),
 }
 
 const notice = z

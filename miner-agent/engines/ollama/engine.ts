@@ -13,6 +13,7 @@ import {
   throwIfAborted,
 } from '../engine.ts'
 import { type FailureContext, toEngineError } from './errors.ts'
+import { callOfText } from './forced-call.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import { createCatalogue } from './models.ts'
 import { chatRequest, embedRequest, rawRequest } from './requests.ts'
@@ -56,7 +57,7 @@ export function createOllamaEngine(options: OllamaEngineOptions): Engine {
         const lines = request.raw
           ? client.generate(rawRequest(request, info))
           : client.chat(chatRequest(request, info))
-        yield* stream(await lines)
+        yield* request.mustCall ? forced(await lines) : stream(await lines)
       } catch (error) {
         throw toEngineError(error, context)
       } finally {
@@ -103,6 +104,25 @@ async function* stream(lines: AsyncIterable<unknown>): AsyncGenerator<Delta> {
     yield { text, tokens: 1 }
   }
   throw new EngineError('ENGINE_FAILED', 'Ollama ended the answer without saying so')
+}
+
+/** An answer that is a call, and no words: it comes at its end, and until then only signs of life. */
+async function* forced(lines: AsyncIterable<unknown>): AsyncGenerator<Delta> {
+  let text = ''
+  for await (const delta of stream(lines)) {
+    text += delta.text
+    if (delta.finish === undefined) {
+      yield { text: '', tokens: 0 }
+      continue
+    }
+    const { completionTokens } = delta.usage
+    const calls = delta.calls ?? callOfText(text)
+    // What a limit has cut off is shown as it is.
+    if (delta.finish === 'length') yield { ...delta, text, tokens: completionTokens }
+    else if (calls) {
+      yield { ...delta, text: '', tokens: completionTokens, finish: 'tool_calls', calls }
+    } else throw new EngineError('ENGINE_FAILED', 'Ollama calls no function, and had to')
+  }
 }
 
 /** The server's answers are data from outside, whatever the client's types say. */

@@ -99,7 +99,7 @@ function featuresOf(shown: unknown): readonly ModelFeature[] {
   if (!Array.isArray(capabilities)) return ['chat', 'completion', 'json']
   const features: ModelFeature[] = []
   if (capabilities.includes('completion')) features.push('chat', 'completion', 'json')
-  if (capabilities.includes('tools')) features.push('tools')
+  if (capabilities.includes('tools')) features.push('tools', 'forced_calls')
   if (capabilities.includes('embedding')) features.push('embeddings')
   return features
 }

@@ -5,6 +5,7 @@ import type {
   GenerateRequest as RawRequest,
 } from 'ollama'
 import type { ChatMessage, EmbedRequest, GenerateRequest, ModelInfo } from '../engine.ts'
+import { formatOfCall } from './forced-call.ts'
 
 /** Fields of newer servers that the client passes on but does not know; older servers ignore them. */
 type Strict = {
@@ -67,7 +68,11 @@ function messageOf({ role, content, calls, name }: ChatMessage) {
   }
 }
 
-const formatOf = ({ format }: GenerateRequest) => (format === undefined ? {} : { format })
+/** A call that must come is an answer of that form, whatever form the words were to have. */
+function formatOf({ format, tools, mustCall }: GenerateRequest) {
+  if (mustCall && tools) return { format: formatOfCall(tools) }
+  return format === undefined ? {} : { format }
+}
 
 const optionsOf = (request: GenerateRequest, info: ModelInfo) => ({
   num_ctx: info.contextTokens,

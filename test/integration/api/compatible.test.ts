@@ -1,11 +1,13 @@
 /**
  * What OpenAI's and Ollama's own clients can ask beyond a plain chat, against a site with real miners: the
- * built-in engine, and one whose Ollama calls functions, keeps schemas and makes vectors.
+ * built-in engine, and one whose Ollama calls functions, keeps schemas and makes vectors. Long because one
+ * site and its miners serve all of it.
  */
 import { Ollama } from 'ollama'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type Json, jobIn, keyOf, until } from '../../support/api-client.ts'
+import { type Breakable, startBreakable } from '../../support/breakable.ts'
 import { type Harness, startHarness } from '../../support/harness.ts'
 import {
   type ScriptedOllama,
@@ -138,6 +140,54 @@ describe('tools', () => {
   })
 })
 
+describe('a call that must come', () => {
+  const other = { type: 'function' as const, function: { name: 'get_time' } }
+  const named = (name: string) => ({ type: 'function' as const, function: { name } })
+  const chatsSent = () => upstream.calls.filter(({ path }) => path === '/api/chat')
+  type Choice = OpenAI.ChatCompletionToolChoiceOption
+
+  test.each<[string, Choice, readonly string[]]>([
+    ['of any function', 'required', ['get_weather', 'get_time']],
+    ['of one by its name', named('get_time'), ['get_time']],
+    [
+      'of those that are allowed',
+      {
+        type: 'allowed_tools',
+        allowed_tools: { mode: 'required', tools: [named('get_weather')] },
+      },
+      ['get_weather'],
+    ],
+  ])('OAI-5: %s is held to by the engine', async (_what, choice, allowed) => {
+    const asked = { model, messages, tools: [...tools, other], tool_choice: choice }
+    const done = await openai().chat.completions.create(asked)
+    expect(done.choices[0]).toMatchObject({
+      finish_reason: 'tool_calls',
+      message: { content: null, tool_calls: [{ function: { name: allowed[0] } }] },
+    })
+    await expectPaid(traceOf(done))
+    const sent = chatsSent().at(-1)?.body as { tools: typeof tools; format: Json }
+    expect(sent.tools.map((each) => each.function.name)).toEqual(allowed)
+    expect(JSON.stringify(sent.format)).toContain(`"enum":["${allowed.at(-1)}"]`)
+    const calls = []
+    for await (const chunk of await openai().chat.completions.create({ ...asked, stream: true })) {
+      expect(chunk.choices[0]?.delta.content ?? '').toBe('')
+      calls.push(...(chunk.choices[0]?.delta.tool_calls ?? []))
+    }
+    expect(calls).toMatchObject([{ index: 0, function: { name: allowed[0] } }])
+  })
+
+  test('OAI-5: where no miner’s engine can, it is refused with what to do', async () => {
+    const error = await openai()
+      .chat.completions.create({ model: tiny, messages, tools, tool_choice: 'required' })
+      .catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(OpenAI.BadRequestError)
+    expect(error).toMatchObject({
+      code: 'unsupported_feature',
+      error: { details: { reasons: ['features'], alternative: { model } } },
+    })
+  })
+})
+
 test('OAI-6: the form of an answer goes to the engine as it was sent', async () => {
   const schema = { type: 'object', properties: { city: {}, days: {} }, required: ['city', 'days'] }
   const done = await openai().chat.completions.create({
@@ -203,6 +253,105 @@ describe('several answers', () => {
       () => upstream.activeCount(),
       (active) => active === 0,
     )
+  })
+})
+
+describe('a request that is sent again', () => {
+  let way: Breakable
+  beforeAll(async () => {
+    way = await startBreakable(site.url)
+  })
+  afterAll(() => way.close())
+
+  const total = async () => (await call(site, '/v1/jobs', { key: key() })).json['total'] as number
+  const again = () =>
+    new OpenAI({ apiKey: key(), baseURL: `${way.url}/v1`, maxRetries: 2, timeout: 600_000 })
+  const asked = (content: string) => ({ model, messages: [{ role: 'user' as const, content }] })
+  const sentTo = (content: string) =>
+    upstream.calls.filter(({ body }) => JSON.stringify(body).includes(content)).length
+
+  test('OAI-11: the answer was lost on the way: it is given again, and paid once', async () => {
+    const before = await total()
+    way.breakNext()
+    const done = await again().chat.completions.create(asked('lost answer'), {
+      headers: { 'Idempotency-Key': 'lost-1' },
+    })
+    expect(way.broken()).toBe(1)
+    expect(done.choices[0]?.message.content).toBe('Plain words.')
+    await expectPaid(traceOf(done))
+    expect([await total(), sentTo('lost answer')]).toEqual([before + 1, 1])
+    // And whoever asks once more, streamed or not: the key and the body say that it is the same.
+    const third = await again().chat.completions.create(asked('lost answer'), {
+      headers: { 'Idempotency-Key': 'lost-1' },
+    })
+    expect(third).toEqual(done)
+    expect(await total()).toBe(before + 1)
+  })
+
+  test.each([false, true])(
+    'OAI-11: the connection broke in mid-answer: the job goes on (stream: %s)',
+    async (stream) => {
+      const before = await total()
+      const content = `hold on ${stream}`
+      const waiting = again().chat.completions.create(
+        { ...asked(content), stream, n: 2 },
+        { headers: { 'Idempotency-Key': `broken-${stream}` } },
+      )
+      const failed = waiting.then(() => undefined).catch((error: unknown) => error)
+      await until(
+        () => sentTo(content),
+        (count) => count === 2,
+      )
+      const connections = way.connections()
+      way.breakAll()
+      // A stream has begun: its reader has to ask again himself.
+      if (!stream) {
+        await until(
+          () => way.connections(),
+          (count) => count > connections,
+        )
+      }
+      upstream.release()
+      if (!stream) expect(await failed).toBeUndefined()
+      const done = stream
+        ? await again().chat.completions.create(
+            { ...asked(content), stream, n: 2 },
+            { headers: { 'Idempotency-Key': `broken-${stream}` } },
+          )
+        : await waiting
+      const texts = ['', '']
+      if (Symbol.asyncIterator in done) {
+        for await (const { choices } of done) {
+          for (const { index, delta } of choices) texts[index] += delta.content ?? ''
+        }
+      } else {
+        for (const { index, message } of done.choices) texts[index] += message.content ?? ''
+      }
+      expect(texts).toEqual(['Plain words.', 'Plain words.'])
+      expect([await total(), sentTo(content)]).toEqual([before + 2, 2])
+    },
+  )
+
+  test('OAI-11: vectors, and another request under the same key', async () => {
+    const before = await total()
+    const headers = { 'Idempotency-Key': 'vectors-1' }
+    way.breakNext()
+    const asked = { model: vectorModel, input: ['a', 'b', 'c', 'd', 'e', 'f'] }
+    const done = await again().embeddings.create(asked, { headers })
+    expect([done.data.length, await total()]).toEqual([6, before + 2])
+    const other = again().embeddings.create({ ...asked, input: 'a' }, { headers })
+    await expect(other).rejects.toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  })
+
+  test('OLL-6: Ollama’s client gets the same answer under the same key', async () => {
+    const before = await total()
+    const named = new Ollama({
+      host: `${site.url}/ollama`,
+      headers: { authorization: `Bearer ${key()}`, 'idempotency-key': 'ollama-1' },
+    })
+    const question = { model: 'scripted', messages }
+    const [first, second] = [await named.chat(question), await named.chat(question)]
+    expect([traceOf(second), await total()]).toEqual([traceOf(first), before + 1])
   })
 })
 
@@ -275,7 +424,9 @@ test('OAI-9: models with prices, context and features', async () => {
     price_prompt: expect.stringMatching(/^\d+$/),
     engines: ['embedded'],
   })
-  expect(found(model)).toMatchObject({ features: ['chat', 'completion', 'tools', 'json'] })
+  expect(found(model)).toMatchObject({
+    features: ['chat', 'completion', 'tools', 'forced_calls', 'json'],
+  })
   expect(found(vectorModel)).toMatchObject({ features: ['embeddings'] })
 })
 

@@ -292,7 +292,9 @@ describe('errors', () => {
 
   test.each([
     [{ tools: [{ type: 'web_search' }] }, 'tools.0'],
-    [{ tool_choice: 'required' }, 'tool_choice'],
+    [{ tool_choice: { type: 'custom', custom: { name: 'f' } } }, 'tool_choice'],
+    [{ reasoning_effort: 'high' }, 'reasoning_effort'],
+    [{ top_k: 40 }, 'top_k'],
     [{ functions: [{ name: 'f' }] }, 'functions'],
     [{ response_format: { type: 'grammar' } }, 'response_format'],
     [{ logprobs: true }, 'logprobs'],
@@ -337,6 +339,7 @@ describe('errors', () => {
     [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop', 'invalid_value'],
     [{ stop: [''] }, 'stop', 'invalid_value'],
     [{ stream: 'yes' }, 'stream', 'invalid_value'],
+    [{ tool_choice: 'required' }, 'tool_choice', 'invalid_value'],
   ])('OAI-4: malformed: %j', async (body, param, code) => {
     const error = await thrown(body)
     expect(error).toBeInstanceOf(OpenAI.BadRequestError)

@@ -1,10 +1,15 @@
-/** Submissions beside the plain one: once under a key, many at once, to another model, only asked. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+/**
+ * Submissions beside the plain one: once under a key, many at once, to another model, only asked. Long because
+ * each is tried with kills, repeats and writes that fail.
+ */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { JobRecord, SubmitJob } from '../../../core/api/coordinator-service.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
+import { answerOf, createAgent } from '../../support/agent-socket.ts'
 import { person } from '../../support/chain-world.ts'
-import { acceptOnly, hold, join, only } from '../../support/coordinator-miners.ts'
+import { acceptOnly, hold, join, joinForGood, only } from '../../support/coordinator-miners.ts'
 import { createWorld, type World } from '../../support/coordinator-world.ts'
+import { collect } from './campaign.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_790_000_000_000 }))
 afterEach(() => void vi.useRealTimers())
@@ -99,6 +104,84 @@ test('ONCE-1: a write that fails keeps neither job nor answer', async () => {
     expect(free(world)).toBe(whole)
   }
   expect((await submit(world, asked(world, { idempotency }))).ok).toBe(true)
+})
+
+/** 30 of its tokens are worth more than the least charge. */
+const dear = { name: 'miner-A', priceCompletion: 1_000_000n, onOffer: acceptOnly }
+
+/** A run with a stream. */
+async function run(world: World, job: SubmitJob) {
+  const opened = await world.parts().clientJobs.run(world.whoIs(world.alice), job)
+  if (!opened.ok) throw new Error(opened.error.code)
+  const { job: record, stream } = opened.value
+  return { jobId: record.jobId, stream }
+}
+
+async function answerIn(world: World, stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = ''
+  const done = collect(stream, (next) => {
+    text = next(text)
+  })
+  await world.pass(1_000)
+  const end = await done
+  return end?.['state'] === 'completed' ? text : String(end?.['state'])
+}
+
+describe('ONCE-2: a run under a key', () => {
+  test('ONCE-2: its reader may leave and come back, while it runs and when it is done', async () => {
+    const world = await createWorld()
+    const agent = await joinForGood(world, createAgent({ name: 'miner-A', onOffer: acceptOnly }))
+    const first = await run(world, asked(world, { idempotency }))
+    await world.pass(10)
+    const attempt = only(agent)
+    const answer = answerOf(attempt.offer).join('')
+    await first.stream.cancel()
+    await world.pass(10)
+    expect(world.view(first.jobId).state).toBe('running')
+    const second = await run(world, asked(world, { idempotency }))
+    expect(second.jobId).toBe(first.jobId)
+    agent.work(attempt)
+    expect(await answerIn(world, second.stream)).toBe(answer)
+    world.restart()
+    await world.pass(100)
+    const third = await run(world, asked(world, { idempotency }))
+    expect(third.jobId).toBe(first.jobId)
+    expect(await answerIn(world, third.stream)).toBe(answer)
+    expect(jobsOf(world)).toBe(1)
+  })
+
+  test('ONCE-2: one that ended without an answer and without a charge is done anew', async () => {
+    const world = await createWorld()
+    const agent = await joinForGood(world, createAgent({ name: 'miner-A', onOffer: acceptOnly }))
+    const first = await run(world, asked(world, { idempotency }))
+    await world.pass(10)
+    world.parts().clientJobs.cancel(world.whoIs(world.alice), first.jobId)
+    await world.pass(10)
+    const fresh = world.jobOf(world.alice, world.aliceEscrow, 'a question')
+    const second = await run(world, { ...fresh, idempotency })
+    expect(second.jobId).not.toBe(first.jobId)
+    await world.pass(10)
+    agent.work(only(agent))
+    await world.pass(50)
+    expect(world.view(second.jobId).state).toBe('completed')
+  })
+
+  test('ONCE-2: one whose delivered part is to be paid is not done anew', async () => {
+    const world = await createWorld()
+    const agent = await joinForGood(world, createAgent(dear))
+    const job = world.jobOf(world.alice, world.aliceEscrow, 'tell me a lot', { limit: 5_000_000n })
+    const first = await run(world, { ...job, idempotency })
+    await world.pass(10)
+    const attempt = only(agent)
+    agent.token(attempt, 'a first piece', 30)
+    await world.pass(10)
+    world.parts().clientJobs.cancel(world.whoIs(world.alice), first.jobId)
+    expect(world.parts().partials.isOpen(first.jobId)).toBe(true)
+    const second = await run(world, { ...job, idempotency })
+    expect(second.jobId).toBe(first.jobId)
+    expect(await answerIn(world, second.stream)).toBe('canceled')
+    expect(jobsOf(world)).toBe(1)
+  })
 })
 
 test('BATCH-1: a batch is taken whole and offered', async () => {

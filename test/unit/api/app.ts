@@ -146,12 +146,14 @@ export function app(
   })
   const context = { waitUntil: () => undefined } as unknown as Parameters<typeof gateway>[2]
   const origin = 'http://127.0.0.1:18000'
-  const send = (path: string, init: RequestInit = {}) =>
-    gateway(new Request(origin + path, init), bindings, context)
+  /** As it is, wherever it says that it goes. */
+  const sendTo = (request: Request) => gateway(request, bindings, context)
+  const send = (path: string, init: RequestInit = {}) => sendTo(new Request(origin + path, init))
   return {
     calls,
     upgrades,
     send,
+    sendTo,
     /** With a client's key, and a body as JSON unless it is text. */
     call: (method: string, path: string, body?: unknown, key = 'client-key-1') =>
       send(path, { method, headers: { 'x-api-key': key }, ...bodyOf(body) }),

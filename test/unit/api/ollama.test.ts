@@ -299,3 +299,16 @@ test('OLLAMAHTTP-7: a request for nothing asks for no job', async () => {
   expect(await ollama.embed({ model: 'aitbc-tiny', input: [] })).toMatchObject({ embeddings: [] })
   expect(calls.map(({ method }) => method)).not.toContain('runJob')
 })
+
+test('OLLAMAHTTP-8: the key goes along, and what is asked for first is checked first', async () => {
+  const { send, calls, submitted } = open(running(answer))
+  const post = (headers: Record<string, string>, body: string) =>
+    send('/ollama/api/chat', { method: 'POST', headers, body })
+  const key = { 'x-api-key': 'client-key-1' }
+  expect((await post({}, '{')).status).toBe(401)
+  expect((await post(key, '{')).status).toBe(400)
+  expect((await post(key, JSON.stringify({ ...ask, model: 'none' }))).status).toBe(404)
+  expect(calls.map(({ method }) => method)).not.toContain('runJob')
+  await post({ ...key, 'idempotency-key': 'k' }, JSON.stringify({ ...ask, stream: false }))
+  expect(submitted().idempotency).toMatchObject({ key: 'k' })
+})

@@ -411,3 +411,93 @@ test('CHATHTTP-13: preferences go along with every job', async () => {
   }
   expect(submitted()).toMatchObject([{ routing }, { routing }])
 })
+
+test('CHATHTTP-13: where the caller seems to be goes along, where the edge knows it', async () => {
+  const { sendTo, submitted } = coordinatorOf([whole(0), whole(1)])
+  const post = (cf: object | undefined) => {
+    const body = JSON.stringify({ model: 'aitbc-tiny', messages })
+    const request = new Request('https://site.example/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'x-api-key': 'client-key-1', 'content-length': String(body.length) },
+      body,
+    })
+    return sendTo(Object.assign(request, { cf }))
+  }
+  await post({ country: 'DE', continent: 'EU' })
+  await post(undefined)
+  expect(submitted().map(({ near }) => near)).toEqual([['de', 'eu'], undefined])
+})
+
+describe('CHATHTTP-15: a request that names itself', () => {
+  const ask = { method: 'POST', headers: { 'x-api-key': 'client-key-1', 'idempotency-key': 'k-1' } }
+  const body = JSON.stringify({ model: 'aitbc-tiny', messages, n: 2 })
+
+  test('CHATHTTP-15: each of its jobs has a name, the same in every spelling of the route', async () => {
+    const { send, submitted } = coordinatorOf([whole(0), whole(1), whole(2), whole(3), whole(4)])
+    await send('/v1/chat/completions', { ...ask, body })
+    await send('/api/v1/chat/completions', { ...ask, body })
+    await send('/v1/completions', { ...ask, body: '{"model":"m","prompt":"x"}' })
+    const names = submitted().map(({ idempotency }) => idempotency)
+    expect(names.map((each) => each?.key)).toEqual(['k-1', 'k-1 1', 'k-1', 'k-1 1', 'k-1'])
+    expect(names[2]).toEqual(names[0])
+    expect(new Set(names.map((each) => each?.fingerprint)).size).toBe(2)
+  })
+
+  test.each([true, false])(
+    'CHATHTTP-15: who leaves cancels nothing (stream: %s)',
+    async (stream) => {
+      const { send, calls, left } = coordinatorOf([{ events: [started(0), said('x')] }])
+      const leave = new AbortController()
+      const asked = JSON.stringify({ model: 'aitbc-tiny', messages, stream })
+      const waiting = send('/v1/chat/completions', { ...ask, body: asked, signal: leave.signal })
+      await vi.waitFor(() => expect(calls.map(({ method }) => method)).toContain('runJob'), {
+        timeout: 30_000,
+      })
+      if (stream) await (await waiting).body?.cancel()
+      else leave.abort()
+      await left[0]
+      await waiting
+      expect(calls.map(({ method }) => method)).not.toContain('cancelJob')
+    },
+  )
+
+  test('CHATHTTP-15: a refusal at the start cancels', async () => {
+    const { send, calls } = coordinatorOf([{ events: [started(0)] }, { refused: 'QUEUE_FULL' }])
+    const response = await send('/v1/chat/completions', { ...ask, body })
+    expect(response.status).toBe(503)
+    expect(calls.map(({ method }) => method)).toContain('cancelJob')
+  })
+
+  test('CHATHTTP-15: a key that is none is refused', async () => {
+    const { send } = coordinatorOf([])
+    const headers = { ...ask.headers, 'idempotency-key': 'a b' }
+    const response = await send('/v1/chat/completions', { ...ask, headers, body })
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { error: { code: 'validation_error', details: [{ field: 'header.idempotency-key' }] } },
+    ])
+  })
+})
+
+describe('CHATHTTP-14: the order of checks', () => {
+  const paths = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings']
+  const asked = (path: string, headers: Record<string, string>, body: string) => {
+    const world = coordinatorOf([{ refused: 'ESCROW_REQUIRED' }])
+    return world.send(path, { method: 'POST', headers, body }).then(({ status }) => {
+      const methods = world.calls.map(({ method }) => method)
+      return [status, methods.includes('runJob')]
+    })
+  }
+  test.each(paths)(
+    'CHATHTTP-14: %s: key, scope, JSON, fields, then the coordinator',
+    async (path) => {
+      const key = { 'x-api-key': 'client-key-1' }
+      const good = JSON.stringify({ model: 'm', messages, prompt: 'x', input: 'x' })
+      expect(await asked(path, {}, '{')).toEqual([401, false])
+      expect(await asked(path, { 'x-api-key': 'miner-key-1' }, '{')).toEqual([401, false])
+      expect(await asked(path, key, '{')).toEqual([400, false])
+      expect(await asked(path, key, '{}')).toEqual([400, false])
+      expect(await asked(path, key, good)).toEqual([402, true])
+    },
+  )
+})

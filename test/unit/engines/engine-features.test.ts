@@ -36,7 +36,7 @@ describe('ollama engine, beyond a chat', () => {
   test('states what each model can be asked for', async () => {
     const models = await ollama.listModels()
     expect(models.map(({ name, features }) => [name, features])).toEqual([
-      [scriptedModels.chat, ['chat', 'completion', 'json', 'tools']],
+      [scriptedModels.chat, ['chat', 'completion', 'json', 'tools', 'forced_calls']],
       [scriptedModels.vectors, ['embeddings']],
     ])
   })
@@ -54,6 +54,44 @@ describe('ollama engine, beyond a chat', () => {
     })
     const both = await collect(ollama, { ...ask('two cities'), tools: [weather] })
     expect(both.last.calls?.map((each) => each.arguments['city'])).toEqual(['Oslo', 'Rome'])
+  })
+
+  test('a call that must come is held to the schema of a call', async () => {
+    const forced = { tools: [weather], mustCall: true, format: 'json' } as const
+    const { text, last } = await collect(ollama, { ...ask('Weather in Oslo?'), ...forced })
+    expect([text, last]).toMatchObject([
+      '',
+      {
+        finish: 'tool_calls',
+        calls: [{ name: 'get_weather', arguments: { city: 'Oslo', days: 2 } }],
+        usage: { completionTokens: 12 },
+      },
+    ])
+    expect(server.calls.at(-1)?.body).toMatchObject({
+      tools: [{ type: 'function', function: weather }],
+      format: {
+        properties: { name: { enum: ['get_weather'] }, arguments: weather.parameters },
+        required: ['name', 'arguments'],
+      },
+    })
+    const cut = await collect(ollama, { ...ask('too long'), ...forced })
+    expect([cut.last.finish, cut.last.calls]).toEqual(['length', undefined])
+    expect(cut.text).toMatch(/^\{"name"/)
+    await expect(collect(ollama, { ...ask('break the form'), ...forced })).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+    })
+  })
+
+  test('references of its arguments are found from the root of the schema', async () => {
+    const place = { $ref: '#/$defs/place' }
+    const parameters = { type: 'object', properties: { place }, $defs: { place: {} } }
+    const tools = [weather, { name: 'go', parameters }]
+    await collect(ollama, { ...ask('Weather in Oslo?'), tools, mustCall: true })
+    const found = { properties: { place: { $ref: '#/$defs/1/$defs/place' } } }
+    expect(server.calls.at(-1)?.body['format']).toMatchObject({
+      anyOf: [{}, { properties: { name: { enum: ['go'] }, arguments: found } }],
+      $defs: { 1: { $defs: { place: {} } } },
+    })
   })
 
   test('earlier calls and their results stand in the conversation', async () => {

@@ -22,6 +22,11 @@ const withTools = (calls_max?: number): JobSpec => ({
   version: 2,
   options: optionsText({ kind: 'chat', tools, ...(calls_max && { calls_max }) }),
 })
+const forced: JobSpec = {
+  ...spec,
+  version: 2,
+  options: optionsText({ kind: 'chat', tools, calls_min: 1 }),
+}
 const embedding = (texts: number, dimensions?: number): JobSpec => ({
   ...spec,
   version: 2,
@@ -62,6 +67,8 @@ describe('ANSWER-3: answers that are not what was asked for', () => {
     ['calls that cannot be read', withTools(), '\u001e[{', 'tool_calls', 1],
     ['no call at all', withTools(), 'words', 'tool_calls', 1],
     ['too many calls', withTools(1), callsText([call('a'), call('a')]), 'tool_calls', 5],
+    ['words where a call is forced', forced, 'words', 'stop', 1],
+    ['a forced call of another function', forced, callsText([call('other')]), 'tool_calls', 5],
     ['words for vectors', embedding(1), 'words', 'stop', 0],
     ['a vector too few', embedding(2), vectors(one), 'stop', 0],
     ['vectors of two lengths', embedding(2), vectors(one, Float32Array.from([1])), 'stop', 0],
@@ -78,6 +85,10 @@ describe('ANSWER-3: answers that are not what was asked for', () => {
       answerFault(asked, { text, finish, completionTokens: tokens })
     expect(fine(spec, 'words', 'stop', 1)).toBeUndefined()
     expect(fine(withTools(), `w${callsText([call('a')])}`, 'tool_calls', 9)).toBeUndefined()
+    expect(fine(forced, callsText([call('a')]), 'tool_calls', 9)).toBeUndefined()
+    expect(answerFault(forced, { text: '{"na', finish: 'length', completionTokens: 2 })).toBe(
+      undefined,
+    )
     expect(fine(embedding(2, 2), vectors(one, one), 'stop', 0)).toBeUndefined()
   })
 })

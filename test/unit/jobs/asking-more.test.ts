@@ -146,6 +146,25 @@ describe('CHAT-5: tools and forms', () => {
     expect(featuresNeeded(one)).toEqual(['chat', 'tools'])
   })
 
+  test('CHAT-5: a call that is forced: of any function, of one, or of those that are allowed', () => {
+    const other = { type: 'function', function: { name: 'other' } }
+    const two = [...tools, other]
+    const named = (name: string) => ({ type: 'function', function: { name } })
+    const allowed = (mode: string, ...names: string[]) => ({
+      type: 'allowed_tools',
+      allowed_tools: { mode, tools: names.map(named) },
+    })
+    const asked = (choice: unknown) => {
+      const one = first({ tools: two, tool_choice: choice })
+      const { tools: kept, calls_min: least } = optionsOf(one)
+      return [kept?.map(({ name }) => name), least, featuresNeeded(one).includes('forced_calls')]
+    }
+    expect(asked('required')).toEqual([['get_weather', 'other'], 1, true])
+    expect(asked(named('other'))).toEqual([['other'], 1, true])
+    expect(asked(allowed('required', 'get_weather'))).toEqual([['get_weather'], 1, true])
+    expect(asked(allowed('auto', 'get_weather'))).toEqual([['get_weather'], undefined, false])
+  })
+
   test('CHAT-5: earlier calls and results, by id or by name', () => {
     const one = first({
       messages: [

@@ -119,6 +119,7 @@ const tool = {
   type: 'function',
   function: { name: 'get_weather', parameters: { type: 'object', properties: { z: {}, a: {} } } },
 }
+const named = (name: string) => ({ type: 'function', function: { name } })
 const call = {
   id: 'call_1',
   type: 'function',
@@ -201,7 +202,16 @@ describe('CHAT-1: chat completion requests', () => {
 
   test.each([
     ['tools.0', { tools: [{ type: 'web_search' }] }],
-    ['tool_choice', { tools: [tool], tool_choice: 'required' }],
+    ['tool_choice', { tools: [tool], tool_choice: 'always' }],
+    ['tool_choice', { tools: [tool], tool_choice: { type: 'custom', custom: { name: 'f' } } }],
+    ['top_k', { top_k: 40 }],
+    ['min_p', { min_p: 0.1 }],
+    ['repetition_penalty', { repetition_penalty: 1.1 }],
+    ['reasoning_effort', { reasoning_effort: 'high' }],
+    ['verbosity', { verbosity: 'low' }],
+    ['web_search_options', { web_search_options: {} }],
+    ['audio', { audio: { voice: 'x', format: 'wav' } }],
+    ['function_call', { function_call: { name: 'f' } }],
     ['functions', { functions: [{}] }],
     ['response_format', { response_format: { type: 'grammar' } }],
     ['modalities', { modalities: ['text', 'audio'] }],
@@ -212,6 +222,16 @@ describe('CHAT-1: chat completion requests', () => {
     ['messages.0', { messages: [{ role: 'function', content: 'x' }] }],
   ])('CHAT-2: %s is refused by name', (param, changes) => {
     expect(chat(changes)).toMatchObject({ error: { param, code: 'unsupported_parameter' } })
+  })
+
+  test('CHAT-2: what says nothing, or nothing of the answer, passes', () => {
+    const said = chat({
+      ...{ presence_penalty: 0, frequency_penalty: null, top_k: -1, min_p: 0, logit_bias: {} },
+      ...{ repetition_penalty: 1, reasoning_effort: 'none', verbosity: 'medium', logprobs: false },
+      ...{ function_call: 'auto', functions: [], modalities: ['text'], user: 'u', store: true },
+      ...{ metadata: { a: 'b' }, service_tier: 'auto', prompt_cache_key: 'k' },
+    })
+    expect(said).toMatchObject({ ok: true })
   })
 
   test.each([
@@ -242,6 +262,8 @@ describe('CHAT-1: chat completion requests', () => {
       { response_format: { type: 'json_schema', json_schema: {} } },
       'invalid_value',
     ],
+    ['tool_choice', { tool_choice: 'required' }, 'invalid_value'],
+    ['tool_choice', { tools: [tool], tool_choice: named('other') }, 'invalid_value'],
     ['provider.sort', { provider: { sort: 'luck' } }, 'invalid_value'],
     ['provider.max_price', { provider: { max_price: 'cheap' } }, 'invalid_value'],
   ])('CHAT-3: %s in %j is refused', (param, changes, code) => {

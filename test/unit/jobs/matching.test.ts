@@ -232,3 +232,9 @@ test.each([
   const admitted = admit(miners, wanted())
   expect(admitted).toMatchObject({ ok: true, value: { suggestedLimit: cost * expected } })
 })
+
+test('MATCH-8: a miner that is named is covered, whatever it asks', () => {
+  const miners = [live(), live({ card: priced('dear', 9n) }), live({ card: priced('more', 20n) })]
+  const admitted = admit(miners, { ...wanted(), routing: { order: ['dear'] } })
+  expect(admitted).toMatchObject({ ok: true, value: { suggestedLimit: cost * 9n } })
+})
