@@ -12,6 +12,7 @@ import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { type SendFailure, sendJson } from '../shared/live/send.ts'
 import type { ShapeOf } from '../shared/live/shape.ts'
+import { ownWord } from '../shared/own.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Disclosure } from '../shared/ui/bits.tsx'
 import { CopyButton } from '../shared/ui/copy.tsx'
@@ -133,7 +134,7 @@ function KeyCard({ value: key, address, onChanged, onSecret }: CardProps) {
       <Pairs
         pairs={[
           ['Secret', key.hint === undefined ? 'none' : <code>aitbc_…{key.hint}</code>],
-          ['May', key.scopes.map((scope) => scopeWords[scope] ?? scope).join('; ')],
+          ['May', key.scopes.map((scope) => ownWord(scopeWords, scope) ?? scope).join('; ')],
           [
             'Last used',
             key.last_used_at === undefined ? 'never' : <When ms={key.last_used_at} ageOnly />,

@@ -1,6 +1,9 @@
 /** The audit log: who did what to whom, when and why. Nothing changes or removes a row of it. */
+
+import { visibleText } from '../../core/wallet/visible-text.ts'
 import { Title } from '../explorer/parts.tsx'
 import type { Filter } from '../shared/list/definition.ts'
+import { ownWord } from '../shared/own.ts'
 import { Hash } from '../shared/ui/hash.tsx'
 import { Empty } from '../shared/ui/states.tsx'
 import type { Column } from '../shared/ui/table.tsx'
@@ -26,7 +29,7 @@ const actions: Readonly<Record<string, string>> = {
 const columns: readonly Column<AuditRow>[] = [
   { label: 'When', cell: ({ at }) => <When ms={at} ageOnly /> },
   { label: 'Who', cell: ({ actor }) => <Actor name={actor} /> },
-  { label: 'What', cell: ({ action }) => actions[action] ?? action },
+  { label: 'What', cell: ({ action }) => ownWord(actions, action) ?? action },
   { label: 'To whom', cell: ({ action, target }) => <Target action={action} target={target} /> },
   {
     label: 'Why',
@@ -52,10 +55,11 @@ function Target({ action, target }: { action: string; target: string }) {
 
 /** Details are a JSON object of plain values: "before: active, standing: suspended". */
 function detailWords(details: unknown): string {
-  if (typeof details !== 'object' || details === null) return String(details)
-  return Object.entries(details)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ')
+  if (typeof details !== 'object' || details === null) return visibleText(String(details))
+  const facts = Object.entries(details).map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return visibleText(facts.join(', '))
 }
 
 const filters: readonly Filter[] = [

@@ -1,7 +1,9 @@
 /** All keys of the site. What is secret about them, the site itself does not know. */
+import { codeWords } from '../explorer/kinds.ts'
 import { Title } from '../explorer/parts.tsx'
 import type { Filter } from '../shared/list/definition.ts'
 import { sendJson } from '../shared/live/send.ts'
+import { ownWord } from '../shared/own.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
 import { addressLink } from '../shared/ui/links.tsx'
@@ -46,7 +48,7 @@ const columns: readonly Column<KeyRow>[] = [
   {
     label: 'State',
     cell: ({ state }) => {
-      const [tone, word] = states[state] ?? (['neutral', state] as const)
+      const [tone, word] = ownWord(states, state) ?? (['neutral', codeWords(state)] as const)
       return <Status tone={tone} word={word} />
     },
   },

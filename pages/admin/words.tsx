@@ -1,5 +1,7 @@
 /** How the console says states, clients and durations, wherever they stand. */
+import { codeWords } from '../explorer/kinds.ts'
 import { explorerPath } from '../shared/addresses.ts'
+import { ownWord } from '../shared/own.ts'
 import { Hash } from '../shared/ui/hash.tsx'
 import { addressLink } from '../shared/ui/links.tsx'
 import { Status, type Tone } from '../shared/ui/status.tsx'
@@ -24,7 +26,8 @@ export const jobStateChoices = Object.entries(jobStates).map(([state, [, label]]
 }))
 
 export const JobState = ({ state }: { state: string }) => {
-  const [tone, word] = jobStates[state] ?? (['neutral', state.toLowerCase()] as const)
+  const [tone, word] =
+    ownWord(jobStates, state) ?? (['neutral', codeWords(state.toLowerCase())] as const)
   return <Status tone={tone} word={word} />
 }
 
@@ -41,7 +44,7 @@ export const paymentStates: Readonly<Record<string, Said>> = {
 }
 
 export const PaymentState = ({ state }: { state: string }) => {
-  const [tone, word] = paymentStates[state] ?? (['neutral', state] as const)
+  const [tone, word] = ownWord(paymentStates, state) ?? (['neutral', codeWords(state)] as const)
   return <Status tone={tone} word={word} />
 }
 

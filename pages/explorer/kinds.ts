@@ -1,4 +1,5 @@
 /** Plain words for what a transaction does and for why it failed. */
+import { ownWord } from '../shared/own.ts'
 
 /** Kinds of transactions by the names of the protocol. */
 export const kinds: Readonly<Record<string, string>> = {
@@ -21,7 +22,8 @@ export const kinds: Readonly<Record<string, string>> = {
 }
 
 /** Kinds of a newer chain are shown by their own name. */
-export const kindWords = (kind: string): string => kinds[kind.toLowerCase()] ?? bounded(kind)
+export const kindWords = (kind: string): string =>
+  ownWord(kinds, kind.toLowerCase()) ?? bounded(kind)
 
 /** `insufficient_balance` → `insufficient balance`. */
 export const codeWords = (code: string): string => bounded(code.replaceAll('_', ' '))

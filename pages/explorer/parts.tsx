@@ -1,6 +1,7 @@
 /** What the explorer's pages have in common. */
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { visibleText } from '../../core/wallet/visible-text.ts'
 import { explorerPath } from '../shared/addresses.ts'
 import { Step } from '../shared/list/list-pager.tsx'
 import { proposerName, slotTimeMs } from '../shared/live/chain.ts'
@@ -122,7 +123,7 @@ export function RawAnswer({ raw, path }: { raw: unknown; path: string }) {
       </p>
       <div class="listing">
         <pre>
-          <code>{JSON.stringify(raw, null, 2)}</code>
+          <code>{visibleText(JSON.stringify(raw, null, 2))}</code>
         </pre>
       </div>
     </details>

@@ -1,6 +1,7 @@
 /** This site and its peers side by side. Where they differ, each is shown; nothing is averaged. */
 import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
+import { ownWord } from '../shared/own.ts'
 import { Hash } from '../shared/ui/hash.tsx'
 import { heightLink } from '../shared/ui/links.tsx'
 import { Empty, Loaded } from '../shared/ui/states.tsx'
@@ -246,7 +247,7 @@ function Offences({ offences }: { offences: readonly Offence[] }) {
       <ul class="offences">
         {offences.map(({ kind, name, slot, found_at: ms, authority }) => (
           <li key={`${authority} ${slot} ${kind}`}>
-            <span class="break">{name}</span> {offenceWords[kind] ?? codeWords(kind)}, slot{' '}
+            <span class="break">{name}</span> {ownWord(offenceWords, kind) ?? codeWords(kind)}, slot{' '}
             {slot.toLocaleString('en')}, found <When ms={ms} ageOnly />
           </li>
         ))}

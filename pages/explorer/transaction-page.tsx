@@ -1,4 +1,6 @@
 /** One transaction: what it asked, what it did, where it stands. */
+
+import { visibleText } from '../../core/wallet/visible-text.ts'
 import { explorerPath } from '../shared/addresses.ts'
 import { FactVerdict } from '../shared/light/fact-verdict.tsx'
 import { chainEdge } from '../shared/live/chain.ts'
@@ -127,7 +129,7 @@ function SignedContent({ payload }: { payload: Readonly<Record<string, unknown>>
 }
 
 function fieldOf(name: string, value: unknown) {
-  const shown = String(value)
+  const shown = visibleText(String(value))
   if (/^(?:amount|budget|price)$/.test(name) && /^[0-9]{1,20}$/.test(shown)) {
     return <Amount units={BigInt(shown)} />
   }

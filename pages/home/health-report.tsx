@@ -2,6 +2,7 @@
 import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { health, modelList } from '../shared/live/schemas.ts'
+import { ownWord } from '../shared/own.ts'
 import { Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { When } from '../shared/ui/time.tsx'
@@ -29,7 +30,7 @@ export function HealthReport() {
           <dl class="checks">
             {Object.entries(checks).map(([name, { ok, detail }]) => (
               <div key={name}>
-                <dt>{names[name] ?? name}</dt>
+                <dt>{ownWord(names, name) ?? name}</dt>
                 <dd>
                   <Status tone={ok ? 'good' : 'bad'} word={ok ? 'Working' : 'Not working'} />
                   <span class="muted">{detail}</span>
@@ -47,7 +48,7 @@ export function HealthReport() {
       {notice ? (
         <p class="notice">
           <Status tone="caution" word="Demo model only" />
-          <span>{notices[notice] ?? notice}</span>
+          <span>{ownWord(notices, notice) ?? notice}</span>
         </p>
       ) : null}
     </>

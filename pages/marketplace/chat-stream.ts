@@ -1,5 +1,7 @@
 /** One question to a model, streamed: what the API of this site sends, read as it comes. */
-import { integer, list, maybe, object, readShape, text } from '../shared/live/shape.ts'
+
+import { visibleText } from '../../core/wallet/visible-text.ts'
+import { exactText, integer, list, maybe, object, readShape, text } from '../shared/live/shape.ts'
 
 export type Question = {
   readonly model: string
@@ -24,7 +26,7 @@ const chunk = object({
   choices: maybe(
     list(
       object({
-        delta: maybe(object({ content: maybe(text) })),
+        delta: maybe(object({ content: maybe(exactText) })),
         finish_reason: maybe(text),
       }),
     ),
@@ -110,7 +112,8 @@ async function refusalOf(response: Response): Promise<ChatEnd> {
   const { message, code } = raw?.error ?? {}
   return {
     how: 'failed',
-    message: typeof message === 'string' ? message : `The site answered ${response.status}.`,
+    message:
+      typeof message === 'string' ? visibleText(message) : `The site answered ${response.status}.`,
     code: typeof code === 'string' ? code : undefined,
   }
 }

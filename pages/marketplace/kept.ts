@@ -1,5 +1,6 @@
 /** What this browser keeps for the reader of the marketplace: searches, and offers to compare. */
 import { signal } from '@preact/signals'
+import { visibleText } from '../../core/wallet/visible-text.ts'
 
 export const keptLimits = { searchesMax: 20, comparedMax: 4, textChars: 512 } as const
 
@@ -50,7 +51,7 @@ function asSearch(value: unknown): string | undefined {
 function asCompared(value: unknown): Compared | undefined {
   const { id, name } = (value ?? {}) as Partial<Compared>
   return typeof id === 'string' && typeof name === 'string' && /^[0-9a-f]{32}$/.test(id)
-    ? { id, name: name.slice(0, 128) }
+    ? { id, name: visibleText(name.slice(0, 128)) }
     : undefined
 }
 

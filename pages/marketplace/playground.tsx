@@ -1,5 +1,6 @@
 /** Ask a model: what it would cost, the answer as it comes, a stop button, and the bill with its proof. */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { visibleText } from '../../core/wallet/visible-text.ts'
 import { Title } from '../explorer/parts.tsx'
 import { amount } from '../explorer/wire.ts'
 import { announce } from '../shared/frame/announce.ts'
@@ -7,6 +8,7 @@ import { here, navigate, query } from '../shared/list/url-state.ts'
 import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { integer, list, maybe, object, type ShapeOf, text } from '../shared/live/shape.ts'
+import { ownWord } from '../shared/own.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { NumberField, TextAreaField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
@@ -63,7 +65,9 @@ export function Playground() {
       ) : (
         <>
           {found.value.notice === undefined ? null : (
-            <p class="small muted lead">{notices[found.value.notice] ?? found.value.notice}</p>
+            <p class="small muted lead">
+              {ownWord(notices, found.value.notice) ?? found.value.notice}
+            </p>
           )}
           <Asking models={found.value.data} />
         </>
@@ -298,7 +302,7 @@ function Answer({ run, onStop }: { run: Run; onStop: () => void }) {
             {end === undefined ? 'Waiting for the first words…' : 'No words had come.'}
           </span>
         ) : (
-          <p class="answer-text">{answer}</p>
+          <p class="answer-text">{proseOf(answer)}</p>
         )}
       </div>
       {end === undefined ? (
@@ -315,6 +319,9 @@ function Answer({ run, onStop }: { run: Run; onStop: () => void }) {
     </section>
   )
 }
+
+/** An answer as it may be seen; tabs and the joiners of letters belong to prose. */
+const proseOf = (answer: string): string => answer.replace(/[^\t\u200c\u200d]+/g, visibleText)
 
 /** `isTaken`: whether the site has named a job, whose bill then stands below. */
 function Ending({ end, finish, isTaken }: { end: ChatEnd; finish: string; isTaken: boolean }) {

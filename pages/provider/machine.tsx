@@ -15,6 +15,7 @@ import {
 import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { integer, list, maybe, object, record, type ShapeOf, text } from '../shared/live/shape.ts'
+import { ownWord } from '../shared/own.ts'
 import { Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
@@ -133,7 +134,7 @@ function Reasons({ why }: { why: WhyAnswer }) {
   return (
     <div class="why">
       <p>
-        {stateWords[isUnasking(why) ? 'unasking' : state] ?? state}
+        {ownWord(stateWords, isUnasking(why) ? 'unasking' : state) ?? state}
         {why.idle_since === undefined ? null : (
           <>
             {' '}
@@ -158,7 +159,7 @@ function Reasons({ why }: { why: WhyAnswer }) {
           <ul>
             {kept.map(([word, many]) => (
               <li key={word}>
-                {counted(many, 'job')}: {reasonWords[word] ?? word}
+                {counted(many, 'job')}: {ownWord(reasonWords, word) ?? word}
               </li>
             ))}
           </ul>

@@ -3,11 +3,11 @@
 import { moment } from '../explorer/wire.ts'
 import { keepSessionHint } from '../shared/frame/session-hint.ts'
 import { sendJson } from '../shared/live/send.ts'
-import { object, text } from '../shared/live/shape.ts'
+import { exactText, object, text } from '../shared/live/shape.ts'
 import type { Trouble } from '../shared/ui/trouble.tsx'
 import { askTrouble } from './trouble.ts'
 
-const challengeAnswer = object({ message: text, nonce: text })
+const challengeAnswer = object({ message: exactText, nonce: text })
 const profileAnswer = object({ address: text, expires_at: moment })
 
 /** A text for an account to sign. */

@@ -1,73 +1,232 @@
-/** Whatever a name, hash, model or address says, the pages show it as text and do nothing else. */
-import type { Browser, BrowserContext } from 'playwright-core'
+/** Whatever strangers write, the pages show it as text and do nothing else. */
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
-import { settled, visit } from './visit.ts'
+import { answerWith, type Hostile, sprungFrom } from './hostile-answers.ts'
+import { signIn } from './marketplace-world.ts'
+import { settled, visit, type Watched, watch } from './visit.ts'
 
-const hostile = [
-  '<img src=x onerror="alert(1)">',
-  '"><script>alert(2)</script>',
-  'javascript:alert(3)',
-  "';alert(4);//",
-  '\u202Egnp.tnemyap\u202C \u0000\uFFFF',
-  'x'.repeat(5_000),
-  '__proto__',
-]
+const texts: Readonly<Record<string, Hostile>> = {
+  'markup, hidden characters and one endless word': (field) =>
+    `javascript:alert(3)//${field}~"><img src=x onerror="alert(1)"><script>alert(2)</script>` +
+    `\u202Egnp.tnemyap\u202C\u2066\u0000\u001B[31m\uFFFF\uD800';alert(4);//${'x'.repeat(2_000)}`,
+  'a name that every object has': () => '__proto__',
+}
+
+/** What lets the person in, and shows most of what there is. */
+const hints = {
+  getAccount: { role: 'admin', console: { state: 'active' } },
+  getBid: { closes_at: '2099-01-01T00:00:00.000Z', own: true },
+  listBids: { items: [{ closes_at: '2099-01-01T00:00:00.000Z', own: false }] },
+  getOffer: { status: 'online' },
+}
+
+type View = {
+  readonly path: string
+  /** Fields of answers that must be in view. */
+  readonly shows: readonly string[]
+  /** Brings into view what only a press does. */
+  readonly open?: (page: Page) => Promise<unknown>
+}
+
+const id = '5b1c0e9d7a3f4c6288e0d1b2a3c4f506'
+const hash = `0x${'ab'.repeat(32)}`
+const address = 'aitbc1gedsflhnt8e0cxdt42lvm5l7g03n0qeraj50eg'
+const press = (name: string) => (page: Page) => page.getByRole('button', { name }).first().click()
+
+const views: Readonly<Record<string, readonly View[]>> = {
+  'PAGE-13': [
+    { path: '/', shows: ['receipt_id', 'miner', 'client', 'detail', 'notice'] },
+    { path: '/explorer/', shows: ['hash', 'proposer', 'receipt_id', 'miner', 'client'] },
+    { path: '/explorer/blocks', shows: ['hash', 'proposer'] },
+    { path: '/explorer/txs', shows: ['hash', 'kind', 'sender', 'recipient'] },
+    { path: '/explorer/receipts', shows: ['receipt_hash', 'miner', 'client'] },
+    { path: '/explorer/jobs', shows: ['job_hash', 'miner', 'client', 'receipt_hash'] },
+    { path: '/explorer/miners', shows: ['miner_id', 'name', 'region', 'address'] },
+    {
+      path: '/explorer/nodes',
+      shows: ['fault', 'name', 'head_hash', 'code', 'kind', 'public_key'],
+    },
+    {
+      path: '/explorer/block/5',
+      shows: ['hash', 'parent_hash', 'proposer', 'tx_hash', 'type', 'sender', 'recipient'],
+    },
+    {
+      path: `/explorer/tx/${hash}`,
+      shows: ['type', 'tx_hash', 'sender', 'recipient', 'miner', 'receipt_hash'],
+    },
+    {
+      path: `/explorer/receipt/${hash}`,
+      shows: ['receipt_id', 'job_id', 'miner', 'client', 'coordinator'],
+    },
+    {
+      path: `/explorer/job/${hash}`,
+      shows: ['job_hash', 'client', 'escrow', 'receipt_hash', 'miner'],
+    },
+    { path: `/explorer/miner/${address}`, shows: ['job_hash', 'client', 'receipt_hash'] },
+    { path: `/explorer/address/${address}`, shows: ['address', 'hash', 'kind', 'sender'] },
+    {
+      path: `/explorer/escrow/${hash}`,
+      shows: ['id', 'owner', 'coordinator', 'delegate', 'job_hash', 'miner'],
+    },
+  ],
+  'MARKETPAGE-10': [
+    { path: '/marketplace/?q=model%3Dx', shows: ['value', 'miner_id', 'name', 'region'] },
+    {
+      path: `/marketplace/offer/${id}`,
+      open: (page) => page.getByText('The signed card').click(),
+      shows: [
+        'miner_id',
+        'name',
+        'region',
+        'engine',
+        'provider',
+        'site',
+        'tx_hash',
+        'public_key',
+        'signature',
+        'text',
+        'receipt_hash',
+        'reviewer',
+        'comment',
+        'receipt_id',
+      ],
+    },
+    { path: '/marketplace/compare', shows: ['name', 'region'] },
+    {
+      path: '/marketplace/playground',
+      open: async (page) => {
+        await page.getByLabel('Question', { exact: true }).fill('?')
+        await page.getByRole('button', { name: 'Ask', exact: true }).click()
+      },
+      shows: [
+        'notice',
+        'id',
+        'message',
+        'content',
+        'assigned_miner_id',
+        'job_id',
+        'receipt_hash',
+        'tx_hash',
+      ],
+    },
+    { path: '/marketplace/bids', shows: ['query', 'site'] },
+    { path: `/marketplace/bid/${id}`, shows: ['query', 'notes', 'site', 'tx_hash', 'miner_id'] },
+    { path: '/marketplace/new-bid', shows: [] },
+    { path: `/marketplace/book/${id}`, shows: ['miner_id', 'provider'] },
+    {
+      path: `/marketplace/booking/${id}`,
+      shows: ['fault', 'miner_id', 'booking', 'opened_by', 'closed_by'],
+    },
+    {
+      path: '/marketplace/activity',
+      shows: ['from', 'to', 'job_id', 'model', 'receipt_hash', 'miner_id', 'query', 'site'],
+    },
+    {
+      path: '/provider/',
+      open: press('Why no jobs?'),
+      shows: ['miner_id', 'state', 'reason', 'name', 'query'],
+    },
+  ],
+  'PAGE-13 for accounts and administrators': [
+    { path: '/account/', shows: [] },
+    { path: '/account/keys', shows: ['name', 'hint', 'scopes', 'fault'] },
+    { path: '/account/usage', shows: ['key_name', 'model'] },
+    { path: '/account/sessions', shows: ['agent'] },
+    { path: '/admin/', shows: ['fault', 'name', 'detail', 'chain_id', 'day'] },
+    {
+      path: '/admin/?view=jobs',
+      shows: ['job_id', 'state', 'model', 'client_id', 'assigned_miner_id', 'payment'],
+    },
+    { path: '/admin/?view=miners', shows: ['miner_id', 'models', 'region'] },
+    {
+      path: '/admin/?view=held',
+      shows: ['message', 'code', 'job_id', 'miner_id', 'decided_by', 'why'],
+    },
+    { path: '/admin/?view=users', shows: ['address'] },
+    { path: '/admin/?view=keys', shows: ['key_id', 'name', 'owner', 'scopes'] },
+    {
+      path: '/admin/?view=payments',
+      shows: ['job_id', 'state', 'client_id', 'miner_id', 'tx_hash'],
+    },
+    { path: '/admin/?view=audit', shows: ['actor', 'action', 'target', 'reason', 'owner'] },
+    { path: '/admin/?view=config', shows: ['name', 'value'] },
+    {
+      path: `/admin/?view=job&id=${id}`,
+      shows: [
+        'state',
+        'job_id',
+        'client_id',
+        'model',
+        'assigned_miner_id',
+        'priority',
+        'error',
+        'receipt_id',
+        'escrow',
+      ],
+    },
+    {
+      path: `/admin/?view=miner&id=${id}`,
+      open: press('Drain or suspend'),
+      shows: [
+        'models',
+        'region',
+        'payout',
+        'last_receipt_id',
+        'job_id',
+        'state',
+        'client_id',
+        'payment',
+      ],
+    },
+  ],
+}
 
 let site: TestSite
 let browser: Browser
+let person: Watched
 
 beforeAll(async () => {
-  site = await startTestSite()
-  browser = await startBrowser()
+  ;[site, browser] = await Promise.all([startTestSite(), startBrowser()])
+  person = await watch(browser)
+  await person.open(site.url)
+  await signIn(person.page, site.url, '/account/')
+  // Names of offers are kept by the browser, as the site once said them.
+  const kept = [id, id.replace('5', '6')].map((each) => ({ id: each, name: '\u202Eemos~name~' }))
+  await person.page.evaluate(
+    (offers) => localStorage.setItem('aitbc:market:compared', JSON.stringify(offers)),
+    kept,
+  )
 })
 
 afterAll(async () => {
+  await person?.[Symbol.asyncDispose]()
   await browser?.close()
   await site?.dispose()
 })
 
-/** Puts the text into every string of every JSON answer of the site, keys and figures left alone. */
-const poison = (text: string) => (context: BrowserContext) =>
-  context.route(/\/(?:rpc|api)\/(?!ws)/, async (route) => {
-    const response = await route.fetch()
-    const body = await response.text()
-    await route.fulfill({ response, body: JSON.stringify(poisoned(JSON.parse(body), text)) })
+describe.each(Object.entries(texts))('answers full of %s', (_name, text) => {
+  beforeAll(() => answerWith(person.context, { text, hints }))
+  afterAll(() => person.context.unrouteAll({ behavior: 'ignoreErrors' }))
+
+  const cases = Object.entries(views).flatMap(([rule, all]) => all.map((view) => ({ rule, view })))
+  test.each(cases)('$rule: are inert on $view.path', async ({ view: { path, open, shows } }) => {
+    const { page } = person
+    await person.open(site.url + path)
+    await settled(page)
+    await open?.(page)
+    await settled(page)
+    const missing = async () => {
+      const shown = await page.locator('#main').innerText()
+      return shows.filter((field) => !shown.includes(text(field).replace(/~.*/, '~')))
+    }
+    await expect.poll(missing, { timeout: 30_000 }).toEqual([])
+    expect(await page.getByText('Could not').count()).toBe(0)
+    expect(await sprungFrom(page)).toEqual([])
+    expect(await person.faults()).toEqual([])
   })
-
-function poisoned(value: unknown, text: string): unknown {
-  // Figures and states must stay readable, or nothing would be shown at all.
-  if (typeof value === 'string') {
-    return /^(?:\d+|final|included|pending|applied)$/.test(value) ? value : text
-  }
-  if (Array.isArray(value)) return value.map((item) => poisoned(item, text))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, poisoned(item, text)]))
-}
-
-describe.each(hostile.map((text) => ({ text, name: JSON.stringify(text).slice(0, 40) })))(
-  'answers full of $name',
-  ({ text }) => {
-    test.each(['/', '/explorer/', '/explorer/block/0', '/explorer/blocks'])(
-      'PAGE-13: are inert on %s',
-      async (path) => {
-        await using seen = await visit(browser, site.url + path, { prepare: poison(text) })
-        const { page } = seen
-        await page.locator('#site-facts', { hasText: text.slice(0, 20).trim() }).waitFor()
-        await settled(page)
-        expect(await page.locator('main img, main script, [onerror]').count()).toBe(0)
-        const schemes = await page.evaluate(() =>
-          [...document.querySelectorAll('a')].map((anchor) => anchor.protocol),
-        )
-        expect(schemes.filter((scheme) => !/^https?:$/.test(scheme))).toEqual([])
-        const width = await page.evaluate(() => document.documentElement.scrollWidth)
-        expect(width).toBeLessThanOrEqual(1440)
-        expect(await seen.faults()).toEqual([])
-      },
-    )
-  },
-)
+})
 
 test.each([
   '/explorer/block/%3Cimg%20src=x%20onerror=alert(1)%3E',

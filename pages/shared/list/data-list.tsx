@@ -18,6 +18,7 @@ import { type ListColumn, type ListDefinition, listAnswer } from './definition.t
 import { ExportMenu } from './export-menu.tsx'
 import { FilterChips, FilterPanel } from './filters.tsx'
 import './list.css'
+import { ownWord } from '../own.ts'
 import { ListPager } from './list-pager.tsx'
 import {
   type Filters,
@@ -286,7 +287,7 @@ const sources: Readonly<Record<string, string>> = {
   both: 'from chain node and read model',
 }
 
-const sourceWords = (source: string): string => sources[source] ?? 'from this site'
+const sourceWords = (source: string): string => ownWord(sources, source) ?? 'from this site'
 
 /** The page before the second is the first: its address says so, without a step in the history. */
 function useNewestAddress<T>(place: ListPlace, answer: Answer<T> | undefined, newest: string) {

@@ -2,6 +2,7 @@
  * One way to ask this site for JSON: same origin, a time limit, a shape check, errors as values.
  */
 import { err, ok, type Result } from '../../../core/base/result.ts'
+import { visibleText } from '../../../core/wallet/visible-text.ts'
 import { readShape, type Shape } from './shape.ts'
 
 /** Why an answer is not there. `message` is for people; `requestId` finds the case in the site's logs. */
@@ -81,9 +82,7 @@ function refusal(response: Response, raw: unknown): RequestFailure {
     message:
       typeof said !== 'string'
         ? `The site answered ${status}.`
-        : fault === ''
-          ? said
-          : `${said} (${fault})`,
+        : visibleText(fault === '' ? said : `${said} (${fault})`),
     requestId: response.headers.get('x-request-id') ?? undefined,
   }
 }

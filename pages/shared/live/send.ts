@@ -1,5 +1,6 @@
 /** The one way in which pages send something to this site. */
 import { err, ok, type Result } from '../../../core/base/result.ts'
+import { visibleText } from '../../../core/wallet/visible-text.ts'
 import type { RequestFailure } from './request.ts'
 import { readShape, type Shape } from './shape.ts'
 
@@ -54,7 +55,8 @@ function refusalOf(response: Response, raw: unknown): SendFailure {
   const { code, message } = error ?? {}
   return {
     code: 'REFUSED',
-    message: typeof message === 'string' ? message : `The site answered ${response.status}.`,
+    message:
+      typeof message === 'string' ? visibleText(message) : `The site answered ${response.status}.`,
     requestId: response.headers.get('x-request-id') ?? undefined,
     siteCode: typeof code === 'string' ? code : undefined,
     status: response.status,

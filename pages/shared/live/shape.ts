@@ -3,6 +3,7 @@
  * would be a third of its script. A shape is a function from an unknown value to a typed one.
  */
 import { err, ok, type Result } from '../../../core/base/result.ts'
+import { visibleText } from '../../../core/wallet/visible-text.ts'
 
 /** Returns the value as `T`, or throws what `readShape` catches. `at`: where in the answer it stands. */
 export type Shape<T> = (value: unknown, at: string) => T
@@ -29,7 +30,12 @@ export function refuse(at: string): never {
   throw new Mismatch(at || 'the whole answer')
 }
 
-export const text: Shape<string> = (value, at) => (typeof value === 'string' ? value : refuse(at))
+/** Text as a person may see it: strangers write some of it, and what is hidden in it is written out. */
+export const text: Shape<string> = (value, at) => visibleText(exactText(value, at))
+
+/** Text as the site sent it, for what is signed or put together before it is shown. */
+export const exactText: Shape<string> = (value, at) =>
+  typeof value === 'string' ? value : refuse(at)
 
 export const flag: Shape<boolean> = (value, at) => (typeof value === 'boolean' ? value : refuse(at))
 
@@ -70,7 +76,10 @@ export const record =
   <T>(item: Shape<T>): Shape<Record<string, T>> =>
   (value, at) =>
     Object.fromEntries(
-      Object.entries(asObject(value, at)).map(([key, entry]) => [key, item(entry, `${at}.${key}`)]),
+      Object.entries(asObject(value, at)).map(([key, entry]) => [
+        visibleText(key),
+        item(entry, `${at}.${key}`),
+      ]),
     )
 
 type Fields = Readonly<Record<string, Shape<unknown>>>

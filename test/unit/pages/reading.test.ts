@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { routeOf } from '../../../pages/explorer/routes.ts'
 import { explorerPath, readSearch } from '../../../pages/shared/addresses.ts'
 import * as schemas from '../../../pages/shared/live/schemas.ts'
-import { readShape, type Shape } from '../../../pages/shared/live/shape.ts'
+import { exactText, readShape, record, type Shape, text } from '../../../pages/shared/live/shape.ts'
+import { ownWord } from '../../../pages/shared/own.ts'
 import { ageOf } from '../../../pages/shared/ui/time.tsx'
 
 test('a shape names the first place that does not fit', () => {
@@ -27,6 +28,21 @@ test('fields that a page does not know are left out, those that it needs are not
   expect(readShape(schemas.blockSummary, { ...summary, final: undefined }).ok).toBe(false)
   const inherited = Object.create(summary) as unknown
   expect(readShape(schemas.blockSummary, inherited).ok).toBe(false)
+})
+
+test('PAGE-13: text is read as a person may see it, unless it is wanted to the letter', () => {
+  const said = 'miner\u202E\u0000\uD800 one\ntwo'
+  const seen = 'miner⟨U+202E⟩⟨U+0000⟩⟨U+D800⟩ one\ntwo'
+  expect(readShape(text, said)).toEqual({ ok: true, value: seen })
+  expect(readShape(exactText, said)).toEqual({ ok: true, value: said })
+  expect(readShape(record(text), { [said]: said })).toEqual({ ok: true, value: { [seen]: seen } })
+})
+
+test('PAGE-13: what every object has is no word of a table', () => {
+  expect(ownWord({ due: 'Due' }, 'due')).toBe('Due')
+  for (const name of ['__proto__', 'constructor', 'toString']) {
+    expect(ownWord({ due: 'Due' }, name)).toBeUndefined()
+  }
 })
 
 test('amounts are exact base units, never fractions', () => {
