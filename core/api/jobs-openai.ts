@@ -163,6 +163,7 @@ export function openAiError(error: ApiError | OpenAiFault): {
         type: typeOf(status),
         param,
         code: codes[error.code] ?? error.code.toLowerCase(),
+        reason: error.code.toLowerCase(),
         details: error.details ?? null,
       },
     },

@@ -62,7 +62,7 @@ export const chatFamily = {
       id: 'createChatCompletion',
       summary: 'Ask a model',
       description:
-        'Each of the `n` answers is a job of its own, paid like any other; when one fails, those that are not done are canceled. `tools` and `response_format` go to miners whose engine has them; where none has, they are refused with 400 and the code unsupported_feature. What changes the answer and is not supported (penalties, `logprobs`, images) is refused by name; other unknown fields are ignored. Closing the connection cancels the jobs, but those of a request with `Idempotency-Key`: sent again, it gets their answers and pays once. A signed request is refused: it sends its authorisation to /api/v1/jobs.',
+        'Each of the `n` answers is a job of its own, paid like any other; when one fails, those that are not done are canceled. `tools` and `response_format` go to miners whose engine has them; where none has, they are refused with 400 and the code unsupported_feature. What changes the answer and is not supported (penalties, `logprobs`, images) is refused by name; other unknown fields are ignored. Leaving a stream cancels the jobs, and so does leaving before a whole answer where the platform tells; but those of a request with `Idempotency-Key`: sent again, it gets their answers and pays once. A signed request is refused: it sends its authorisation to /api/v1/jobs.',
       body: { schema: chatRequestSchema, required: true },
       answers: [
         { status: 200, description: 'The whole answer, without stream', schema: completionSchema },

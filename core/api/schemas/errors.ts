@@ -33,6 +33,12 @@ export const openAiErrorSchema = z
       ]),
       param: z.string().nullable().describe('The field at fault'),
       code: z.string().describe('OpenAI’s code where it has one, else ours in lower case'),
+      reason: z
+        .string()
+        .optional()
+        .describe(
+          'Our own code in lower case: of several that OpenAI calls by one name, which it is',
+        ),
       details: z.unknown().optional(),
     }),
   })

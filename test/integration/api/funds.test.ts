@@ -1,4 +1,6 @@
 /** Who pays for an API key: a site without a faucet asks for an escrow, a devnet opens one, within bounds. */
+import { Ollama } from 'ollama'
+import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toHex } from '../../../core/base/bytes.ts'
 import { call, expectFailure, type Json, keyOf, supplyOf, until } from '../../support/api-client.ts'
@@ -7,7 +9,14 @@ import { type Harness, startHarness } from '../../support/harness.ts'
 import { startTestMiner, type TestMiner } from '../../support/test-miner.ts'
 
 const payload = { type: 'inference', prompt: 'What is the capital of France?', model: 'aitbc-tiny' }
-const question = { model: 'aitbc-tiny', messages: [{ role: 'user', content: 'Hello' }] }
+const question = { model: 'aitbc-tiny', messages: [{ role: 'user' as const, content: 'Hello' }] }
+const delegateText = expect.stringMatching(/^[0-9a-f]{64}$/) as string
+
+const refusalOf = (asked: Promise<unknown>) =>
+  asked.then(
+    () => expect.fail('it was answered'),
+    (error: unknown) => error,
+  )
 
 describe('a chain without a faucet', () => {
   let site: Harness
@@ -28,14 +37,53 @@ describe('a chain without a faucet', () => {
       const answer = await call(site, '/v1/jobs', { key, body: { payload } })
       expect(expectFailure(answer, 402, 'ESCROW_REQUIRED')).toEqual({
         coordinator: toHex(coordinatorKey(site)),
-        delegate: expect.stringMatching(/^[0-9a-f]{64}$/),
+        delegate: delegateText,
       })
     }
-    const chat = await call(site, '/v1/chat/completions', { key, body: question })
-    expect([chat.status, chat.json]).toMatchObject([
-      402,
-      { error: { type: 'insufficient_quota', code: 'insufficient_quota' } },
-    ])
+    const { json } = await call(site, '/v1/jobs', { key })
+    expect(json).toMatchObject({ total: 0 })
+    const supply = await supplyOf(site)
+    expect(supply).toMatchObject({ minted: 0n, burned: 0n, held: supply.genesis })
+  })
+
+  test('OAI-4, OLL-5: clients of OpenAI and Ollama are told the same with 402, and nothing happens', async () => {
+    const key = keyOf(site, 'CLIENT')
+    const openai = new OpenAI({ apiKey: key, baseURL: `${site.url}/v1` })
+    const ollama = new Ollama({
+      host: `${site.url}/ollama`,
+      headers: { authorization: `Bearer ${key}` },
+    })
+    const { model, messages } = question
+    for (const asked of [
+      openai.chat.completions.create({ model, messages }),
+      openai.chat.completions.create({ model, messages, stream: true, n: 2 }),
+      openai.completions.create({ model, prompt: 'One' }),
+      openai.completions.create({ model, prompt: 'One', stream: true }),
+      openai.embeddings.create({ model, input: 'One' }),
+    ]) {
+      const error = await refusalOf(asked)
+      expect(error).toBeInstanceOf(OpenAI.APIError)
+      expect(error).toMatchObject({
+        status: 402,
+        code: 'insufficient_quota',
+        type: 'insufficient_quota',
+        error: {
+          reason: 'escrow_required',
+          details: { coordinator: toHex(coordinatorKey(site)), delegate: delegateText },
+        },
+      })
+      // What does not pass by itself is not worth asking again.
+      expect((error as { headers: Headers }).headers.has('retry-after')).toBe(false)
+    }
+    for (const asked of [
+      ollama.chat({ model, messages }),
+      ollama.chat({ model, messages, stream: true }),
+      ollama.generate({ model, prompt: 'One' }),
+      ollama.embed({ model, input: 'One' }),
+    ]) {
+      const error = await refusalOf(asked)
+      expect(error).toMatchObject({ status_code: 402, message: expect.stringMatching(/escrow/i) })
+    }
     const { json } = await call(site, '/v1/jobs', { key })
     expect(json).toMatchObject({ total: 0 })
     const supply = await supplyOf(site)

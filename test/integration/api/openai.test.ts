@@ -278,6 +278,7 @@ describe('errors', () => {
         type: 'authentication_error',
         param: null,
         code: 'invalid_api_key',
+        reason: 'authentication_error',
         details: null,
       })
     }
@@ -359,6 +360,7 @@ describe('errors', () => {
           type: 'invalid_request_error',
           param: null,
           code: 'json_invalid',
+          reason: 'json_invalid',
           details: null,
         },
       },

@@ -194,7 +194,11 @@ describe('a site that takes no more', () => {
     for (const ask of Object.values(asked)) {
       const error = await refusalOf(ask(open(full)))
       expect(error).toBeInstanceOf(OpenAI.RateLimitError)
-      expect(error).toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error' })
+      expect(error).toMatchObject({
+        code: 'rate_limit_exceeded',
+        type: 'rate_limit_error',
+        error: { reason: 'quota_exceeded' },
+      })
       expect((error as { headers: Headers }).headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
     }
     expect(await jobsOf(full)).toBe(before)

@@ -1,6 +1,6 @@
 /**
- * Submissions beside the plain one: once under a key, many at once, to another model, only asked. Long because
- * each is tried with kills, repeats and writes that fail.
+ * Submissions beside the plain one: once under a key, many at once, to another model, only asked.
+ * Long because each is tried with kills, repeats and writes that fail.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { JobRecord, SubmitJob } from '../../../core/api/coordinator-service.ts'
