@@ -7,6 +7,7 @@ import { minerChallengeBytes } from '../core/jobs/miner-challenge.ts'
 import {
   type CapabilityCard,
   type MinerFrame,
+  minerProtocolLimits,
   minerProtocolVersion,
 } from '../core/jobs/miner-protocol.ts'
 import type { Challenge } from './link.ts'
@@ -39,6 +40,7 @@ export function makeHello(input: {
     card,
     resume: [...input.resume],
     ...(input.apiKey === undefined ? {} : { api_key: input.apiKey }),
+    frames_max: minerProtocolLimits.framesMax,
   }
 }
 

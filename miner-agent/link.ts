@@ -4,6 +4,7 @@
  */
 import WebSocket from 'ws'
 import { err, ok, type Result } from '../core/base/result.ts'
+import { framesOf } from '../core/jobs/frame-batches.ts'
 import {
   type MinerFrame,
   minerCloseCodes,
@@ -13,6 +14,7 @@ import {
   serverFrameSchema,
 } from '../core/jobs/miner-protocol.ts'
 import { cleanText, type Logger } from './log.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
 
 export type Challenge = Extract<ServerFrame, { readonly type: 'challenge' }>
 export type Welcome = Extract<ServerFrame, { readonly type: 'welcome' }>
@@ -64,6 +66,7 @@ export function openLink(options: LinkOptions): Link {
     up: false,
     over: false,
     socket: undefined,
+    outbox: undefined,
     timer: undefined,
   }
   const ended = new Promise<LinkEnd>((resolve) => {
@@ -98,6 +101,7 @@ type LinkState = {
   up: boolean
   over: boolean
   socket: WebSocket | undefined
+  outbox: Outbox | undefined
   timer: NodeJS.Timeout | undefined
   end?: (end: LinkEnd) => void
 }
@@ -120,19 +124,22 @@ function connect(state: LinkState): void {
   }, handshakeTimeoutMs + minerProtocolLimits.helloTimeoutMs)
 
   socket.on('message', (data, isBinary) => {
-    if (!isCurrent()) return
-    const frame = parseFrame(isBinary ? '' : String(data))
-    if (!frame.ok) {
+    for (const frame of parseFrames(isBinary ? '' : String(data))) {
+      if (!isCurrent()) return
+      if (frame.ok) {
+        onFrame(state, socket, frame.value)
+        continue
+      }
       badFrames += 1
       options.log.warn('the site sent a frame that is not understood', {
         count: badFrames,
         reason: frame.error,
       })
+      if (badFrames < minerProtocolLimits.badFramesMax) continue
       // Not 4400, whose echo would read as the site's own refusal.
-      if (badFrames >= minerProtocolLimits.badFramesMax) socket.close(1002)
+      socket.close(1002)
       return
     }
-    onFrame(state, socket, frame.value)
   })
   socket.on('unexpected-response', (_request, response) => {
     reason = `the site answered ${response.statusCode}`
@@ -161,6 +168,7 @@ function onFrame(state: LinkState, socket: WebSocket, frame: ServerFrame): void 
       return
     }
     const hello = options.hello(frame)
+    state.outbox = openOutbox(socket, frame.frames_max ?? 1)
     if (hello.ok) socket.send(JSON.stringify(hello.value))
     else state.end?.({ code: 'REFUSED', message: hello.error.message })
     return
@@ -177,6 +185,7 @@ function onClose(state: LinkState, code: number, reason: string): void {
   const wasUp = state.up
   state.up = false
   state.socket = undefined
+  state.outbox = undefined
   if (wasUp) options.onDown()
   const final = finalEnd(code, reason)
   if (final !== undefined) {
@@ -206,14 +215,16 @@ function finalEnd(code: number, reason: string): LinkEnd | undefined {
 function sendFrame(state: LinkState, frame: MinerFrame): void {
   const { socket } = state
   if (!state.up || socket?.readyState !== WebSocket.OPEN) return
-  socket.send(JSON.stringify(frame))
+  state.outbox?.send(frame)
 }
 
 function leave(state: LinkState, code: number): void {
-  const { socket } = state
+  const { socket, outbox } = state
   state.up = false
   state.socket = undefined
+  state.outbox = undefined
   if (socket === undefined) return
+  if (socket.readyState === WebSocket.OPEN) outbox?.flush()
   socket.close(code)
   // A site that does not answer the close must not keep the program alive.
   setTimeout(() => socket.terminate(), 1_000).unref()
@@ -235,14 +246,20 @@ function keepAlive(socket: WebSocket, pingMs: number): () => void {
   return () => clearInterval(timer)
 }
 
-/** A fault names the field and the rule, never what the frame holds. */
-function parseFrame(text: string): Result<ServerFrame, string> {
+function parseFrames(text: string): readonly Result<ServerFrame, string>[] {
+  let json: unknown
   try {
-    const parsed = serverFrameSchema.safeParse(JSON.parse(text))
-    if (parsed.success) return ok(parsed.data)
-    const issue = parsed.error.issues[0]
-    return err(`${issue?.path.join('.') || 'frame'}: ${issue?.message ?? 'malformed'}`)
+    json = JSON.parse(text)
   } catch {
-    return err('not JSON')
+    return [err('not JSON')]
   }
+  return framesOf(json)?.map(parseFrame) ?? [err('too many frames in one message, or none')]
+}
+
+/** A fault names the field and the rule, never what the frame holds. */
+function parseFrame(json: unknown): Result<ServerFrame, string> {
+  const parsed = serverFrameSchema.safeParse(json)
+  if (parsed.success) return ok(parsed.data)
+  const issue = parsed.error.issues[0]
+  return err(`${issue?.path.join('.') || 'frame'}: ${issue?.message ?? 'malformed'}`)
 }

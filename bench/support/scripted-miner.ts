@@ -8,10 +8,12 @@ import { bytesEqual, fromHex, toHex } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { releaseCoder, releaseSigningBytes } from '../../core/chain/release.ts'
 import { addressOf } from '../../core/crypto/address.ts'
+import { framesOf } from '../../core/jobs/frame-batches.ts'
 import type { CapabilityCard, MinerFrame, ServerFrame } from '../../core/jobs/miner-protocol.ts'
 import { buildReceipts, offerFromFrame, signReceipts } from '../../core/jobs/outcome.ts'
 import { nativeSigner } from '../../durable-objects/coordinator/native-signer.ts'
 import { makeHello } from '../../miner-agent/hello.ts'
+import { openOutbox } from '../../miner-agent/outbox.ts'
 import { nodeVerifier } from '../../miner-agent/verifier.ts'
 import { monotonicMs } from './clock.ts'
 
@@ -58,7 +60,8 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
   const card = cardOf(setup)
   const socket = new WebSocket(setup.url, { perMessageDeflate: false })
   const verifier = nodeVerifier()
-  const send = (frame: MinerFrame) => socket.send(JSON.stringify(frame))
+  let outbox = openOutbox(socket, 1)
+  const send = (frame: MinerFrame) => outbox.send(frame)
   let site = { genesisHash: new Uint8Array(), coordinator: new Uint8Array() }
 
   const { pieces, tokens: answerTokens, everyMs } = answerOf(setup)
@@ -143,7 +146,10 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
     })
     socket.on('message', (data) => {
       const atMs = monotonicMs()
-      const frame = JSON.parse(String(data)) as ServerFrame
+      const frames = (framesOf(JSON.parse(String(data))) ?? []) as ServerFrame[]
+      for (const frame of frames) take(frame, atMs)
+    })
+    const take = (frame: ServerFrame, atMs: number): void => {
       if (frame.type === 'offer') {
         events.onOffer(frame, atMs)
         work(frame)
@@ -158,8 +164,9 @@ export function openScriptedMiner(setup: MinerSetup, events: MinerEvents): Promi
         }
         const hello = { challenge: frame, minerId, signer, card, resume: [], apiKey: undefined }
         send(makeHello(hello))
+        outbox = openOutbox(socket, frame.frames_max ?? 1)
       } else events.onTrouble(JSON.stringify(frame).slice(0, 300))
-    })
+    }
   })
 }
 

@@ -7,6 +7,9 @@
  * `accept` or `reject`; then `tokens` and `progress`; then `result` or `fail`; then server `release`, and
  * `settled` when the payment is final. Every attempt frame may be sent again after a reconnect: the pair
  * (attempt, seq) makes it idempotent.
+ *
+ * A message is one frame, or a JSON array of frames in their order where its reader has said in `challenge` or
+ * `hello` how many it takes: a message costs both sides more than what is in most of them.
  */
 import * as z from 'zod'
 import { featuresSchema } from './model-features.ts'
@@ -16,8 +19,10 @@ export const minerProtocolVersion = 1
 
 /** Bounds of this protocol. */
 export const minerProtocolLimits = {
-  /** Bytes of one frame, either way. */
+  /** Bytes of one message, either way. */
   frameBytesMax: 1_048_576,
+  /** Frames that our programs take in one message. */
+  framesMax: 64,
   /** Bytes of text in one tokens frame. */
   tokensTextBytesMax: 65_536,
   modelsMax: 64,
@@ -92,6 +97,9 @@ export type Finish = z.infer<typeof finishSchema>
 
 const attempt = { attempt_id: identifier }
 
+/** Most frames that whoever says so takes in one message; one when absent. */
+const framesMax = z.int().min(1).optional()
+
 /** Server → miner. */
 export const serverFrameSchema = z.discriminatedUnion('type', [
   z.object({
@@ -103,6 +111,7 @@ export const serverFrameSchema = z.discriminatedUnion('type', [
     genesis_hash: hex(32),
     chain_id: z.string(),
     coordinator: hex(32),
+    frames_max: framesMax,
   }),
   z.object({
     type: z.literal('welcome'),
@@ -195,6 +204,7 @@ export const minerFrameSchema = z.discriminatedUnion('type', [
     resume: z.array(identifier).max(minerProtocolLimits.resumeMax),
     /** Optional API key of a site that admits only known miners. */
     api_key: z.string().max(256).optional(),
+    frames_max: framesMax,
   }),
   z.object({ type: z.literal('heartbeat'), inflight: count, queued: count }),
   z.object({ type: z.literal('accept'), ...attempt }),

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SignedHello } from '../../core/api/market-coordinator.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
+import { framesOf, messagesOf } from '../../core/jobs/frame-batches.ts'
 import { minerChallengeBytes } from '../../core/jobs/miner-challenge.ts'
 import {
   type CapabilityCard,
@@ -33,6 +34,8 @@ type Attachment = {
   /** Set by a valid hello. */
   readonly minerId: string | undefined
   readonly badFrames: number
+  /** Frames that it takes in one message; absent: one. */
+  readonly framesMax?: number
 }
 
 export type AgentSocketParts = {
@@ -44,7 +47,7 @@ export type AgentSocketParts = {
   readonly wakeAt: (dueAtMs: number) => void
   /** A miner has proved itself: what it may resume, and what is to be done right after the welcome. */
   readonly onHello: (miner: Miner, resume: readonly string[]) => Welcome
-  readonly onFrame: (miner: Miner, frame: Exclude<MinerFrame, { type: 'hello' }>) => void
+  readonly onFrame: (miner: Miner, frame: AgentFrame) => void
   readonly onGone: (minerId: string) => void
   /** A miner has proved its key; what it signed is kept, so that others can check its card. */
   readonly onSigned: (hello: SignedHello & { readonly minerId: string }) => void
@@ -60,6 +63,9 @@ export type Welcome = {
 export type AgentSockets = ReturnType<typeof openAgentSockets>
 
 type Hello = Extract<MinerFrame, { type: 'hello' }>
+
+/** What a miner says once it is known. */
+export type AgentFrame = Exclude<MinerFrame, { type: 'hello' }>
 
 /** Takes over the sockets that are there: all of them, after a hibernation; none, after a restart. */
 export function openAgentSockets(parts: AgentSocketParts) {
@@ -94,7 +100,7 @@ export function openAgentSockets(parts: AgentSocketParts) {
       close(socket, minerCloseCodes.tooManySockets, 'this site has as many miners as it takes')
       return
     }
-    attach(socket, { ...attachment, minerId })
+    attach(socket, { ...attachment, minerId, framesMax: frame.frames_max ?? 1 })
     const entering = { minerId, publicKey, card, cardText: frame.card, socket }
     const miner = miners.enterAgent(entering, now())
     parts.onSigned({
@@ -160,30 +166,43 @@ export function openAgentSockets(parts: AgentSocketParts) {
         genesis_hash: toHex(settings.genesisHash),
         chain_id: settings.genesis.chainId,
         coordinator: toHex(settings.coordinator.publicKey),
+        frames_max: minerProtocolLimits.framesMax,
       })
     },
 
     message: (socket: WebSocket, message: string | ArrayBuffer): void => {
-      const attachment = attachmentOf(socket)
-      const frame = readFrame(message)
-      if (!frame.ok) {
-        bad(socket, frame.code, frame.message)
-        return
+      const frames: AgentFrame[] = []
+      for (const frame of readFrames(message)) {
+        if (!frame.ok) {
+          bad(socket, frame.code, frame.message)
+          if (attachmentOf(socket).badFrames >= minerProtocolLimits.badFramesMax) return
+          continue
+        }
+        const attachment = attachmentOf(socket)
+        const { value } = frame
+        if (attachment.minerId === undefined) {
+          if (value.type === 'hello') hello(socket, attachment, value)
+          else bad(socket, 'HELLO_REQUIRED', 'the first frame is hello')
+        } else if (value.type === 'hello') bad(socket, 'HELLO_TWICE', 'hello was said already')
+        else frames.push(value)
       }
-      const { minerId } = attachment
-      if (minerId === undefined) {
-        if (frame.value.type === 'hello') hello(socket, attachment, frame.value)
-        else bad(socket, 'HELLO_REQUIRED', 'the first frame is hello')
-        return
-      }
-      const miner = miners.get(minerId)
+      const { minerId } = attachmentOf(socket)
+      const miner = minerId === undefined ? undefined : miners.get(minerId)
       // A socket that was replaced may still have frames under way.
       if (miner?.socket !== socket) return
       miner.seenAtMs = now()
-      const { value } = frame
-      if (value.type === 'hello') bad(socket, 'HELLO_TWICE', 'hello was said already')
-      else if (!isWritten(value)) parts.onFrame(miner, value)
-      else parts.group(() => parts.onFrame(miner, value)).catch((error) => failed(socket, error))
+      const written = new Set(frames.filter(isWritten).map(({ attempt_id }) => attempt_id))
+      const grouped: AgentFrame[] = []
+      for (const frame of frames) {
+        // What ends in this very message is written once, at its end.
+        if ('attempt_id' in frame && written.has(frame.attempt_id)) grouped.push(frame)
+        else parts.onFrame(miner, frame)
+      }
+      if (grouped.length === 0) return
+      const handled = parts.group(() => {
+        for (const frame of grouped) parts.onFrame(miner, frame)
+      })
+      handled.catch((error) => failed(socket, error))
     },
 
     failed,
@@ -224,16 +243,44 @@ export function openAgentSockets(parts: AgentSocketParts) {
 /** RFC 6455: the server met a condition that it did not expect. */
 const internalError = 1011
 
-/** Sends a frame; a socket that is closing takes nothing, and its miner resumes later. */
+/** Frames that wait for the end of this turn, by the socket that they go to. */
+const waiting = new WeakMap<WebSocket, string[]>()
+
+/**
+ * Sends a frame; a socket that is closing takes nothing, and its miner resumes later. To a miner that takes
+ * several in a message go those of one turn together: all that was written in one commit.
+ */
 export function send(socket: WebSocket | undefined, frame: ServerFrame): void {
+  if (!socket) return
+  const text = JSON.stringify(frame)
+  const { framesMax = 1 } = attachmentOf(socket)
+  const others = waiting.get(socket)
+  if (others) others.push(text)
+  else if (framesMax <= 1) sendText(socket, text)
+  else {
+    waiting.set(socket, [text])
+    queueMicrotask(() => sendWaiting(socket))
+  }
+}
+
+function sendWaiting(socket: WebSocket): void {
+  const frames = waiting.get(socket)
+  if (!frames) return
+  waiting.delete(socket)
+  const { framesMax = 1 } = attachmentOf(socket)
+  for (const message of messagesOf(frames, framesMax)) sendText(socket, message)
+}
+
+function sendText(socket: WebSocket, text: string): void {
   try {
-    socket?.send(JSON.stringify(frame))
+    socket.send(text)
   } catch {
     // Closed meanwhile: `webSocketClose` follows.
   }
 }
 
 function close(socket: WebSocket, code: number, reason: string): void {
+  sendWaiting(socket)
   try {
     // A longer reason would be an error (RFC 6455: 123 bytes).
     socket.close(code, reason.slice(0, 100))
@@ -301,21 +348,29 @@ function admitHello(
 }
 
 /** Frames whose effect is on disk before it is told; the others are remembered, or change nothing. */
-const isWritten = ({ type }: MinerFrame): boolean =>
-  type === 'result' || type === 'reject' || type === 'fail'
+const isWritten = (
+  frame: AgentFrame,
+): frame is Extract<AgentFrame, { type: 'result' | 'reject' | 'fail' }> =>
+  frame.type === 'result' || frame.type === 'reject' || frame.type === 'fail'
 
 type Read =
   | { readonly ok: true; readonly value: MinerFrame }
   | { readonly ok: false; readonly code: string; readonly message: string }
 
-function readFrame(message: string | ArrayBuffer): Read {
+function readFrames(message: string | ArrayBuffer): readonly Read[] {
   if (typeof message !== 'string') {
-    return { ok: false, code: 'FRAME_INVALID', message: 'frames are JSON text' }
+    return [{ ok: false, code: 'FRAME_INVALID', message: 'frames are JSON text' }]
   }
   if (message.length > minerProtocolLimits.frameBytesMax) {
-    return { ok: false, code: 'FRAME_TOO_LARGE', message: 'the frame is too large' }
+    return [{ ok: false, code: 'FRAME_TOO_LARGE', message: 'the message is too large' }]
   }
-  const frame = minerFrameSchema.safeParse(parsed(message))
+  const frames = framesOf(parsed(message))
+  if (frames) return frames.map(readFrame)
+  return [{ ok: false, code: 'FRAME_INVALID', message: 'too many frames in one message, or none' }]
+}
+
+function readFrame(json: unknown): Read {
+  const frame = minerFrameSchema.safeParse(json)
   if (frame.success) return { ok: true, value: frame.data }
   const issue = frame.error.issues[0]
   const path = issue?.path.join('.') ?? ''

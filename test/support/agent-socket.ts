@@ -7,6 +7,7 @@ import { WebSocket } from 'ws'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { addressOf } from '../../core/crypto/address.ts'
 import { signerFromSeed } from '../../core/crypto/ed25519.ts'
+import { framesOf, messagesOf } from '../../core/jobs/frame-batches.ts'
 import { minerChallengeBytes } from '../../core/jobs/miner-challenge.ts'
 import type { CapabilityCard, MinerFrame, ServerFrame } from '../../core/jobs/miner-protocol.ts'
 import {
@@ -47,6 +48,8 @@ export type AgentOptions = {
   /** What it does when it is offered a job. Default: the whole job at once. */
   readonly onOffer?: (agent: Agent, attempt: HeldAttempt) => void
   readonly now?: () => number
+  /** Frames that it takes in one message, and then sends too, those of a turn together. Default: one. */
+  readonly framesMax?: number
   /** Whether it signs for the delivered part of a canceled job. Default: it does. */
   readonly signsParts?: boolean
 }
@@ -82,7 +85,22 @@ export function createAgent(options: AgentOptions) {
   let closed: { code: number; reason: string } | undefined
   const listeners = new Set<() => void>()
 
-  const send = (frame: MinerFrame): void => wire?.send(JSON.stringify(frame))
+  let waiting: string[] = []
+  const send = (frame: MinerFrame): void => {
+    if (options.framesMax === undefined) {
+      wire?.send(JSON.stringify(frame))
+      return
+    }
+    const opened = wire
+    waiting.push(JSON.stringify(frame))
+    if (waiting.length > 1) return
+    queueMicrotask(() => {
+      const frames = waiting
+      waiting = []
+      if (wire !== opened) return
+      for (const message of messagesOf(frames, options.framesMax ?? 1)) wire?.send(message)
+    })
+  }
 
   const hello = (challenge: OfFrame<'challenge'>): void => {
     site = challenge
@@ -103,6 +121,7 @@ export function createAgent(options: AgentOptions) {
       signature: toHex(signer.sign(message)),
       card: cardText,
       resume: [...held.keys()].filter((attemptId) => !releases.has(attemptId)),
+      ...(options.framesMax !== undefined && { frames_max: options.framesMax }),
     })
   }
 
@@ -122,7 +141,10 @@ export function createAgent(options: AgentOptions) {
   }
 
   const receive = (text: string): void => {
-    const frame = JSON.parse(text) as ServerFrame
+    for (const frame of framesOf(JSON.parse(text)) ?? []) take(frame as ServerFrame)
+  }
+
+  const take = (frame: ServerFrame): void => {
     frames.push(frame)
     switch (frame.type) {
       case 'challenge':

@@ -78,7 +78,7 @@ export const minersFamily = {
       stream: {
         kind: 'websocket',
         description:
-          'JSON text frames. The site sends `challenge`, the miner answers `hello` with a signature, the site says `welcome`; then come offers. `docs/protocol.md` has the order and the signed bytes. Close codes: 4400 protocol, 4401 not proved, 4409 replaced by a newer connection, 4429 too many.',
+          'JSON text frames, one a message, or an array of at most as many as the reader has stated in `frames_max`. The site sends `challenge`, the miner answers `hello` with a signature, the site says `welcome`; then come offers. `docs/protocol.md` has the order and the signed bytes. Close codes: 4400 protocol, 4401 not proved, 4409 replaced by a newer connection, 4429 too many.',
         received: serverFrameSchema.options.map((schema) => ({
           name: schema.shape.type.value,
           description: frameWords[schema.shape.type.value],

@@ -32,6 +32,7 @@ export async function runCampaign(campaign: Campaign): Promise<void> {
     createAgent({
       name,
       concurrency: 1 + below(3),
+      ...(index > 0 && { framesMax: 64 }),
       priceCompletion: 300_000n + BigInt(index) * 50_000n,
       onOffer: (agent, attempt) => behave(agent, attempt, isBusy ? random() : 0, below),
     }),

@@ -125,6 +125,72 @@ test('SOCK-5: sockets without hello and miners without a sign of life are closed
   expect(world.parts().miners.count()).toBe(0)
 })
 
+test('SOCK-7: frames of a turn travel together, both ways, to a miner that says so', async () => {
+  const world = await createWorld()
+  const messages: { readonly out: string[]; readonly in: string[] } = { out: [], in: [] }
+  const agent = createAgent({ name: 'miner-A', framesMax: 64 })
+  await join(world, {
+    ...agent,
+    attach: (wire) => {
+      const send = (text: string) => {
+        messages.out.push(text)
+        wire.send(text)
+      }
+      const ends = agent.attach({ ...wire, send })
+      const receive = (text: string) => {
+        messages.in.push(text)
+        ends.receive(text)
+      }
+      return { ...ends, receive }
+    },
+  })
+  const jobs = await Promise.all(['one?', 'two?', 'three?'].map((text) => world.submit(text)))
+  await world.pass(200)
+  for (const { jobId } of jobs) expect(world.view(jobId)).toMatchObject({ state: 'completed' })
+  expect(agent.releases.size).toBe(3)
+  const whole = messages.out.map((text) => JSON.parse(text)).find(Array.isArray)
+  const types = whole?.map((frame: { type: string }) => frame.type)
+  expect([types?.[0], types?.[1], types?.at(-1)]).toEqual(['accept', 'tokens', 'result'])
+  expect(messages.in.some((text) => Array.isArray(JSON.parse(text)))).toBe(true)
+})
+
+test('SOCK-7: a miner that does not say so gets each frame alone, and may send several all the same', async () => {
+  const world = await createWorld()
+  const agent = await join(world, { name: 'miner-A', onOffer: hold })
+  const { jobId } = await world.submit('how?')
+  await world.pass(50)
+  const attempt = only(agent)
+  const { attempt_id } = attempt.offer
+  const text = answerOf(attempt.offer).join('')
+  const tokens = { type: 'tokens', attempt_id, seq: 0, text, count: 8 } as const
+  attempt.frames.push(tokens)
+  const result = agent.resultOf(attempt)
+  agent.sendRaw(JSON.stringify([{ type: 'accept', attempt_id }, tokens, result, result]))
+  await world.pass(100)
+  expect(world.view(jobId)).toMatchObject({ state: 'completed' })
+  expect(agent.releases.size).toBe(1)
+  expect(agent.frames.filter(({ type }) => type === 'release')).toHaveLength(2)
+})
+
+test('SOCK-7: an array that is empty or too long is one bad frame, and bad frames in one count each', async () => {
+  const world = await createWorld()
+  const agent = await join(world, { name: 'miner-A' })
+  const beats = Array.from({ length: 65 }, () => ({ type: 'heartbeat', inflight: 0, queued: 0 }))
+  agent.sendRaw('[]')
+  agent.sendRaw(JSON.stringify(beats))
+  agent.sendRaw(JSON.stringify(beats.slice(1)))
+  await world.pass(20)
+  const errors = () => agent.frames.filter(({ type }) => type === 'error').length
+  expect(errors()).toBe(2)
+  agent.sendRaw(JSON.stringify([{}, ...beats.slice(10), []]))
+  await world.pass(20)
+  expect(errors()).toBe(4)
+  expect(agent.isConnected()).toBe(true)
+  agent.sendRaw(JSON.stringify([...beats.slice(10), 7]))
+  await world.pass(20)
+  expect(agent.closed()?.code).toBe(minerCloseCodes.protocol)
+})
+
 test('SOCK-6: after a reconnect the answer goes on where it was', async () => {
   const world = await createWorld()
   const agent = await join(world, { name: 'miner-A', onOffer: hold })

@@ -94,6 +94,29 @@ describe('the link', () => {
     expect(minerFrameSchema.parse(JSON.parse(received[0] as string))).toMatchObject({ inflight: 2 })
   })
 
+  test('speaks several frames in a message with a site that takes them, and reads several', async () => {
+    const received: string[] = []
+    sockets.on('connection', (socket: WebSocket) => {
+      socket.send(JSON.stringify({ ...challenge, frames_max: 2 }))
+      socket.once('message', () => {
+        socket.on('message', (data) => received.push(String(data)))
+        send(socket, [
+          welcome,
+          { type: 'refused', attempt_id: 'ab'.repeat(16), code: 'X', message: '' },
+        ])
+      })
+    })
+    const { opened, frames } = link()
+    await vi.waitFor(() => expect(frames).toHaveLength(2))
+    for (let queued = 1; queued <= 3; queued++) {
+      opened.send({ type: 'heartbeat', inflight: 0, queued })
+    }
+    await vi.waitFor(() => expect(received).toHaveLength(2))
+    const [first, second] = received.map((text) => JSON.parse(text))
+    expect(first.map((frame: { queued: number }) => frame.queued)).toEqual([1, 2])
+    expect(second).toMatchObject({ queued: 3 })
+  })
+
   test('comes back after the connection breaks, however often', async () => {
     const connections = serve((socket, connection) => {
       send(socket, welcome)
