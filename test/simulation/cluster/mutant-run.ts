@@ -8,12 +8,16 @@ import type { ClusterOptions } from './sites.ts'
 type Request = {
   readonly run: Omit<ClusterOptions, 'seed'>
   readonly seeds: number
+  readonly first?: number
 }
 
-const { run, seeds } = JSON.parse(process.argv[2] ?? '') as Request
+const { run, seeds, first } = JSON.parse(process.argv[2] ?? '') as Request
 let answer: { readonly seed: number; readonly fault: string } | undefined
-for (let seed = 1; seed <= seeds && !answer; seed++) {
+const order = Array.from({ length: seeds }, (_, n) => n + 1)
+for (const seed of first === undefined ? order : [first, ...order]) {
   const [fault] = runCluster({ ...run, seed }).faults
-  if (fault !== undefined) answer = { seed, fault }
+  if (fault === undefined) continue
+  answer = { seed, fault }
+  break
 }
 console.log(JSON.stringify(answer ?? {}))

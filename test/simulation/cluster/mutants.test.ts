@@ -25,9 +25,10 @@ async function bundled(mutant: Mutant | undefined): Promise<string> {
 /** What the first bad seed shows, if there is one. */
 async function findFault(
   bundle: string,
-  { run: network, seeds }: Pick<Mutant, 'run' | 'seeds'>,
+  { run: network, seeds, first }: Pick<Mutant, 'run' | 'seeds' | 'first'>,
 ): Promise<{ readonly seed?: number; readonly fault?: string }> {
-  const { stdout } = await run(process.execPath, [bundle, JSON.stringify({ run: network, seeds })])
+  const request = JSON.stringify({ run: network, seeds, first })
+  const { stdout } = await run(process.execPath, [bundle, request])
   return JSON.parse(stdout)
 }
 

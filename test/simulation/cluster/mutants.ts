@@ -22,6 +22,8 @@ export type Mutant = {
   /** The networks in which it is looked for, and how many seeds are enough. */
   readonly run: Omit<ClusterOptions, 'seed'>
   readonly seeds: number
+  /** A seed that shows it, where few do: tried before the others. */
+  readonly first?: number
   /** Words of the checks that may find it, whichever comes first. */
   readonly found: RegExp
 }
@@ -73,6 +75,7 @@ export const mutants: readonly Mutant[] = [
     replace: '  standsOn(tree, block.hash, source.block)',
     run: { ...withLiar, weather: { loss: 0.1, delayMs: 2_000 } },
     seeds: 120,
+    first: 66,
     found: /without a quorum of votes/,
   },
   {
@@ -138,6 +141,7 @@ export const mutants: readonly Mutant[] = [
       '    votedSlot,\n    lock: { slot: final.slot, hash: final.hash },\n    stopped,\n  })',
     run: { ...tooMany, weather: { kill: 0.1 } },
     seeds: 300,
+    first: 69,
     found: honestBlamed,
   },
   {
@@ -174,6 +178,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'rules.self !== undefined',
     run: { ...four, weather: { ...stormy, restore: 0.02 } },
     seeds: 300,
+    first: 55,
     found: honestBlamed,
   },
   {
