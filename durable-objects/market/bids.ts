@@ -421,6 +421,7 @@ export function openBids(parts: BidParts) {
     /** Closes auctions and lets agreements lapse whose time is over. */
     tick: (): void => {
       const nowMs = now()
+      for (const shift of [shiftBids, shiftAgreements]) database.sql.exec(shift, nowMs)
       for (const bid of rowsOf<BidRow>(database, `${selectDue} LIMIT 100`, nowMs)) {
         if (bid.site === parts.site()) close(bid)
         else database.sql.exec(setEnd, 'unmatched', 0, nowMs, bid.bid_id)
@@ -585,6 +586,11 @@ const selectDue =
   "SELECT * FROM bids WHERE status = 'open' AND closes_at_ms <= ? ORDER BY closes_at_ms"
 const selectExpired =
   "SELECT * FROM agreements WHERE state = 'open' AND expires_at_ms <= ? LIMIT 500"
+// What began after this moment began before the clock was set back: it lasts as long as it was to.
+const shiftBids = `UPDATE bids SET closes_at_ms = closes_at_ms - opened_at_ms + ?1, opened_at_ms = ?1
+  WHERE status = 'open' AND opened_at_ms > ?1`
+const shiftAgreements = `UPDATE agreements SET expires_at_ms = expires_at_ms - created_at_ms + ?1,
+  created_at_ms = ?1 WHERE state = 'open' AND created_at_ms > ?1`
 const insertBid = `INSERT INTO bids (bid_id, site, owner, bidder, wanted, status, opened_at_ms,
   closes_at_ms, filled, announced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`
 const setEnd = `UPDATE bids SET status = ?, filled = ?, closes_at_ms = min(closes_at_ms, ?)

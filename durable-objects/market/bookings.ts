@@ -14,6 +14,7 @@ import { bytesEqual, fromHex, toHex, toHex0x } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
+import { hasPassed } from '../../core/base/time.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
 import { bookingShares } from '../../core/chain/messages/booking.ts'
 import { outcomeCodes } from '../../core/chain/outcome.ts'
@@ -112,6 +113,9 @@ export function openBookings(
   const slotNow = (): number => Math.floor((now() - settings.genesisTimeMs) / slotMs)
   const timeOf = (slot: number): string => formatTime(settings.genesisTimeMs + slot * slotMs)
 
+  /** When the chain was asked last whether it still holds the money of a booking. */
+  const lookedAtMs = new Map<string, number>()
+
   const rowOf = (id: string): BookingRow | undefined =>
     rowsOf<BookingRow>(database, 'SELECT * FROM bookings WHERE booking_id = ?', id)[0]
 
@@ -120,9 +124,9 @@ export function openBookings(
 
   const spansOf = (offerId: string): Span[] =>
     liveOf(offerId).map((row) => ({
-      startSlot: row.start_slot,
-      // Until its end is final, it has not ended.
-      endSlot: Math.max(row.end_slot, row.state === 'closing' ? slotNow() + 1 : row.end_slot),
+      // It holds its places now, and until its end is final, whatever this clock says.
+      startSlot: Math.min(row.start_slot, slotNow()),
+      endSlot: Math.max(row.end_slot, slotNow() + 1),
       places: row.places,
     }))
 
@@ -373,21 +377,53 @@ export function openBookings(
     }
     if (slotNow() < row.end_slot) {
       if (row.close_bytes) await ask(chain.submit([bytesOf(row.close_bytes)]))
+      // Nobody wants it closed: this clock was ahead when its time seemed over.
+      else if (!posted?.isOpen) database.sql.exec(unclose, row.seq)
       return
     }
     if (!posted) return coordinator.post({ ...closePost(row), again: false })
     if (posted.isOpen) return
     const found = posted.txHash && (await lookFor(posted.txHash))
     if (!found) return coordinator.post({ ...closePost(row), again: true })
-    if (found.final) {
-      // Somebody else has closed it, as anybody may from its end on.
-      move(row, 'closed', { ...shares(settings, row, row.end_slot), fault: null })
+    if (!found.final) return
+    if (await isOnChain(row)) {
+      // Its time was not over yet by the clock of the chain.
+      const { slot } = await ask(chain.head())
+      if (slot >= row.end_slot) await coordinator.post({ ...closePost(row), again: true })
+      return
     }
+    // Somebody else has closed it, as anybody may from its end on.
+    move(row, 'closed', { ...shares(settings, row, row.end_slot), fault: null })
+  }
+
+  /** Whether the chain holds the money of a booking that has begun. */
+  const isOnChain = async (row: BookingRow): Promise<boolean> => {
+    const id = bookingIdOf(bytesOf(row.open_hash as Blob))
+    const { finalSlot } = await ask(chain.head())
+    // A chain that has not come so far yet says nothing of it.
+    return finalSlot < row.start_slot || (await ask(chain.finalBooking(id))) !== undefined
+  }
+
+  /** Its parties may close it on the chain themselves, and take the money back: then it holds no places. */
+  const closedElsewhere = async (row: BookingRow): Promise<boolean> => {
+    const isDue = hasPassed(marketPolicy.lookEveryMs, lookedAtMs.get(row.booking_id) ?? 0, now())
+    if (row.open_hash === null || !isDue) return false
+    lookedAtMs.set(row.booking_id, now())
+    return !(await isOnChain(row))
   }
 
   const followActive = async (row: BookingRow): Promise<void> => {
+    if (await closedElsewhere(row)) {
+      lookedAtMs.delete(row.booking_id)
+      return move(row, 'canceled', { fault: 'closed on the chain by one of its parties' })
+    }
     if (slotNow() < row.end_slot) {
-      parts.wakeAt(settings.genesisTimeMs + row.end_slot * slotMs)
+      parts.wakeAt(
+        Math.min(
+          settings.genesisTimeMs + row.end_slot * slotMs,
+          row.open_hash ? now() + marketPolicy.lookEveryMs : Number.POSITIVE_INFINITY,
+        ),
+      )
       return
     }
     if (row.total === '0') {

@@ -5,6 +5,8 @@ export const marketPolicy = {
   watchGapMs: 45_000,
   /** Pause before the chain is asked again about what is under way. */
   followMs: 1_000,
+  /** How often the chain is asked whether a booking that runs is still there. */
+  lookEveryMs: 30_000,
   retryMs: 2_000,
   /** Offers that go to the read model in one batch. */
   projectAtOnce: 100,

@@ -10,7 +10,7 @@ import type { Listing } from '../../core/api/market-service.ts'
 import { fromHex, toHex, utf8ToBytes } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
-import { dayMs } from '../../core/base/time.ts'
+import { dayMs, hasPassed } from '../../core/base/time.ts'
 import { formatAddress } from '../../core/crypto/address.ts'
 import { taggedHash } from '../../core/crypto/hash.ts'
 import { minerChallengeBytes } from '../../core/jobs/miner-challenge.ts'
@@ -161,10 +161,22 @@ export function openOffers(host: MarketHost) {
     return share === null ? null : Math.round(share * 1_000) / 1_000
   }
 
+  /** The clock was set back: what it wrote of a time that is still to come has not been. */
+  const forgetAhead = (nowMs: number): void => {
+    for (const table of ['watches', 'presence']) {
+      database.sql.exec(`DELETE FROM ${table} WHERE from_ms > ?`, nowMs)
+      database.sql.exec(`UPDATE ${table} SET to_ms = ? WHERE to_ms > ?`, nowMs, nowMs)
+    }
+    for (const column of ['created_at_ms', 'said_at_ms']) {
+      database.sql.exec(`UPDATE offers SET ${column} = ? WHERE ${column} > ?`, nowMs, nowMs)
+    }
+  }
+
   /** The site looked just now. A gap that is too long was no looking. */
   const noteWatch = (nowMs: number): void => {
-    const last = lastWatchMs()
-    if (last > 0 && nowMs - last <= marketPolicy.watchGapMs) {
+    const last = Math.min(lastWatchMs(), nowMs)
+    if (lastWatchMs() > nowMs) forgetAhead(nowMs)
+    else if (last > 0 && nowMs - last <= marketPolicy.watchGapMs) {
       database.sql.exec('UPDATE watches SET to_ms = ? WHERE to_ms = ?', nowMs, last)
       return
     }
@@ -318,7 +330,7 @@ export function openOffers(host: MarketHost) {
     /** Uptimes, and what is too old; now and then. */
     tidy: (): void => {
       const nowMs = now()
-      if (nowMs - figuresAtMs < marketPolicy.figuresMs) return
+      if (!hasPassed(marketPolicy.figuresMs, figuresAtMs, nowMs)) return
       figuresAtMs = nowMs
       database.transactionSync(() => {
         database.sql.exec('DELETE FROM watches WHERE to_ms < ?', nowMs - marketPolicy.presenceMs)

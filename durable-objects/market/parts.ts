@@ -1,4 +1,5 @@
 /** The market's parts, joined, and the order in which what is due is done. */
+import { hasPassed } from '../../core/base/time.ts'
 import { rowsOf } from '../coordinator/schema.ts'
 import { type Bids, openBids } from './bids.ts'
 import { openBookings } from './bookings.ts'
@@ -65,7 +66,7 @@ export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
     /** Does all that is due. `looks`: at the miners too, though it was done a moment ago. */
     work: async (looks: boolean): Promise<void> => {
       const nowMs = now()
-      if (looks || nowMs - lookedAtMs >= marketPolicy.refreshMs) {
+      if (looks || hasPassed(marketPolicy.refreshMs, lookedAtMs, nowMs)) {
         await attempt('offers', async () => {
           here = await offers.refresh()
           lookedAtMs = nowMs

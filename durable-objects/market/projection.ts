@@ -1,4 +1,5 @@
 /** The market's read model: offers that changed, and the prices of the day. Behind, it catches up. */
+import { hasPassed } from '../../core/base/time.ts'
 import type { Offer } from '../../core/market/offer.ts'
 import { modelNamesOf } from '../../core/market/offer.ts'
 import { rowsOf } from '../coordinator/schema.ts'
@@ -11,7 +12,7 @@ export function openProjection(host: MarketHost) {
 
   const prices = async (): Promise<void> => {
     const nowMs = now()
-    if (nowMs - pricesAtMs < marketPolicy.figuresMs) return
+    if (!hasPassed(marketPolicy.figuresMs, pricesAtMs, nowMs)) return
     const byName = new Map<string, number[]>()
     for (const { body } of rowsOf<{ body: string }>(database, selectOnline)) {
       const offer = JSON.parse(body) as Offer

@@ -5,6 +5,7 @@
 
 import type { Bid } from '../../core/api/schemas/market.ts'
 import { toHex, utf8ToBytes } from '../../core/base/bytes.ts'
+import { hasPassed } from '../../core/base/time.ts'
 import { addressOf, formatAddress } from '../../core/crypto/address.ts'
 import { taggedHash } from '../../core/crypto/hash.ts'
 import {
@@ -164,7 +165,7 @@ export function openSayings(
         'SELECT * FROM sayings ORDER BY seq LIMIT 1',
       )
       if (!next) return
-      if (nowMs - saidAtMs < marketPolicy.announceEveryMs) {
+      if (!hasPassed(marketPolicy.announceEveryMs, saidAtMs, nowMs)) {
         host.wakeAt(saidAtMs + marketPolicy.announceEveryMs)
         return
       }
