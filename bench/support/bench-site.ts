@@ -1,10 +1,15 @@
 /** The site that is measured: the production bundle on workerd, fresh state, no limits on loopback. */
+import { findFreePort, host } from '../../scripts/setup/port.ts'
 import { runtimePid } from '../../scripts/setup/site-runtime.ts'
 import { startTestSite, type TestSite } from '../../test/support/site.ts'
 import { type HttpClient, openHttp } from './http-client.ts'
 import { say } from './report.ts'
 
 export type BenchSite = {
+  /**
+   * Where the Worker listens: workerd hands it requests straight. Before Miniflare's usual port stand two Workers
+   * of Miniflare's own, which no deployment has.
+   */
   readonly url: string
   /** Where miners connect. */
   readonly socketUrl: string
@@ -19,7 +24,7 @@ export type BenchSite = {
 
 /** What a report says of it. */
 export const runtimeText =
-  'production bundle on workerd, started by Miniflare without a proxy, loopback, state on disk'
+  "production bundle on workerd, at the Worker's own socket, loopback, state on disk"
 
 /**
  * Starts it; `connections` bounds how many requests its client sends at a time, and `vars` replace those
@@ -31,15 +36,17 @@ export async function startBenchSite(
 ): Promise<BenchSite> {
   boundTime()
   say('starting a site on fresh state')
-  const site: TestSite = await startTestSite({ vars })
-  const http = openHttp(site.url, connections)
+  const workerPort = await findFreePort()
+  const site: TestSite = await startTestSite({ vars, workerPort })
+  const url = `http://${host}:${workerPort}`
+  const http = openHttp(url, connections)
   const apiKeys = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
   const [apiKey] = apiKeys
   const workerd = runtimePid(site.site.port)
   if (apiKey === undefined || workerd === undefined) throw new Error('the site is incomplete')
   return {
-    url: site.url,
-    socketUrl: `${site.url.replace('http', 'ws')}/api/v1/miners/ws`,
+    url,
+    socketUrl: `${url.replace('http', 'ws')}/api/v1/miners/ws`,
     apiKey,
     apiKeys,
     http,

@@ -40,7 +40,7 @@ export default {
 
 /** Starts the peer in a runtime of its own, of the same version as the site's. */
 export async function startEchoPeer(): Promise<EchoPeer> {
-  const port = await findFreePort()
+  const [port, workerPort] = [await findFreePort(), await findFreePort()]
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
       workers: [
@@ -49,6 +49,8 @@ export async function startEchoPeer(): Promise<EchoPeer> {
           modules: [{ type: 'ESModule', path: 'echo.js', contents: script }],
           compatibilityDate: '2026-10-01',
           durableObjects: { ECHO: { className: 'Echo', useSQLite: true } },
+          // Requests go straight to the Worker, as they do to the site that is measured.
+          unsafeDirectSockets: [{ host, port: workerPort }],
         },
       ],
     }),
@@ -63,8 +65,8 @@ export async function startEchoPeer(): Promise<EchoPeer> {
   await miniflare.ready
   return {
     pid: runtimePid(port),
-    url: `http://${host}:${port}`,
-    connect: () => connect(`ws://${host}:${port}/`),
+    url: `http://${host}:${workerPort}`,
+    connect: () => connect(`ws://${host}:${workerPort}/`),
     stop: () => miniflare.dispose(),
   }
 }

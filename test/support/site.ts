@@ -24,6 +24,8 @@ export type TestSiteOptions = SiteStateOptions & {
   /** Milliseconds between cron triggers; without it they come only when asked for. */
   cronEveryMs?: number
   port?: number
+  /** A port at which the Worker itself listens too, past Miniflare's own Workers: for benchmarks. */
+  workerPort?: number
 }
 
 /** Starts a site for a test. Dispose of it, or use `await using`. */
@@ -39,6 +41,7 @@ export async function startTestSite(
       cronEveryMs: options.cronEveryMs ?? 0,
       onLog: () => undefined,
       ...(port !== undefined && { port }),
+      ...(options.workerPort !== undefined && { workerPort: options.workerPort }),
     })
   let site = await start(options.port)
   const dispose = async () => {
