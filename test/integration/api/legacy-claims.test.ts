@@ -1,6 +1,7 @@
 /** Who holds a job of the original's miners, and who is paid for it: one of them, once, in every race. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, expectFailure, finalBalance, type Json, until } from '../../support/api-client.ts'
+import { connectAgent, createAgent } from '../../support/agent-socket.ts'
+import { call, expectFailure, finalBalance, until } from '../../support/api-client.ts'
 import { legacyTalk, minerKeys, payoutOf, startLegacySite } from '../../support/api-legacy-site.ts'
 import { openPayer } from '../../support/api-payer.ts'
 import type { Harness } from '../../support/harness.ts'
@@ -15,6 +16,9 @@ beforeAll(async () => {
 afterAll(() => site?.dispose())
 
 const { client, submit, script, registerScript } = legacyTalk(() => site)
+
+const cancel = (jobId: string) =>
+  call(site, `/v1/jobs/${jobId}/cancel`, { method: 'POST', key: client() })
 
 describe('a job and its holder', () => {
   test('MINERAPI-5: completed and paid once, by and to the miner that holds it', async () => {
@@ -59,7 +63,7 @@ describe('a job and its holder', () => {
       () => script(scriptKey, 'POST', '/miners/poll', { max_wait_seconds: 1 }),
       ({ status }) => status === 200,
     )
-    const canceled = await call(site, `/v1/jobs/${jobId}/cancel`, { method: 'POST', key: client() })
+    const canceled = await cancel(jobId)
     expect(canceled.json).toMatchObject({ state: 'CANCELED', error: 'canceled by client' })
     const body = { result: { output: 'too late' } }
     const late = await call(site, `/v1/miners/${jobId}/result`, { key: scriptKey, body })
@@ -101,27 +105,54 @@ describe('miners that begin anew', () => {
 })
 
 describe('races', () => {
-  test('MINERAPI-3: polls at the same time never share a job', { timeout: 120_000 }, async () => {
+  test('MINERAPI-3: thousands of polls at once never share a job', {
+    timeout: 120_000,
+  }, async () => {
     const miners = [hostKey, scriptKey, otherKey]
     for (const key of miners) await registerScript(key, { concurrency: 0 })
-    const total = 60
-    const payload = { type: 'inference', prompt: 'hi', model: 'm1' }
-    const wanted = await Promise.all(Array.from({ length: total }, () => submit(payload)))
     const handed: string[] = []
-    // Each miner polls several times at once, with and without waiting.
-    while (handed.length < total) {
-      const polls = miners.flatMap((key) =>
-        [0, 1, 0].map((wait) => script(key, 'POST', '/miners/poll', { max_wait_seconds: wait })),
-      )
-      for (const { status, json } of await Promise.all(polls)) {
-        if (status === 200) handed.push(String((json as Json)['job_id']))
-      }
+    const agent = createAgent({
+      name: 'agent',
+      models: ['m1'],
+      concurrency: 64,
+      pricePrompt: 4_000_000n,
+      priceCompletion: 40_000_000n,
+      onOffer: (self, attempt) => {
+        handed.push(attempt.offer.job_id)
+        self.accept(attempt)
+      },
+    })
+    await connectAgent(agent, site.url)
+    let polls = 0
+    const poll = async (turn: number): Promise<void> => {
+      polls += 1
+      const base = turn % 2 === 0 ? '/v1' : '/api/v1'
+      const key = miners[turn % miners.length] as string
+      const body = { max_wait_seconds: turn % 10 === 0 ? 1 : 0 }
+      const { status, json } = await call(site, `${base}/miners/poll`, { key, body })
+      expect([200, 204]).toContain(status)
+      if (status === 200) handed.push(String(json['job_id']))
     }
+    const waves = 24
+    const perWave = 125
+    const wanted: string[] = []
+    let slow: Promise<void>[] = []
+    for (let wave = 0; wave < waves; wave += 1) {
+      const payload = { type: 'inference', prompt: `hi ${wave}`, model: 'm1', max_tokens: 8 }
+      const jobs = Array.from({ length: 10 }, () => submit(payload, { limit: '2000000' }))
+      const all = Array.from({ length: perWave }, (_, index) => poll(wave * perWave + index))
+      wanted.push(...(await Promise.all(jobs)))
+      // Polls that wait go on into the next wave.
+      slow = [...slow, ...all.filter((_, index) => index % 10 === 0)]
+      await Promise.all(all.filter((_, index) => index % 10 !== 0))
+    }
+    await Promise.all(slow)
+    for (let turn = 0; handed.length < wanted.length && turn < 200; turn += 1) await poll(turn)
+    expect(polls).toBeGreaterThanOrEqual(3_000)
     expect(handed.length).toBe(new Set(handed).size)
     expect(handed.sort()).toEqual(wanted.sort())
-    for (const jobId of wanted) {
-      await call(site, `/v1/jobs/${jobId}/cancel`, { method: 'POST', key: client() })
-    }
+    agent.disconnect()
+    await Promise.all(wanted.map((jobId) => cancel(jobId)))
   })
 
   test('MINERAPI-3: a poll that another one ends does not get that one’s job', async () => {
@@ -137,7 +168,7 @@ describe('races', () => {
     const both = [await first, second]
     expect(both.map(({ status }) => status).sort()).toEqual([200, 204])
     expect(both.find(({ status }) => status === 200)?.json).toMatchObject({ job_id: jobId })
-    await call(site, `/v1/jobs/${jobId}/cancel`, { method: 'POST', key: client() })
+    await cancel(jobId)
   })
 
   test('MINERAPI-5: results of all miners at the same time: one is taken', async () => {

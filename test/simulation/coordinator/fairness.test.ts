@@ -1,4 +1,5 @@
 /** Whose turn it is: clients, priorities, miners, and thousands of polls at once. */
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { SubmitJob } from '../../../core/api/coordinator-service.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
@@ -197,50 +198,74 @@ test('FAIR-1: no miner starves among equals', async () => {
   expect([...served.values()]).toEqual([20, 20, 20, 20, 20])
 })
 
-test('FAIR-5, MINERAPI-3: thousands of polls at once never share a job', async () => {
+type Race = typeof races extends fc.Arbitrary<infer Value> ? Value : never
+
+/** Which poll comes beside which job, who polls and how long: all that a race is made of. */
+const races = fc.record({
+  jobs: fc.integer({ min: 20, max: 80 }),
+  turns: fc.array(
+    fc.record({
+      miner: fc.nat({ max: 39 }),
+      waitMs: fc.constantFrom(0, 0, 1, 100, 4_000),
+      before: fc.boolean(),
+    }),
+    { minLength: 5, maxLength: 20 },
+  ),
+  passEvery: fc.integer({ min: 1, max: 20 }),
+  passMs: fc.constantFrom(0, 1, 50, 250),
+})
+
+test('FAIR-5, MINERAPI-3: thousands of polls at once never share a job, in whatever order', async () => {
   const keys = Array.from({ length: 40 }, (_, index) => `miner-key-number-${index}-of-the-race`)
   const payouts = Object.fromEntries(
     keys.map((key) => [key, 'aitbc1clqm3rtn88ggfs23nvnjz2plffny0ml47dwhax']),
   )
-  const world = await createWorld({
-    env: { MINER_API_KEYS: JSON.stringify(keys), MINER_PAYOUTS: JSON.stringify(payouts) },
-  })
-  const { legacyMiners, apiKeys } = world.parts()
-  const miners = keys.map((key) => ({
-    kind: 'api_key' as const,
-    scope: 'miner' as const,
-    publicId: apiKeys.publicIdOf(key, 'miner') ?? '',
-  }))
-  for (const who of miners) {
-    const capabilities = { models: ['test-model'], price: 0.001 }
-    const stated = { minerId: undefined, capabilities, concurrency: 64, region: undefined }
-    expect((await legacyMiners.register(who, stated)).ok).toBe(true)
-  }
-  const jobs = 200
-  const handed: string[] = []
-  const poll = async (who: (typeof miners)[number], waitMs: number) => {
-    const got = await legacyMiners.poll(who, { waitMs })
-    if (got.ok && got.value) handed.push(got.value.job_id)
-  }
-  const polls: Promise<void>[] = []
-  const submitted: string[] = []
-  for (let index = 0; index < jobs; index += 1) {
-    // Some polls wait already, some come with the job, some after it; a miner's own overtake each other.
-    for (let each = 0; each < 15; each += 1) {
-      const who = miners[(index * 7 + each * 3) % miners.length] as (typeof miners)[number]
-      polls.push(poll(who, each % 3 === 0 ? 0 : 4_000))
+  let polled = 0
+  const race = async ({ jobs, turns, passEvery, passMs }: Race): Promise<void> => {
+    vi.clearAllTimers()
+    const world = await createWorld({
+      env: { MINER_API_KEYS: JSON.stringify(keys), MINER_PAYOUTS: JSON.stringify(payouts) },
+    })
+    const { legacyMiners, apiKeys } = world.parts()
+    const miners = keys.map((key) => ({
+      kind: 'api_key' as const,
+      scope: 'miner' as const,
+      publicId: apiKeys.publicIdOf(key, 'miner') ?? '',
+    }))
+    for (const who of miners) {
+      const capabilities = { models: ['test-model'], price: 0.001 }
+      const stated = { minerId: undefined, capabilities, concurrency: 64, region: undefined }
+      expect((await legacyMiners.register(who, stated)).ok).toBe(true)
     }
-    const asked = world.submit(`job ${index}`, { limit: 50_000_000n })
-    submitted.push((await asked).jobId)
-    if (index % 10 === 0) await world.pass(1)
+    const handed: string[] = []
+    const polls: Promise<void>[] = []
+    const poll = (index: number, waitMs: number): void => {
+      polled += 1
+      const asked = async () => {
+        const got = await legacyMiners.poll(miners[index % miners.length] as Miner, { waitMs })
+        if (got.ok && got.value) handed.push(got.value.job_id)
+      }
+      polls.push(asked())
+    }
+    type Miner = (typeof miners)[number]
+    const submitted: string[] = []
+    for (let index = 0; index < jobs; index += 1) {
+      // Some polls wait already, some come with the job, some after it; a miner's own overtake each other.
+      for (const turn of turns) if (turn.before) poll(turn.miner + index * 7, turn.waitMs)
+      const asked = world.submit(`job ${index}`, { limit: 50_000_000n })
+      for (const turn of turns) if (!turn.before) poll(turn.miner + index * 7, turn.waitMs)
+      submitted.push((await asked).jobId)
+      if (index % passEvery === 0) await world.pass(passMs)
+    }
+    for (let round = 0; round < 20 && handed.length < jobs; round += 1) {
+      for (const [index] of miners.entries()) poll(index, 100)
+      await world.pass(200)
+    }
+    await world.pass(5_000)
+    await Promise.all(polls)
+    expect(new Set(handed).size).toBe(handed.length)
+    expect([...handed].sort()).toEqual([...submitted].sort())
   }
-  for (let round = 0; round < 20 && handed.length < jobs; round += 1) {
-    polls.push(...miners.map((who) => poll(who, 100)))
-    await world.pass(200)
-  }
-  await world.pass(5_000)
-  await Promise.all(polls)
-  expect(polls.length).toBeGreaterThanOrEqual(3_000)
-  expect(new Set(handed).size).toBe(handed.length)
-  expect([...handed].sort()).toEqual([...submitted].sort())
+  await fc.assert(fc.asyncProperty(races, race), { numRuns: 40, endOnFailure: true })
+  expect(polled).toBeGreaterThanOrEqual(3_000)
 })
