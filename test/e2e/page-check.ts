@@ -18,6 +18,9 @@ const allButColours = {
   rules: Object.fromEntries(onlyColours.runOnly.values.map((rule) => [rule, { enabled: false }])),
 }
 
+/** The element that axe is shown of a look that is all over the page. */
+const lookMark = 'data-look'
+
 /** axe itself, of the version that `@axe-core/playwright` brings; put into a page once a visit. */
 const axeSource = readFileSync(
   createRequire(createRequire(import.meta.url).resolve('@axe-core/playwright')).resolve(
@@ -75,11 +78,12 @@ export async function findingsOn(
   for (const width of [1440, 390]) {
     note(`${width}`, await overflowAt(page, width))
     await page.emulateMedia({ colorScheme: 'light' })
-    const withoutColours = repeats && width === 390
-    note(`${width} light`, await axeFindings(page, withoutColours ? allButColours : allRules))
+    // Once with every text on the page, in case one lies over another; then one of each look.
+    note(`${width} light`, await axeFindings(page, width === 1440 ? allRules : allButColours))
     if (repeats) continue
+    if (width === 390) note('390 light', await colourFindings(page))
     await page.emulateMedia({ colorScheme: 'dark' })
-    note(`${width} dark`, await axeFindings(page, onlyColours))
+    note(`${width} dark`, await colourFindings(page))
   }
   note('320', await overflowAt(page, 320))
   note('heard', await watched.faults())
@@ -166,6 +170,45 @@ async function axeFindings(page: Page, rules: object, part?: string): Promise<st
     { ...rules, root: part, resultTypes: ['violations'], preload: false },
   )
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+}
+
+/** What axe finds in the colours of a page: one text of each look, since they cost the most by far, and all links. */
+async function colourFindings(page: Page): Promise<string[]> {
+  await page.evaluate(markLooks, lookMark)
+  const [contrast, links] = onlyColours.runOnly.values
+  const ruled = (rule: string | undefined) => ({ runOnly: { type: 'rule', values: [rule] } })
+  return [
+    ...(await axeFindings(page, ruled(contrast), `[${lookMark}]`)),
+    ...(await axeFindings(page, ruled(links))),
+  ]
+}
+
+/** Marks the first text, or field, of each look: everything that its contrast is computed from. */
+function markLooks(mark: string): void {
+  const looks = new Map<Element | null, string>([[null, '']])
+  const seen = new Set<string>()
+  for (const element of document.querySelectorAll('*')) {
+    element.removeAttribute(mark)
+    const style = getComputedStyle(element)
+    const ground = [
+      ...[style.backgroundColor, style.backgroundImage, style.opacity, style.visibility],
+      ...[style.filter, style.mixBlendMode, style.position],
+    ].join()
+    const parent = looks.get(element.parentElement) ?? ''
+    // What adds nothing is left out, or each depth would be a look of its own.
+    const isPlain = ground === 'rgba(0, 0, 0, 0),none,1,visible,none,normal,static'
+    const look = isPlain ? parent : `${parent};${ground}`
+    looks.set(element, look)
+    const hasText = [...element.childNodes].some(
+      (node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim(),
+    )
+    if (!hasText && !('value' in element)) continue
+    const { color, fontSize, fontWeight, textShadow } = style
+    const own = [look, color, fontSize, fontWeight, textShadow, element.matches(':disabled')].join()
+    if (seen.has(own) || !element.checkVisibility({ visibilityProperty: true })) continue
+    seen.add(own)
+    element.setAttribute(mark, '')
+  }
 }
 
 /** Sideways scroll, what sticks out of the window, and what a box without scrolling cuts off. */
