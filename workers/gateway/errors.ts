@@ -3,6 +3,7 @@
  */
 import type { Context } from 'hono'
 import { type ApiError, errorBody, statusOf } from '../../core/api/errors.ts'
+import { ollamaError } from '../../core/api/jobs-ollama.ts'
 import { ApiFailure } from '../failure.ts'
 
 /** Builds the JSON error response of a request. */
@@ -13,6 +14,14 @@ export function errorResponse(
 ): Response {
   const body = errorBody(error, { requestId, timestamp: new Date().toISOString() })
   return Response.json(body, { status: statusOf(error.code), headers })
+}
+
+/** A failure in the one shape, as one of Ollama's; its own pass as they are. */
+export async function inOllamaShape(response: Response): Promise<Response> {
+  const { error } = (await response.clone().json()) as { readonly error: ApiError | string }
+  if (typeof error === 'string') return response
+  const headers = new Headers(response.headers)
+  return Response.json(ollamaError(error).body, { status: response.status, headers })
 }
 
 /** Hono's error hook: known failures as they are, anything else as 500 with a log line. */

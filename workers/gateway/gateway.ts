@@ -18,7 +18,7 @@ import {
   notFoundResponse,
   scriptHashes,
 } from './assets.ts'
-import { errorResponse, failureResponse } from './errors.ts'
+import { errorResponse, failureResponse, inOllamaShape } from './errors.ts'
 import { contentSecurityPolicy, isExtensionOrigin, preflight, withHeaders } from './headers.ts'
 import { isAnonymous, isLimited } from './limiter.ts'
 import { gatewayLimits } from './limits.ts'
@@ -109,6 +109,8 @@ function serviceApp(parts: GatewayParts, path: string, name: ServiceName): Hono<
   app.use('*', async (c, next) => {
     await next()
     count(c as AppContext, base)
+    // Its clients read an error as one text, whoever refuses.
+    if (name === 'ollama' && c.res.status >= 400) c.res = await inOllamaShape(c.res)
   })
   app.use('*', async (c, next) => {
     c.set('requestId', requestIdOf(c.req.raw))

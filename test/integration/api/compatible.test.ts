@@ -544,6 +544,13 @@ describe('Ollama’s client', () => {
   test('OLL-5: methods and addresses that are none', async () => {
     const get = await call(site, '/ollama/api/chat')
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST'])
-    expect((await call(site, '/ollama/api/pull', { body: { model: tiny } })).status).toBe(404)
+    expect(get.json).toMatchObject({
+      error: expect.stringMatching(/\S/),
+      code: 'method_not_allowed',
+    })
+    await expect(ollama().pull({ model: tiny })).rejects.toMatchObject({
+      status_code: 404,
+      error: expect.stringMatching(/\S/),
+    })
   })
 })
