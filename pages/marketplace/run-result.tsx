@@ -69,7 +69,16 @@ export function RunResult({ jobId }: { jobId: string }) {
       <Pairs
         pairs={[
           ['Payment', <Status tone={tone} word={word} />],
-          ['Charged', job.amount === undefined ? <>nothing yet</> : <Amount units={job.amount} />],
+          [
+            'Charged',
+            job.amount !== undefined ? (
+              <Amount units={job.amount} />
+            ) : job.payment_status === 'refunded' ? (
+              'nothing'
+            ) : (
+              'nothing yet'
+            ),
+          ],
           ['At most', <Amount units={job.limit} />],
           job.completion_tokens === undefined
             ? undefined

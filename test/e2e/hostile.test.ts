@@ -1,11 +1,13 @@
 /** Whatever strangers write, the pages show it as text and do nothing else. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Agent, connectAgent, createAgent } from '../support/agent-socket.ts'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
 import { answerWith, type Hostile, sprungFrom } from './hostile-answers.ts'
 import { signIn } from './marketplace-world.ts'
 import { settled, visit, type Watched, watch } from './visit.ts'
+import { freshKey } from './wallet-world.ts'
 
 const texts: Readonly<Record<string, Hostile>> = {
   'markup, hidden characters and one endless word': (field) =>
@@ -183,15 +185,23 @@ const views: Readonly<Record<string, readonly View[]>> = {
   ],
 }
 
+const admin = freshKey()
+
 let site: TestSite
 let browser: Browser
 let person: Watched
 
 beforeAll(async () => {
-  ;[site, browser] = await Promise.all([startTestSite(), startBrowser()])
+  ;[site, browser] = await Promise.all([
+    startTestSite({
+      cronEveryMs: 1_000,
+      vars: { ADMIN_ADDRESSES: admin.address },
+    }),
+    startBrowser(),
+  ])
   person = await watch(browser)
   await person.open(site.url)
-  await signIn(person.page, site.url, '/account/')
+  await signIn(person.page, site.url, '/account/', admin)
   // Names of offers are kept by the browser, as the site once said them.
   const kept = [id, id.replace('5', '6')].map((each) => ({ id: each, name: '\u202Eemos~name~' }))
   await person.page.evaluate(
@@ -204,6 +214,112 @@ afterAll(async () => {
   await person?.[Symbol.asyncDispose]()
   await browser?.close()
   await site?.dispose()
+})
+
+/** A name of up to 64 characters that is all of markup. */
+const markup = (name: string) => `${name}"><img src=x onerror=alert(1)>`
+const turned = (name: string) => `${markup(name)}\u202Egnp\u0007`
+const seen = (name: string) => `${markup(name)}⟨U+202E⟩gnp⟨U+0007⟩`
+
+/** Opens an address of the site, which shows these texts and makes nothing of them. */
+async function expectShown(path: string, ...said: readonly string[]): Promise<void> {
+  const { page } = person
+  if (path !== '') await person.open(site.url + path)
+  for (const text of said) await page.locator('#main', { hasText: text }).waitFor()
+  await settled(page)
+  expect(await sprungFrom(page)).toEqual([])
+  expect(await person.faults()).toEqual([])
+}
+
+describe('what strangers really send', () => {
+  let agent: Agent
+
+  beforeAll(async () => {
+    agent = createAgent({
+      name: 'hostile-agent',
+      models: [markup('plain'), turned('turned')],
+      engine: '<b>engine\u202E',
+      region: turned('region'),
+      priceHour: 100_000n,
+      onOffer: (self, attempt) => {
+        self.accept(attempt)
+        for (const text of ['Paris ', turned('answer'), '\n\tis', ' it', '.']) {
+          self.token(attempt, text)
+        }
+        self.finish(attempt)
+      },
+    })
+    await connectAgent(agent, site.url)
+    expect(agent.closed()).toBeUndefined()
+  })
+  afterAll(() => agent?.disconnect())
+
+  /** Sends JSON as the person who is signed in. */
+  const send = (path: string, body: object) =>
+    person.page.evaluate(
+      async ([to, json]) => {
+        const headers = { 'content-type': 'application/json' }
+        const answer = await fetch(`/api/v1${to}`, { method: 'POST', headers, body: json })
+        return { status: answer.status, body: (await answer.json()) as Record<string, string> }
+      },
+      [path, JSON.stringify(body)] as const,
+    )
+
+  test('MARKETPAGE-10, PAGE-13: cards and answers of a miner', async () => {
+    const { page } = person
+    const query = new URLSearchParams({ model: markup('plain') })
+    await person.open(`${site.url}/marketplace/playground?${query}`)
+    await page.getByRole('button', { name: 'Get funds from the faucet' }).click()
+    await page.getByLabel('Question', { exact: true }).fill(markup('question'))
+    await page.getByRole('button', { name: 'Ask', exact: true }).click()
+    await page.locator('.run-result', { hasText: 'Paid, final' }).waitFor()
+    await expectShown('', `Paris ${seen('answer')}`, markup('question'), markup('plain'))
+    await expectShown('/marketplace/', seen('region'))
+    await page.locator('.market-list a', { hasText: 'hostile-agent' }).click()
+    await page.getByText('The signed card').click()
+    const card = ['<b>engine⟨U+202E⟩', seen('region'), seen('turned'), markup('plain')]
+    await expectShown('', ...card)
+    await page.getByLabel('4 of 5').check()
+    await page.getByLabel(/^Comment/).fill(turned('comment'))
+    await page.getByRole('button', { name: 'Publish the review' }).click()
+    await page.getByText('Nothing was published').waitFor()
+    await page.getByLabel(/^Comment/).fill(markup('comment'))
+    await page.getByRole('button', { name: 'Publish the review' }).click()
+    await page.locator('.reviews li', { hasText: markup('comment') }).waitFor()
+    expect(await sprungFrom(page)).toEqual([])
+    await expectShown('/admin/?view=miners', 'hostile-agent', seen('region'))
+    await expectShown('/admin/?view=jobs', markup('plain'))
+    await expectShown('/explorer/miners', 'hostile-agent')
+    await expectShown('/marketplace/activity', markup('plain'))
+    await expectShown('/account/usage', markup('plain'))
+  })
+
+  test('MARKETPAGE-10, PAGE-13: bids, names of keys and reasons of administrators', async () => {
+    await person.open(site.url)
+    const bid = { kind: 'tokens', tokens: 10, price_max: '1000', closes_in_s: 3_600 }
+    const bidOf = (said: string) => ({ ...bid, query: `model="${said}"`, notes: said })
+    const refused = await send('/market/bids', { ...bid, query: '', notes: turned('notes') })
+    expect(refused.status).toBe(422)
+    const placed = await send('/market/bids', bidOf('<img src=x onerror=alert(1)>'))
+    expect(placed).toMatchObject({ status: 201 })
+    await expectShown('/marketplace/bids', '<img src=x')
+    await expectShown(`/marketplace/bid/${placed.body['bid_id']}`, '<img src=x onerror=alert(1)>')
+    await expectShown('/provider/', 'No machine is paid to this address', '<img src=x')
+    const key = { scopes: ['market'] }
+    expect(await send('/account/keys', { ...key, name: turned('key') })).toMatchObject({
+      status: 422,
+    })
+    expect(await send('/account/keys', { ...key, name: markup('key') })).toMatchObject({
+      status: 201,
+    })
+    await expectShown('/account/keys', markup('key'))
+    await expectShown('/admin/?view=keys', markup('key'))
+    const act = '/admin/miners/hostile-agent/deactivate'
+    expect((await send(act, { reason: turned('reason') })).status).toBe(422)
+    expect((await send(act, { reason: markup('reason') })).status).toBe(200)
+    await expectShown('/admin/?view=audit', markup('reason'))
+    await expectShown('/admin/?view=miner&id=hostile-agent', markup('reason'), seen('turned'))
+  })
 })
 
 describe.each(Object.entries(texts))('answers full of %s', (_name, text) => {

@@ -23,11 +23,14 @@ export const rentedVars = {
   MINER_PAYOUTS: JSON.stringify({ [rentedKey]: addressOfTest(40) }),
 } as const
 
-/** A program of the original that can be booked by the hour, and what the site calls it. */
+/**
+ * A program of the original that can be booked by the hour, and what the site calls it. `ask`: registers
+ * again, at another price for an hour.
+ */
 export async function startRentedMiner(
   site: TestSite,
   key = rentedKey,
-): Promise<{ id: string; stop(): void }> {
+): Promise<{ id: string; ask(pricePerHour: number): Promise<void>; stop(): void }> {
   const post = async (path: string, body: object) => {
     const response = await fetch(`${site.url}${path}`, {
       method: 'POST',
@@ -36,29 +39,35 @@ export async function startRentedMiner(
     })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
   }
-  await post('/api/v1/miners/register', {
-    capabilities: {
-      gpus: [{ name: 'NVIDIA GeForce RTX 4090', memory_mb: 24_576, cuda: '12.4' }],
-      models: ['llama3:8b'],
-      pricing_per_hour: 0.25,
-    },
-    concurrency: 2,
-    region: 'eu-central',
-  })
+  const ask = (pricePerHour: number) =>
+    post('/api/v1/miners/register', {
+      capabilities: {
+        gpus: [{ name: 'NVIDIA GeForce RTX 4090', memory_mb: 24_576, cuda: '12.4' }],
+        models: ['llama3:8b'],
+        pricing_per_hour: pricePerHour,
+      },
+      concurrency: 2,
+      region: 'eu-central',
+    })
+  await ask(0.25)
   const timer = setInterval(() => {
     post('/api/v1/miners/heartbeat', { status: 'ONLINE', inflight: 0 }).catch(() => undefined)
   }, 2_000)
   for (;;) {
     const found = await fetch(`${site.url}/api/v1/market/offers?q=gpu~4090`)
     const [offer] = ((await found.json()) as { items: { miner_id: string }[] }).items
-    if (offer) return { id: offer.miner_id, stop: () => clearInterval(timer) }
+    if (offer) return { id: offer.miner_id, ask, stop: () => clearInterval(timer) }
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
 
-/** A wallet with money, signed in at the site; ends at `back`. */
-export async function signIn(page: Page, url: string, back: string): Promise<void> {
-  const key = freshKey()
+/** A wallet with money, of a new key where none is given, signed in at the site; ends at `back`. */
+export async function signIn(
+  page: Page,
+  url: string,
+  back: string,
+  key = freshKey(),
+): Promise<void> {
   await payTo(url, key.address)
   await importSeed(page, url, key.seed)
   await page.goto(`${url}/wallet/sign-in?return=${encodeURIComponent(back)}`)

@@ -1,8 +1,14 @@
 /** The marketplace in a browser, on a site with a chain, a miner that answers and one that is rented. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import OpenAI from 'openai'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Child } from '../../scripts/site/children.ts'
-import { localModel } from '../../scripts/site/programs.ts'
+import {
+  localModel,
+  openLocalHome,
+  startMiner,
+  waitForMiners,
+} from '../../scripts/site/programs.ts'
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
 import {
@@ -232,4 +238,142 @@ test('MARKETPAGE-8: an answer is stopped by a press', async () => {
   await page.getByText('You stopped it.').waitFor()
   await page.getByText('No words had come').waitFor()
   expect(await person.faults()).toEqual([])
+})
+
+test('MARKETPAGE-4: the hours in which an offer was seen and its prices are drawn, and are tables', async () => {
+  await rented.ask(0.5)
+  const offers = `${site.url}/api/v1/market/offers?q=miner%3D${rented.id}`
+  const priceNow = async () => {
+    const { items } = (await (await fetch(offers)).json()) as {
+      items: { offer_id: string; price_per_hour: string }[]
+    }
+    return items[0]
+  }
+  await expect.poll(async () => (await priceNow())?.price_per_hour).toBe('50000000')
+  await page.goto(`${site.url}/marketplace/offer/${(await priceNow())?.offer_id}`)
+  const rowsOf = async (part: string) => {
+    await page.locator(part).getByText('As a table').click()
+    return page.locator(`${part} tbody tr`).allInnerTexts()
+  }
+  await page.locator('.uptime').waitFor()
+  const cells = page.locator('.uptime-plot rect')
+  expect(await cells.count()).toBe(7 * 24)
+  expect(await cells.last().getAttribute('class')).toMatch(/^uptime-(?:up|partly)$/)
+  expect(await cells.first().getAttribute('class')).toBe('uptime-unwatched')
+  const days = await rowsOf('.uptime')
+  expect(days.length).toBeGreaterThanOrEqual(7)
+  expect(days.filter((day) => /\d %/.test(day)).length).toBeGreaterThanOrEqual(1)
+
+  await page.getByLabel('Price of', { exact: true }).selectOption({ label: 'An hour' })
+  await page.locator('.price-chart', { hasText: 'Price of an hour of one place' }).waitFor()
+  // One step up: along the first price, then to the second.
+  const line = (await page.locator('.price-line').getAttribute('d')) ?? ''
+  const [, low, high] = /^M0\.0 ([\d.]+)H[\d.]+V([\d.]+)H600\.0$/.exec(line) ?? []
+  expect(Number(low)).toBeGreaterThan(Number(high))
+  const prices = (await rowsOf('.price-chart')).map((row) => row.split('\t')[1])
+  expect(prices).toEqual(['0.5 AITBC', '0.25 AITBC'])
+  await expectClean('offer with its history')
+})
+
+describe('while the answer of a slow miner comes', () => {
+  let slow: Child
+  beforeAll(async () => {
+    miner.signal('SIGTERM')
+    await miner.ended
+    // One word is worth a payment of its own.
+    const args = ['--tokens-per-second', '1', '--price-out', '0.3', '--concurrency', '2']
+    const home = openLocalHome(`${site.statePath}/slow`)
+    slow = startMiner({ home, api: site.url, id: 'miner-slow', args })
+    // The one that is rented, and this one.
+    await waitForMiners(site.url, { count: 2, stop: () => undefined })
+  })
+  afterAll(async () => {
+    slow?.signal('SIGTERM')
+    await slow?.ended
+  })
+
+  const unitsIn = async (part: Locator) =>
+    BigInt((await part.getAttribute('title'))?.split(' ')[0] ?? 'none')
+  const left = () => unitsIn(page.locator('.console-line .amount'))
+  const charged = () => unitsIn(fact('Charged').locator('.amount'))
+
+  async function ask(): Promise<void> {
+    await page.goto(`${site.url}/marketplace/playground`)
+    await page.getByLabel('Question', { exact: true }).fill('What is the capital of France?')
+    await page.locator('.console-line .amount').waitFor()
+    await page.locator('.estimate-list div', { hasText: 'Costs at most' }).waitFor()
+    await page.getByRole('button', { name: 'Ask', exact: true }).click()
+    await page.locator('.answer-text', { hasText: 'The' }).waitFor()
+  }
+
+  test('MARKETPAGE-8: it is stopped: the words that came stay and are paid, the rest comes back', async () => {
+    await page.unroute('**/v1/chat/completions')
+    await page.goto(`${site.url}/marketplace/playground`)
+    await page.locator('.console-line .amount').waitFor()
+    const before = await left()
+    await ask()
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByText('You stopped it.').waitFor()
+    const kept = (await page.locator('.answer-text').textContent()) ?? ''
+    expect('The capital of France is Paris.'.startsWith(kept)).toBe(true)
+    expect(kept).not.toContain('Paris')
+    await fact('Payment').filter({ hasText: 'Paid, final' }).waitFor()
+    await page.locator('.run-result .verdict-verified').waitFor()
+    const paid = await charged()
+    expect(paid).toBeGreaterThan(0n)
+    expect(paid).toBeLessThan(await unitsIn(fact('At most').locator('.amount')))
+    expect(await page.locator('.answer-text').textContent()).toBe(kept)
+    await expectClean('a stopped answer')
+    await page.reload()
+    await expect.poll(left, { timeout: 60_000 }).toBe(before - paid)
+  })
+
+  /** What OpenAI's own client reads until the stream ends or breaks. */
+  async function readByProgram() {
+    const [apiKey = ''] = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
+    const openai = new OpenAI({ baseURL: `${site.url}/v1`, apiKey, maxRetries: 0 })
+    const stream = await openai.chat.completions.create({
+      model: localModel,
+      messages: [{ role: 'user', content: 'What is the capital of Spain?' }],
+      stream: true,
+    })
+    const seen = { jobId: '', text: '' }
+    const ended = (async () => {
+      for await (const { id, choices } of stream) {
+        seen.jobId = id.replace('chatcmpl-', '')
+        seen.text += choices[0]?.delta.content ?? ''
+      }
+    })()
+    ended.catch(() => undefined)
+    await expect.poll(() => seen.text, { timeout: 60_000 }).not.toBe('')
+    const jobs = async (rest: string) => {
+      const path = `${site.url}/api/v1/jobs/${seen.jobId}${rest}`
+      const answer = await fetch(path, { headers: { 'x-api-key': apiKey } })
+      return (await answer.json()) as Record<string, unknown>
+    }
+    return { seen, ended, jobs }
+  }
+
+  test('MARKETPAGE-12: a new instance of the site breaks it off with an error, and it is paid once', async () => {
+    await page.goto(`${site.url}/marketplace/playground`)
+    await page.locator('.console-line .amount').waitFor()
+    const before = await left()
+    const program = await readByProgram()
+    await ask()
+    await site.restart('stop')
+    await page.getByText('The connection broke off before the answer was whole').waitFor()
+    await page.getByText('Whether anything is charged stands in the bill below').waitFor()
+    await expect(program.ended).rejects.toThrow()
+
+    await fact('Payment').filter({ hasText: 'Paid, final' }).waitFor()
+    const paid = await charged()
+    await page.reload()
+    await expect.poll(left, { timeout: 60_000 }).toBe(before - paid)
+    const settled = async () => (await program.jobs(''))['settlement']
+    await expect.poll(settled, { timeout: 60_000 }).toMatchObject({ final: true })
+    expect(await program.jobs('/result')).toMatchObject({
+      result: { output: 'The capital of Spain is Madrid.' },
+    })
+    expect((await program.jobs('/receipts'))['items']).toHaveLength(1)
+  })
 })
