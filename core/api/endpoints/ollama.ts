@@ -64,7 +64,7 @@ export const ollamaFamily = {
       path: '/ollama/api/chat',
       summary: 'Ask a model, with tools and a form of the answer where its miner has them',
       description:
-        'Closing the connection cancels the job. Without messages nothing is asked and nothing paid.',
+        'Who leaves while lines come cancels the job, unless it has an `Idempotency-Key`. Without messages nothing is asked and nothing paid.',
       body: { schema: ollamaChatSchema, required: true },
       answers: [
         { status: 200, description: 'With stream: false', schema: ollamaChatLineSchema },
@@ -78,7 +78,7 @@ export const ollamaFamily = {
       path: '/ollama/api/generate',
       summary: 'Ask one thing, or let a text go on with raw: true',
       description:
-        'Closing the connection cancels the job. Without a prompt nothing is asked and nothing paid.',
+        'Who leaves while lines come cancels the job, unless it has an `Idempotency-Key`. Without a prompt nothing is asked and nothing paid.',
       body: { schema: ollamaGenerateSchema, required: true },
       answers: [
         { status: 200, description: 'With stream: false', schema: ollamaGenerateLineSchema },

@@ -332,6 +332,32 @@ describe('a request that is sent again', () => {
     },
   )
 
+  test('OAI-11: the site is replaced in mid-stream: the reader is told, and gets all of it after', async () => {
+    const before = await total()
+    const body = { ...asked('hold on, a deploy'), stream: true } as const
+    const options = { headers: { 'Idempotency-Key': 'deploy-1' } }
+    const read = async () => {
+      let text = ''
+      const stream = await again().chat.completions.create(body, options)
+      for await (const { choices } of stream) {
+        text += choices[0]?.delta.content ?? ''
+        if (text === 'Plain ' && sentTo('a deploy') === 1 && !isReplaced) {
+          isReplaced = true
+          replaced = site.restart()
+        }
+      }
+      return text
+    }
+    let isReplaced = false
+    let replaced = Promise.resolve()
+    await expect(read()).rejects.toThrow()
+    await replaced
+    upstream.release()
+    // The miner comes back, and what it has made meanwhile counts.
+    expect(await read()).toBe('Plain words.')
+    expect([await total(), sentTo('a deploy')]).toEqual([before + 1, 1])
+  })
+
   test('OAI-11: vectors, and another request under the same key', async () => {
     const before = await total()
     const headers = { 'Idempotency-Key': 'vectors-1' }

@@ -16,6 +16,8 @@ const servers: OllamaServer[] = []
 const miners: TestMiner[] = []
 
 const model = 'aitbc-tiny:latest'
+/** Of a third miner, whose engine has vectors. */
+const vectorModel = 'aitbc-tiny'
 const clientKeys = Array.from(
   { length: 6 },
   (_, at) => `client-key-of-a-test-${at}-0123456789abcdef`,
@@ -38,6 +40,7 @@ beforeAll(async () => {
     const engine = ['--engine', 'ollama', '--ollama-url', server.url, '--concurrency', '1']
     miners.push(await startTestMiner(site.url, { id, argv: [...engine, ...price, ...more] }))
   }
+  miners.push(await startTestMiner(site.url, { id: 'vectors' }))
 })
 afterAll(async () => {
   for (const miner of miners) await miner.stop()
@@ -144,9 +147,9 @@ describe('two miners of one model', () => {
         },
       })
     }
-    // A miner that is passed over is no alternative either.
+    // Miners that are passed over are no alternative either: another's model is.
     const error = await refusalOf(workedBy({ ignore: ['cheap', 'dear'] }))
-    expect(error).toMatchObject({ error: { details: { alternative: null } } })
+    expect(error).toMatchObject({ error: { details: { alternative: { model: vectorModel } } } })
   })
 })
 
@@ -175,6 +178,8 @@ describe('a site that takes no more', () => {
     chat: (client: OpenAI) => client.chat.completions.create(question),
     stream: (client: OpenAI) => client.chat.completions.create({ ...question, stream: true }),
     completion: (client: OpenAI) => client.completions.create({ model, prompt: 'One' }),
+    embedding: (client: OpenAI) =>
+      client.embeddings.create({ model: vectorModel, input: 'One '.repeat(50) }),
   }
   const ollama = (key: string, seen: Headers[]) =>
     new Ollama({

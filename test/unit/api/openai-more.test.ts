@@ -9,6 +9,7 @@ import type { ErrorCode } from '../../../core/api/errors.ts'
 import { err, ok } from '../../../core/base/result.ts'
 import { callsText, embeddingsText } from '../../../core/jobs/answer.ts'
 import { optionsOf } from '../../../core/jobs/job-options.ts'
+import type { ModelFeature } from '../../../core/jobs/model-features.ts'
 import { allOf, app, jobStream, pledge, record, site } from './app.ts'
 
 const messages = [{ role: 'user' as const, content: 'Weather in Oslo?' }]
@@ -29,11 +30,16 @@ const said = (text: string) => ({ type: 'text', text, tokens: 1 })
 type Told = { readonly events?: readonly unknown[]; readonly refused?: ErrorCode }
 
 /** A coordinator that takes jobs one after the other, each with its own events; says which were left. */
-function coordinatorOf(told: readonly Told[], details?: unknown) {
+function coordinatorOf(
+  told: readonly Told[],
+  details?: unknown,
+  features?: readonly ModelFeature[],
+) {
   const left = told.map(() => pledge())
   let next = 0
   const service = app({
-    site: async () => site,
+    site: async () =>
+      features ? { ...site, models: site.models.map((each) => ({ ...each, features })) } : site,
     runJob: async () => {
       const at = next
       next += 1
@@ -284,6 +290,27 @@ describe('CHATHTTP-11: refusals that programs can act on', () => {
       code: 'unsupported_feature',
       type: 'invalid_request_error',
     })
+  })
+
+  test('CHATHTTP-11: miners that call and cannot be made to: the choice is at fault, with what to do', async () => {
+    const alternative = { model: 'other', price_prompt: '1' }
+    const { call } = coordinatorOf([{ refused: 'NOT_SERVABLE' }], { ...features, alternative }, [
+      'chat',
+      'tools',
+    ])
+    const body = { model: 'aitbc-tiny', messages, tools: [weather], tool_choice: 'required' }
+    const response = await call('POST', '/v1/chat/completions', body)
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      {
+        error: {
+          param: 'tool_choice',
+          code: 'unsupported_feature',
+          message: expect.stringContaining('Use tool_choice auto'),
+          details: { alternative },
+        },
+      },
+    ])
   })
 
   test('CHATHTTP-11: a model without vectors names the model', async () => {
