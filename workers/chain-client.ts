@@ -24,6 +24,7 @@ import { toHex, toHex0x } from '../core/base/bytes.ts'
 import type { Result } from '../core/base/result.ts'
 import { formatAddress } from '../core/crypto/address.ts'
 import type { Env } from './env.ts'
+import { idOf } from './object-ids.ts'
 
 /** Longest wait for a followed site, milliseconds. */
 const upstreamTimeoutMs = 10_000
@@ -98,7 +99,7 @@ async function giftOf(
 
 /** The object's own stub, for the sockets of its streams. */
 export const chainStub = (env: Env): DurableObjectStub =>
-  env.CHAIN_NODE.get(env.CHAIN_NODE.idFromName(chainName))
+  env.CHAIN_NODE.get(idOf(env.CHAIN_NODE, chainName))
 
 /** Cron: wakes this site's chain object, unless the site follows another's chain. */
 export async function watchChain(env: Env): Promise<void> {

@@ -5,10 +5,11 @@ import { marketIndex } from '../d1/market-index.ts'
 import { marketQueries } from '../d1/market-query.ts'
 import type { MarketReadModel } from '../durable-objects/market/ports.ts'
 import type { Env } from './env.ts'
+import { idOf, whenCalled } from './object-ids.ts'
 
 /** The object by its typed methods: native RPC, whose generic types would be `never`. */
 export const marketOf = (env: Env): MarketService =>
-  env.MARKET.get(env.MARKET.idFromName('default')) as unknown as MarketService
+  whenCalled(() => env.MARKET.get(idOf(env.MARKET, 'default')) as unknown as MarketService & object)
 
 /** What the object writes to the read model, and what it reads of the chain's announcements. */
 export function marketReadModel(db: D1Database): MarketReadModel {

@@ -4,7 +4,7 @@
  */
 import * as P from 'micro-packed'
 import { bytesEqual } from './bytes.ts'
-import { err, ok, type Result } from './result.ts'
+import { assert, err, ok, type Result } from './result.ts'
 
 /** Turns a value into its one canonical form and back; throws on others, hence `decodeCanonical`. */
 export type Coder<T> = P.CoderType<T>
@@ -39,6 +39,58 @@ export const listOf = <T>(inner: Coder<T>): Coder<T[]> => P.array(P.U16BE, inner
 
 /** Text as UTF-8 with a 16-bit length in bytes. */
 export const text: Coder<string> = P.string(P.U16BE)
+
+/** Fields of a struct of a fixed length, in wire order: so many bytes, or an unsigned 64-bit integer. */
+type FixedFields = Readonly<Record<string, number | 'u64'>>
+type FixedValue<Fields> = {
+  -readonly [Name in keyof Fields]: Fields[Name] extends 'u64' ? bigint : Uint8Array
+}
+
+/**
+ * A struct whose fields are all of a fixed length: the same bytes as `P.struct` of `P.bytes` and `u64`, at a
+ * fraction of its cost. For what comes by the thousand in one transaction.
+ */
+export function fixedStruct<const Fields extends FixedFields>(
+  fields: Fields,
+): Coder<FixedValue<Fields>> {
+  const layout = Object.entries(fields)
+  const size = layout.reduce((sum, [, field]) => sum + (field === 'u64' ? 8 : field), 0)
+  return P.wrap({
+    size,
+    encodeStream: (writer, value: FixedValue<Fields>) => {
+      const bytes = new Uint8Array(size)
+      const view = new DataView(bytes.buffer)
+      let at = 0
+      for (const [name, field] of layout) {
+        const own: unknown = value[name]
+        if (field === 'u64') {
+          assert(typeof own === 'bigint' && own >= 0n && own <= u64Max, `${name} has 64 bits`)
+          view.setBigUint64(at, own)
+          at += 8
+        } else {
+          assert(own instanceof Uint8Array && own.length === field, `${name} has ${field} bytes`)
+          bytes.set(own, at)
+          at += field
+        }
+      }
+      writer.bytes(bytes)
+    },
+    decodeStream: (reader) => {
+      const bytes = reader.bytes(size)
+      const view = new DataView(bytes.buffer, bytes.byteOffset, size)
+      const value: Record<string, bigint | Uint8Array> = {}
+      let at = 0
+      for (const [name, field] of layout) {
+        const length = field === 'u64' ? 8 : field
+        value[name] = field === 'u64' ? view.getBigUint64(at) : bytes.subarray(at, at + length)
+        at += length
+      }
+      return value as FixedValue<Fields>
+    },
+  })
+}
+
+const u64Max = 2n ** 64n - 1n
 
 /**
  * Decodes canonical bytes: no throw, no trailing bytes, and encoding the value again must give the same

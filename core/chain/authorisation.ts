@@ -2,8 +2,7 @@
  * Authorisation: a payer's signed permission for one job. Nobody can be charged without one, above its
  * limit, twice for one, or after its settle-by slot; the chain checks all of it itself.
  */
-import * as P from 'micro-packed'
-import { bytes32, u64 } from '../base/coders.ts'
+import { fixedStruct } from '../base/coders.ts'
 import { signingBytes } from '../crypto/domains.ts'
 import { taggedHash } from '../crypto/hash.ts'
 
@@ -12,15 +11,15 @@ import { taggedHash } from '../crypto/hash.ts'
  * charged, base units; `settleBy`: last slot at which it can be settled; `jobHash`: what is to be
  * computed (`jobHashOf`); `signer`: public key of the escrow's owner or of a delegate.
  */
-export const authorisationCoder = P.struct({
-  escrow: bytes32,
-  number: u64,
-  limit: u64,
-  settleBy: u64,
-  jobHash: bytes32,
-  signer: bytes32,
+export const authorisationCoder = fixedStruct({
+  escrow: 32,
+  number: 'u64',
+  limit: 'u64',
+  settleBy: 'u64',
+  jobHash: 32,
+  signer: 32,
 })
-export type Authorisation = P.UnwrapCoder<typeof authorisationCoder>
+export type Authorisation = ReturnType<typeof authorisationCoder.decode>
 
 /** The bytes that the payer signs. */
 export const authorisationSigningBytes = (

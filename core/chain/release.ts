@@ -2,8 +2,7 @@
  * Release: the coordinator's signed acceptance of work. With the authorisation it names, either the
  * coordinator or the miner can have it settled.
  */
-import * as P from 'micro-packed'
-import { bytes20, bytes32, u64 } from '../base/coders.ts'
+import { fixedStruct } from '../base/coders.ts'
 import { signingBytes } from '../crypto/domains.ts'
 
 /**
@@ -11,13 +10,13 @@ import { signingBytes } from '../crypto/domains.ts'
  * escrow, of which the coordinator's share is kept back by the chain; `receiptHash`: hash of the
  * canonical receipt, which the settlement anchors.
  */
-export const releaseCoder = P.struct({
-  authorisation: bytes32,
-  miner: bytes20,
-  amount: u64,
-  receiptHash: bytes32,
+export const releaseCoder = fixedStruct({
+  authorisation: 32,
+  miner: 20,
+  amount: 'u64',
+  receiptHash: 32,
 })
-export type Release = P.UnwrapCoder<typeof releaseCoder>
+export type Release = ReturnType<typeof releaseCoder.decode>
 
 /** The bytes that the coordinator signs. */
 export const releaseSigningBytes = (genesisHash: Uint8Array, release: Release): Uint8Array =>

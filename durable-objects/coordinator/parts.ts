@@ -221,7 +221,7 @@ function openWorking(ground: Ground) {
     onSettled: (payment) => {
       const by = ground.store.deliveredBy(payment.jobId)
       if (!by) return
-      reputations.settled(by.minerId)
+      reputations.settled(by.minerId, payment.height)
       agentFrames.settled(payment, by)
     },
   })

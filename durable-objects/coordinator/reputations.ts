@@ -24,7 +24,16 @@ type Row = {
   readonly tx_hash: Blob
 }
 
-type Known = { readonly reputation: Reputation; readonly atMs: number }
+/** What of a receipt a reputation is computed from, and where it stands. */
+type Counted = Parameters<typeof reputationOf>[0][number] & { readonly height: number }
+
+type Known = {
+  readonly reputation: Reputation
+  readonly atMs: number
+  readonly counted: readonly Counted[]
+  /** Lowest height of payments that have become final since. */
+  staleFrom: number | undefined
+}
 
 /** Reputations over the receipts on disk. */
 export function openReputations(parts: {
@@ -54,18 +63,23 @@ export function openReputations(parts: {
         )
       : rowsOf<Row>(database, `${selectReceipts} ${newest}`, minerId, limit)
 
-  const compute = (minerId: string): Known => {
+  /** The newest receipts, newest first; of `before` those below a height are not read again. */
+  const countedFrom = (
+    minerId: string,
+    from: number,
+    before: readonly Counted[],
+  ): readonly Counted[] => {
+    const most = reputationTerms.receiptsMax
+    const query = `${selectReceipts} AND miner_receipts.height >= ? ${newest}`
+    const fresh = rowsOf<Row>(database, query, minerId, from, most).map(countedOf)
+    return [...fresh, ...before.filter(({ height }) => height < from)].slice(0, most)
+  }
+
+  const compute = (minerId: string, from: number, before: readonly Counted[]): Known => {
     const atMs = now()
-    const receipts = rows(minerId, undefined, reputationTerms.receiptsMax).map((row) => {
-      const receipt = receiptOf(row)
-      return {
-        ...receipt,
-        startedAtMs: Number(receipt.startedAtMs),
-        completedAtMs: Number(receipt.completedAtMs),
-        isSigned: row.miner_signature !== null,
-      }
-    })
-    const computed = { reputation: reputationOf(receipts, { asOfMs: atMs, costBps }), atMs }
+    const counted = countedFrom(minerId, from, before)
+    const reputation = reputationOf(counted, { asOfMs: atMs, costBps })
+    const computed = { reputation, atMs, counted, staleFrom: undefined }
     if (known.size >= coordinatorLimits.reputationsKeptMax) known.clear()
     known.set(minerId, computed)
     return computed
@@ -74,7 +88,9 @@ export function openReputations(parts: {
   const read = (minerId: string): Known => {
     const before = known.get(minerId)
     const isOld = !before || hasPassed(coordinatorLimits.reputationKeptMs, before.atMs, now())
-    return isOld ? compute(minerId) : before
+    if (isOld) return compute(minerId, 0, [])
+    const { staleFrom } = before
+    return staleFrom === undefined ? before : compute(minerId, staleFrom, before.counted)
   }
 
   return {
@@ -90,8 +106,9 @@ export function openReputations(parts: {
     },
 
     /** A payment is final: whose it is will be computed anew. */
-    settled: (minerId: string): void => {
-      known.delete(minerId)
+    settled: (minerId: string, height: number): void => {
+      const before = known.get(minerId)
+      if (before) before.staleFrom = Math.min(before.staleFrom ?? height, height)
     },
 
     /** Receipts of a miner with a final payment, newest first, from a place on. */
@@ -112,6 +129,17 @@ export function openReputations(parts: {
 }
 
 export type Reputations = ReturnType<typeof openReputations>
+
+function countedOf(row: Row): Counted {
+  const receipt = receiptOf(row)
+  return {
+    ...receipt,
+    startedAtMs: Number(receipt.startedAtMs),
+    completedAtMs: Number(receipt.completedAtMs),
+    isSigned: row.miner_signature !== null,
+    height: row.height,
+  }
+}
 
 function receiptOf(row: Row): Receipt {
   const receipt = decodeCanonical(receiptCoder, bytesOf(row.canonical))

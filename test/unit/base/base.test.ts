@@ -17,7 +17,17 @@ import {
   toHex,
   toHex0x,
 } from '../../../core/base/bytes.ts'
-import { count, decodeCanonical, listOf, optional, text, u8 } from '../../../core/base/coders.ts'
+import {
+  bytes20,
+  count,
+  decodeCanonical,
+  fixedStruct,
+  listOf,
+  optional,
+  text,
+  u8,
+  u64,
+} from '../../../core/base/coders.ts'
 import { divideUp, floor, leadingZeros32, quorumOf } from '../../../core/base/int.ts'
 
 const amounts = fc.bigInt({ min: 0n, max: amountMax })
@@ -79,6 +89,38 @@ test('BYTES-2: order is lexicographic', () => {
       expect(bytesEqual(a, b)).toBe(compareBytes(a, b) === 0)
     }),
   )
+})
+
+test('CODER-2: a struct of fixed fields has the bytes of the plain struct, and refuses what that refuses', () => {
+  const fixed = fixedStruct({ hash: 32, amount: 'u64', address: 20, last: 'u64' })
+  const plain = P.struct({ hash: P.bytes(32), amount: u64, address: bytes20, last: u64 })
+  const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+  const u64s = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+  const values = fc.record({ hash: bytesOf(32), amount: u64s, address: bytesOf(20), last: u64s })
+  fc.assert(
+    fc.property(values, fc.nat({ max: 80 }), (value, length) => {
+      const bytes = fixed.encode(value)
+      expect(bytes).toEqual(plain.encode(value))
+      expect(decodeCanonical(fixed, bytes)).toEqual({ ok: true, value })
+      const other = new Uint8Array(length)
+      expect(decodeCanonical(fixed, other).ok).toBe(decodeCanonical(plain, other).ok)
+      for (const wrong of [
+        { amount: -1n },
+        { amount: 2n ** 64n },
+        { amount: 7 },
+        { hash: new Uint8Array(31) },
+        { address: 'a'.repeat(20) },
+        { last: undefined },
+      ]) {
+        const bad = { ...value, ...wrong } as unknown as typeof value
+        expect(() => fixed.encode(bad)).toThrow()
+        expect(() => plain.encode(bad)).toThrow()
+      }
+    }),
+  )
+  const list = listOf(fixed)
+  const two = [0, 1].map((n) => fixed.decode(new Uint8Array(68).fill(n)))
+  expect(list.decode(list.encode(two))).toEqual(two)
 })
 
 test('CODER-1: only canonical bytes are decoded', () => {
