@@ -50,6 +50,50 @@ export type ListedMiner = z.infer<typeof listedMiner>
 /** Answer of `GET /api/v1/chain/miners`. */
 export const minerListAnswer = listOf(listedMiner)
 
+/** Most days of one miner in one answer. */
+export const minerDaysMax = 31
+
+/** Query of `GET /api/v1/chain/miners/{address}/days`. */
+export const minerDaysQuery = z.strictObject({
+  days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(minerDaysMax)
+    .default(30)
+    .describe('So many days of UTC, today the last'),
+})
+
+/** What an address was paid on one day of UTC, base units. */
+export const minerDay = z.strictObject({
+  day: z.iso.date(),
+  jobs: whole.describe('Paid jobs'),
+  payments: units.describe('For jobs, less the shares'),
+  bookings: units.describe('For bookings by others'),
+  rewards: units.describe('Protocol rewards that were claimed'),
+  total: units,
+})
+/** What an address was paid on one day of UTC. */
+export type MinerDay = z.infer<typeof minerDay>
+
+/** Answer of `GET /api/v1/chain/miners/{address}/days`. */
+export const minerDaysAnswer = z.strictObject({
+  address: addressText,
+  items: z.array(minerDay).max(minerDaysMax).describe('Every day, the oldest first'),
+  unit: z.literal('base units'),
+  next_cursor: z.null(),
+  as_of: z
+    .strictObject({
+      indexed_from: whole.nullable().describe('First block of the books; null: none yet'),
+      height: z.int().min(-1),
+      time,
+    })
+    .describe('Newest final block that is counted, and when that was read'),
+  source: z.literal('read_model'),
+})
+/** Answer of `GET /api/v1/chain/miners/{address}/days`. */
+export type MinerDaysAnswer = z.infer<typeof minerDaysAnswer>
+
 /** Query of `GET /api/v1/chain/stats`. */
 export const statsQuery = z.strictObject({
   bucket: z.enum(['hour', 'day']).default('hour'),

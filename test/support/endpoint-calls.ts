@@ -626,6 +626,7 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   pageReceipts: cursorPages('/api/v1/chain/receipts', { height_min: '0' }),
   pageLedger: cursorPages('/api/v1/chain/ledger', { height_min: '0' }),
   pageMiners: cursorPages('/api/v1/chain/miners', { sort: 'last_paid' }),
+  readMinerDays: ofAddress,
   readStats: () => [{}, { query: { bucket: 'day', from: '2026-01-01T00:00:00Z' } }],
   searchChain: async ({ site }) => {
     const { json } = await call(site, '/rpc/head')
@@ -1153,6 +1154,10 @@ export const badCalls: Partial<
   searchChain: () => [
     { query: { hash: 'f'.repeat(63) }, code: 'VALIDATION_ERROR' },
     { code: 'VALIDATION_ERROR' },
+  ],
+  readMinerDays: ({ address }) => [
+    ...noAddress,
+    { params: { address }, query: { days: '32' }, code: 'VALIDATION_ERROR' },
   ],
   readStats: () => [
     { query: { bucket: 'minute' }, code: 'VALIDATION_ERROR' },

@@ -1,6 +1,9 @@
 /** `/api/v1/chain`: figures of the chain, its miners and its hours and days. */
 import {
   type ListedMiner,
+  type MinerDay,
+  type MinerDaysAnswer,
+  minerDaysQuery,
   minerListQuery,
   minerSorts,
   type StatsAnswer,
@@ -10,6 +13,8 @@ import {
 import type { Place } from '../../core/api/list-cursor.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
+import { dayMs } from '../../core/base/time.ts'
+import { slotMs } from '../../core/chain/genesis.ts'
 import { chainFigures } from '../../d1/chain-figure-queries.ts'
 import { bucketMs, type MinerRow } from '../../d1/chain-figures.ts'
 import { readListPage } from '../chain-pages.ts'
@@ -18,7 +23,7 @@ import { ApiFailure } from '../failure.ts'
 import { cursorFailure, cursorOf, listAnswer } from './chain-list-answer.ts'
 import { readQuery } from './request.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase } from './rpc-input.ts'
+import { fromDatabase, readLookup } from './rpc-input.ts'
 
 /** `GET /miners`: who was paid in final blocks, by what they earned. */
 export async function miners(c: AppContext): Promise<Response> {
@@ -56,6 +61,47 @@ const minerOfRow = (row: MinerRow, genesisMs: number): ListedMiner => ({
   last_paid: formatTime(slotTimeMs(genesisMs, row.lastSlot)),
   last_height: row.lastHeight,
 })
+
+/** `GET /miners/{address}/days`: what it was paid, day by day. An address of the original was paid nothing. */
+export async function minerDays(c: AppContext): Promise<Response> {
+  const { days } = readQuery(c, minerDaysQuery)
+  const { text: address } = readLookup(c.req.param('address') ?? '')
+  const genesisMs = genesisTimeMs(c)
+  const today = Math.floor(c.get('now') / dayMs)
+  const first = today - days + 1
+  const fromSlot = Math.max(0, Math.ceil((first * dayMs - genesisMs) / slotMs))
+  const found = await fromDatabase(
+    chainFigures(c.env.DB).minerDays({ address, fromSlot, genesisMs, slotMs }),
+  )
+  const amountOf = (day: number, reason: string | null): number =>
+    found.rows.find((row) => row.day === day && row.reason === reason)?.amount ?? 0
+  const dayOf = (day: number): MinerDay => {
+    const [payments = 0, bookings = 0, rewards = 0] = ['payment', 'booking', 'reward'].map(
+      (reason) => amountOf(day, reason),
+    )
+    return {
+      day: formatTime(day * dayMs).slice(0, 10),
+      jobs: amountOf(day, null),
+      payments: String(payments),
+      bookings: String(bookings),
+      rewards: String(rewards),
+      total: String(payments + bookings + rewards),
+    }
+  }
+  const answer: MinerDaysAnswer = {
+    address,
+    items: Array.from({ length: days }, (_, index) => dayOf(first + index)),
+    unit: 'base units',
+    next_cursor: null,
+    as_of: {
+      indexed_from: found.ledgerFrom,
+      height: found.height,
+      time: formatTime(c.get('now')),
+    },
+    source: 'read_model',
+  }
+  return c.json(answer)
+}
 
 /** `GET /stats`: what happened by hour or day. */
 export async function stats(c: AppContext): Promise<Response> {

@@ -14,7 +14,7 @@ import { chainLists, type ListRange } from '../../d1/chain-lists.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import { freshBlocks, freshTransactions, readListPage } from '../chain-pages.ts'
 import type { AppContext, AppEnv } from '../context.ts'
-import { miners, stats } from './chain-figures.ts'
+import { minerDays, miners, stats } from './chain-figures.ts'
 import { cursorOf, listAnswer } from './chain-list-answer.ts'
 import {
   blockOfRow,
@@ -41,6 +41,7 @@ export const chainListRoutes = new Hono<AppEnv>()
   .get('/receipts', (c) => receipts(c))
   .get('/ledger', (c) => ledger(c))
   .get('/miners', (c) => miners(c))
+  .get('/miners/:address/days', (c) => minerDays(c))
   .get('/stats', (c) => stats(c))
   .get('/search', (c) => search(c))
 

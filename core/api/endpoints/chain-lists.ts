@@ -1,5 +1,13 @@
 /** `/api/v1/chain`: the chain's lists by cursor and filter. */
-import { minerListAnswer, minerListQuery, statsAnswer, statsQuery } from '../chain-figures.ts'
+import * as z from 'zod'
+import {
+  minerDaysAnswer,
+  minerDaysQuery,
+  minerListAnswer,
+  minerListQuery,
+  statsAnswer,
+  statsQuery,
+} from '../chain-figures.ts'
 import {
   blockListAnswer,
   blockListQuery,
@@ -12,8 +20,9 @@ import {
 } from '../chain-lists.ts'
 import { chainSearchAnswer, chainSearchQuery } from '../chain-search.ts'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
+import { exampleValues } from './example-values.ts'
 import { chainErrors } from './failures.ts'
-import { chainAt } from './paths.ts'
+import { addressParam, chainAt } from './paths.ts'
 
 const get = { method: 'GET', auth: 'none', example: { query: { limit: '1' } } } as const
 const errors = [
@@ -79,6 +88,19 @@ export const chainListsFamily = {
       query: minerListQuery,
       answers: [{ status: 200, description: 'A page', schema: minerListAnswer }],
       errors,
+    }),
+    endpoint({
+      ...get,
+      ...chainAt('/miners/{address}/days'),
+      id: 'readMinerDays',
+      summary: 'Read what a miner was paid, day by day',
+      description:
+        'Out of the books of final blocks, in days of UTC: for jobs, for bookings that somebody else opened, and protocol rewards.',
+      params: z.object({ address: addressParam }),
+      query: minerDaysQuery,
+      answers: [{ status: 200, description: 'The days', schema: minerDaysAnswer }],
+      errors: [...chainErrors, 'DATABASE_UNAVAILABLE', 'VALIDATION_ERROR', 'ADDRESS_INVALID'],
+      example: { params: { address: exampleValues.address }, query: { days: '1' } },
     }),
     endpoint({
       ...get,
