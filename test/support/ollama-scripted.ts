@@ -118,6 +118,8 @@ function linesOf(path: string, body: Body): Body[] {
   if (last.content.includes('never end')) return [say('still ')]
   if (last.role === 'tool') return [say('It is '), say(last.content), end]
   const forced = forcedIn(body['format'])
+  // As of a model whose template writes calls in the very form that was forced.
+  if (forced !== undefined && last.content.includes('as a call')) return [call('Oslo'), end]
   if (forced !== undefined) {
     const text = JSON.stringify({ name: forced, arguments: { city: 'Oslo', days: 2 } })
     return last.content.includes('break the form')

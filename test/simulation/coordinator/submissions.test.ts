@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { JobRecord, SubmitJob } from '../../../core/api/coordinator-service.ts'
 import { jobLimits } from '../../../core/jobs/limits.ts'
+import { coordinatorLimits } from '../../../durable-objects/coordinator/limits.ts'
 import { answerOf, createAgent } from '../../support/agent-socket.ts'
 import { person } from '../../support/chain-world.ts'
 import { acceptOnly, hold, join, joinForGood, only } from '../../support/coordinator-miners.ts'
@@ -147,6 +148,25 @@ describe('ONCE-2: a run under a key', () => {
     const third = await run(world, asked(world, { idempotency }))
     expect(third.jobId).toBe(first.jobId)
     expect(await answerIn(world, third.stream)).toBe(answer)
+    expect(jobsOf(world)).toBe(1)
+  })
+
+  test('ONCE-2: many at once read one job, and those beyond its readers are told so', async () => {
+    const world = await createWorld({ diskMs: 20 })
+    const agent = await joinForGood(world, createAgent({ name: 'miner-A', onOffer: acceptOnly }))
+    const job = asked(world, { idempotency })
+    const many = Array.from({ length: coordinatorLimits.readersPerJobMax + 1 }, () =>
+      world.parts().clientJobs.run(world.whoIs(world.alice), job),
+    )
+    const all = Promise.all(many)
+    await world.pass(1_000)
+    const opened = await all
+    const streams = opened.flatMap((each) => (each.ok ? [each.value.stream] : []))
+    expect(opened.flatMap((each) => (each.ok ? [] : [each.error.code]))).toEqual(['QUOTA_EXCEEDED'])
+    const attempt = only(agent)
+    agent.work(attempt)
+    const answers = await Promise.all(streams.map((stream) => answerIn(world, stream)))
+    expect(new Set(answers)).toEqual(new Set([answerOf(attempt.offer).join('')]))
     expect(jobsOf(world)).toBe(1)
   })
 

@@ -74,6 +74,8 @@ describe('ollama engine, beyond a chat', () => {
         required: ['name', 'arguments'],
       },
     })
+    const parsed = await collect(ollama, { ...ask('as a call'), ...forced })
+    expect([parsed.text, parsed.last.calls]).toEqual(['', last.calls])
     const cut = await collect(ollama, { ...ask('too long'), ...forced })
     expect([cut.last.finish, cut.last.calls]).toEqual(['length', undefined])
     expect(cut.text).toMatch(/^\{"name"/)

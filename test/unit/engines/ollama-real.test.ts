@@ -28,3 +28,30 @@ test.skipIf(url === '')(
   },
   600_000,
 )
+
+test.skipIf(url === '')(
+  'a real Ollama server is made to call a function (runs only with OLLAMA_URL set)',
+  async () => {
+    const engine = createOllamaEngine({ url })
+    const models = await engine.listModels()
+    const model = models.find(({ features }) => features?.includes('forced_calls'))
+    if (model === undefined) throw new Error('no model at OLLAMA_URL calls functions')
+    const parameters = {
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      required: ['city'],
+    }
+    const { text, last } = await collect(engine, {
+      model: model.name,
+      messages: [{ role: 'user', content: 'Say hello.' }],
+      tools: [
+        { name: 'get_time', parameters },
+        { name: 'get_weather', parameters },
+      ],
+      mustCall: true,
+    })
+    expect([text, last.finish]).toEqual(['', 'tool_calls'])
+    expect(last.calls).toMatchObject([{ arguments: { city: expect.any(String) } }])
+  },
+  600_000,
+)
