@@ -8,7 +8,7 @@ import { monotonicMs } from './support/clock.ts'
 import { type Latency, measureLatency } from './support/dispatch-latency.ts'
 import { type DeathResult, measureDeath } from './support/dying-miner.ts'
 import { awaitSettlement, withJobLoad } from './support/job-load.ts'
-import { figure, machine, printReport } from './support/report.ts'
+import { figure, machine, printReport, sayTable } from './support/report.ts'
 import { rounded } from './support/statistics.ts'
 
 const { values: options } = parseArgs({
@@ -41,6 +41,14 @@ function report(
   death: DeathResult,
   settlement: Readonly<Record<string, unknown>>,
 ): void {
+  sayTable([
+    ['one of ten miners dies', 'healthy', 'with the death'],
+    ['p95 ms', death.healthy_p95_ms, death.death_p95_ms],
+    ['longest ms', death.healthy_max_ms, death.death_max_ms],
+    ['wasted tokens', 0, death.wasted_tokens],
+    ['charged twice, in all', '', death.double_charges],
+    ['unfinished, in all', '', death.unfinished],
+  ])
   printReport(
     {
       bench: 'dispatch',

@@ -10,7 +10,7 @@ import { awaitSettlement, type JobLoad, withJobLoad } from './support/job-load.t
 import { type LevelResult, measureLevel } from './support/job-throughput.ts'
 import { signatureCost } from './support/primitives.ts'
 import { measureQueue, type QueueResult } from './support/queue-peer.ts'
-import { type Figure, figure, machine, printReport } from './support/report.ts'
+import { type Figure, figure, machine, printReport, sayTable } from './support/report.ts'
 import { rounded } from './support/statistics.ts'
 
 const { values: options } = parseArgs({
@@ -74,6 +74,7 @@ function report(measured: {
   const widest = results.reduce((a, b) => (b.concurrency > a.concurrency ? b : a))
   const [loose, durable] = peers
   const cost = signatureCost()
+  sayLevels(results, peers)
   printReport(
     {
       bench: 'jobs',
@@ -95,7 +96,7 @@ function report(measured: {
       details: {
         levels: results,
         best_concurrency: best.concurrency,
-        enqueued_per_second: rounded(best.submitted / (best.seconds - best.drain_seconds)),
+        enqueued_per_second: best.enqueued_per_second,
         times_the_original: rounded(best.jobs_per_second / originalJobsPerSecond),
         settlement: measured.settlement,
         signature_ms: cost,
@@ -112,6 +113,30 @@ function report(measured: {
     },
     options.save,
   )
+}
+
+function sayLevels(results: readonly LevelResult[], peers: readonly QueueResult[]): void {
+  sayTable([
+    ['connections', 'jobs/s', 'enqueued/s', 'p50 ms', 'p99 ms', 'longest pause ms', 'site ms/job'],
+    ...results.map((each) => [
+      each.concurrency,
+      each.jobs_per_second,
+      each.enqueued_per_second,
+      each.answer_ms.p50,
+      each.answer_ms.p99,
+      each.longest_pause_ms,
+      each.cpu_ms_per_job['workerd'] ?? 0,
+    ]),
+    ...peers.map((each) => [
+      `BullMQ, fsync ${each.durability}`,
+      each.jobs_per_second,
+      each.enqueued_per_second,
+      each.add_ms.p50,
+      each.add_ms.p99,
+      '',
+      '',
+    ]),
+  ])
 }
 
 function jobsFigure(best: LevelResult, cost: ReturnType<typeof signatureCost>): Figure {

@@ -10,6 +10,7 @@ export type DeathResult = {
   readonly healthy_p95_ms: number
   readonly death_p95_ms: number
   readonly times_healthy: number
+  readonly healthy_max_ms: number
   readonly death_max_ms: number
   /** Tokens that the dead miner had sent of answers that others gave. */
   readonly wasted_tokens: number
@@ -35,6 +36,7 @@ export async function measureDeath(
     healthy_p95_ms: rounded(healthyP95),
     death_p95_ms: rounded(deathP95),
     times_healthy: rounded(deathP95 / healthyP95),
+    healthy_max_ms: rounded(healthy.tookMs.at(-1) ?? 0),
     death_max_ms: rounded(death.tookMs.at(-1) ?? 0),
     wasted_tokens: death.wasted,
     double_charges: healthy.doubles + death.doubles,

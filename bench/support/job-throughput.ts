@@ -38,6 +38,7 @@ export type LevelResult = {
   /** Released jobs by the time from the first submission to the last release. */
   readonly jobs_per_second: number
   readonly submitted: number
+  readonly enqueued_per_second: number
   readonly released: number
   /** Submissions that were refused, by code. */
   readonly refused: Readonly<Record<string, number>>
@@ -76,6 +77,7 @@ export async function measureLevel(parts: ThroughputParts, level: Level): Promis
     concurrency: level.concurrency,
     jobs_per_second: rounded(saw.releases / seconds),
     submitted: run.answersMs.length,
+    enqueued_per_second: rounded((run.jobIds.length * 1_000) / (run.endedAtMs - startedAt)),
     released: saw.releases,
     refused: run.refused,
     seconds: rounded(seconds),

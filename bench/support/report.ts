@@ -67,6 +67,18 @@ export function machine(): Machine {
 /** A line for people. */
 export const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
+/** A table for people: the first row is its head; numbers stand at the right. */
+export function sayTable(rows: readonly (readonly (string | number)[])[]): void {
+  const cells = rows.map((row) => row.map(String))
+  const widths = (cells[0] ?? []).map((_, at) =>
+    Math.max(...cells.map((row) => row[at]?.length ?? 0)),
+  )
+  say('')
+  for (const row of cells) {
+    say(row.map((cell, at) => cell[at === 0 ? 'padEnd' : 'padStart'](widths[at] ?? 0)).join('  '))
+  }
+}
+
 /** Prints figures for people and the whole report for programs; `save` keeps it in `results/` too. */
 export function printReport(report: Report, save: boolean): void {
   say('')
