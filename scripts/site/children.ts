@@ -36,8 +36,6 @@ export function startChild(options: ChildOptions): Child {
   const child = spawn(
     process.execPath,
     [
-      '--import',
-      pathToFileURL(inRoot('node_modules', 'tsx', 'dist', 'loader.mjs')).href,
       // Ends the child in order when we are killed so hard that we cannot.
       '--import',
       pathToFileURL(inRoot('scripts', 'setup', 'follow-parent.mjs')).href,

@@ -65,9 +65,8 @@ export function startProgram(
   return { child, stdout: () => stdout, stderr: () => stderr, ended, until }
 }
 
-/** Arguments that run one of our TypeScript programs, as `scripts/run.mjs` does. */
-export const typescript = (program: string): string[] =>
-  program.startsWith('scripts/') ? [inRoot(program)] : ['--import', 'tsx', inRoot(program)]
+/** Arguments that run one of our TypeScript programs, on the Node that tests run on. */
+export const typescript = (program: string): string[] => [inRoot(program)]
 
 /** The password is one that a program takes for a new key. */
 export const environmentOf = (home: string): Record<string, string> => ({
