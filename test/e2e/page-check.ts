@@ -93,7 +93,7 @@ export async function findingsOn(
 /** What sticks out at a width, once drawings that follow the width have caught up. */
 export async function overflowAt(page: Page, width: number): Promise<string[]> {
   await page.setViewportSize({ width, height: 900 })
-  const triesMax = 20
+  const triesMax = 50
   for (let tries = 1; ; tries++) {
     const found = await overflowFindings(page)
     if (found.length === 0 || tries === triesMax) return found
@@ -173,7 +173,8 @@ async function axeFindings(page: Page, rules: object, part?: string): Promise<st
 }
 
 /** What axe finds in the colours of a page: one text of each look, since they cost the most by far, and all links. */
-async function colourFindings(page: Page): Promise<string[]> {
+export async function colourFindings(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await bringAxe(page)
   await page.evaluate(markLooks, lookMark)
   const [contrast, links] = onlyColours.runOnly.values
   const ruled = (rule: string | undefined) => ({ runOnly: { type: 'rule', values: [rule] } })

@@ -14,7 +14,7 @@ import {
 import { startBrowser } from '../support/browser.ts'
 import { startTestSite, type TestSite } from '../support/site.ts'
 import { giftOf, unusedAddress } from './chain.ts'
-import { findingsOn } from './page-check.ts'
+import { colourFindings, findingsOn } from './page-check.ts'
 import { settled, visit, type Watched, watch } from './visit.ts'
 
 type Case = {
@@ -211,6 +211,20 @@ describe.concurrent('every page', () => {
       }
     },
   )
+})
+
+test('PAGE-1: one faint text among many of another look is found, in the theme where it is', async () => {
+  await using seen = await visit(browser, `${site.url}/docs/accounts.html`)
+  const { page } = seen
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet()
+    const faint = 'main p:nth-of-type(3) { color: #333 !important }'
+    sheet.replaceSync(`@media (prefers-color-scheme: dark) { ${faint} }`)
+    document.adoptedStyleSheets.push(sheet)
+  })
+  expect(await colourFindings(page)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await colourFindings(page)).toEqual([expect.stringMatching(/^color-contrast: <p/)])
 })
 
 test('PAGE-3: every page has an address here, and every address is another', () => {
