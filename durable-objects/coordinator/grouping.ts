@@ -5,6 +5,9 @@
  * runs an event at once.
  */
 
+/** Most events of a group: those behind them wait for another commit, but nobody waits for a thousand. */
+const groupMax = 128
+
 /** Runs an action, now or with the next group; settles as the action does. */
 export type Group = <T>(action: () => T) => Promise<T>
 
@@ -15,8 +18,8 @@ export function openGroup(synced: () => Promise<void>): Group {
 
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const actions = waiting
-      waiting = []
+      const actions = waiting.slice(0, groupMax)
+      waiting = waiting.slice(groupMax)
       for (const action of actions) action()
       // Should the disk fail, the platform resets the object; until then nobody may wait for ever.
       await synced().catch(() => undefined)
