@@ -72,7 +72,7 @@ export function failuresOf(given: Endpoint): ReadonlyMap<number, readonly ErrorC
   const byStatus = new Map<number, ErrorCode[]>()
   const status = (code: ErrorCode) => {
     if (isOpenAi(given, code)) return openAiError({ code }).status
-    return isOllama(given, code) ? ollamaError({ code }).status : statusOf(code)
+    return isOllama(given) ? ollamaError({ code }).status : statusOf(code)
   }
   for (const code of new Set(given.errors)) {
     byStatus.set(status(code), [...(byStatus.get(status(code)) ?? []), code])
@@ -80,13 +80,12 @@ export function failuresOf(given: Endpoint): ReadonlyMap<number, readonly ErrorC
   return new Map([...byStatus].sort(([a], [b]) => a - b))
 }
 
-/** Whether a failure of an endpoint has OpenAI's shape: what the gateway says has the site's everywhere. */
+/** Whether a failure of an endpoint has OpenAI's shape: what the gateway says has the site's there. */
 export const isOpenAi = (given: Endpoint, code: ErrorCode): boolean =>
   given.errorShape === 'openai' && !gatewayErrors.has(code)
 
-/** The same for Ollama's. */
-export const isOllama = (given: Endpoint, code: ErrorCode): boolean =>
-  given.errorShape === 'ollama' && !gatewayErrors.has(code)
+/** Whether it has Ollama's, whose clients read an error as one text, whoever says it. */
+export const isOllama = (given: Endpoint): boolean => given.errorShape === 'ollama'
 
 const gatewayErrors: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_MISSING',
@@ -278,7 +277,7 @@ function responsesOf(given: Endpoint, schemas: Schemas): JsonObject {
 
 function errorRef(given: Endpoint, codes: readonly ErrorCode[]): JsonObject {
   const shapeOf = (code: ErrorCode) =>
-    isOpenAi(given, code) ? 'OpenAiError' : isOllama(given, code) ? 'OllamaError' : 'Error'
+    isOpenAi(given, code) ? 'OpenAiError' : isOllama(given) ? 'OllamaError' : 'Error'
   const shapes = new Set(codes.map(shapeOf))
   const refs = [...shapes].map((shape) => ({ $ref: `#/components/schemas/${shape}` }))
   return refs.length === 1 ? (refs[0] as JsonObject) : { anyOf: refs }

@@ -55,13 +55,13 @@ describe('a chain without a faucet', () => {
     })
     const { model, messages } = question
     for (const asked of [
-      openai.chat.completions.create({ model, messages }),
-      openai.chat.completions.create({ model, messages, stream: true, n: 2 }),
-      openai.completions.create({ model, prompt: 'One' }),
-      openai.completions.create({ model, prompt: 'One', stream: true }),
-      openai.embeddings.create({ model, input: 'One' }),
+      () => openai.chat.completions.create({ model, messages }),
+      () => openai.chat.completions.create({ model, messages, stream: true, n: 2 }),
+      () => openai.completions.create({ model, prompt: 'One' }),
+      () => openai.completions.create({ model, prompt: 'One', stream: true }),
+      () => openai.embeddings.create({ model, input: 'One' }),
     ]) {
-      const error = await refusalOf(asked)
+      const error = await refusalOf(asked())
       expect(error).toBeInstanceOf(OpenAI.APIError)
       expect(error).toMatchObject({
         status: 402,
@@ -76,12 +76,12 @@ describe('a chain without a faucet', () => {
       expect((error as { headers: Headers }).headers.has('retry-after')).toBe(false)
     }
     for (const asked of [
-      ollama.chat({ model, messages }),
-      ollama.chat({ model, messages, stream: true }),
-      ollama.generate({ model, prompt: 'One' }),
-      ollama.embed({ model, input: 'One' }),
+      () => ollama.chat({ model, messages }),
+      () => ollama.chat({ model, messages, stream: true }),
+      () => ollama.generate({ model, prompt: 'One' }),
+      () => ollama.embed({ model, input: 'One' }),
     ]) {
-      const error = await refusalOf(asked)
+      const error = await refusalOf(asked())
       expect(error).toMatchObject({ status_code: 402, message: expect.stringMatching(/escrow/i) })
     }
     const { json } = await call(site, '/v1/jobs', { key })

@@ -173,7 +173,7 @@ describe('the document', () => {
     for (const row of rows) {
       for (const [status, listed] of failuresOf(row)) {
         for (const code of listed) {
-          const isOwn = !isOpenAi(row, code) && !isOllama(row, code)
+          const isOwn = !isOpenAi(row, code) && !isOllama(row)
           if (isOwn) expect(statusOf(code)).toBe(status)
         }
       }
