@@ -6,7 +6,7 @@
 import * as z from 'zod'
 import type { AccountView, StatusView, SubmitVerdict } from '../core/api/chain-service.ts'
 import { lightTarget, readLightAnswer, readLightUpdate } from '../core/api/light-json.ts'
-import { readAccount, readStatus, readVerdicts } from '../core/api/rpc-read.ts'
+import { readAccount, readClaimable, readStatus, readVerdicts } from '../core/api/rpc-read.ts'
 import { fromHex, toHex, toHex0x } from '../core/base/bytes.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { type Genesis, parseGenesis } from '../core/chain/genesis.ts'
@@ -29,8 +29,29 @@ export type ChainClient = {
   lightProof(subject: LightSubject, from: number): Promise<Result<LightAnswer, ChainFault>>
   /** Hash of the transaction that settled a receipt; undefined while none is known. */
   settlementOf(receiptHash: Uint8Array): Promise<Result<Uint8Array | undefined, ChainFault>>
+  /** Payments of final blocks to a miner, newest first; `next` leads on. Authorisations are hex. */
+  receiptsOf(
+    miner: Uint8Array,
+    cursor: string | undefined,
+  ): Promise<Result<ReceiptPage, ChainFault>>
+  /** Base units that a settled authorisation still gives its miner; undefined: nothing. */
+  claimable(
+    authorisation: Uint8Array,
+    expiry: bigint,
+  ): Promise<Result<bigint | undefined, ChainFault>>
   submit(transaction: Uint8Array): Promise<Result<SubmitVerdict, ChainFault>>
 }
+
+/** Some payments of a miner. */
+export type ReceiptPage = {
+  readonly items: readonly { readonly authorisation: string; readonly slot: number }[]
+  readonly next: string | undefined
+}
+
+const receiptPageSchema = z.object({
+  items: z.array(z.object({ authorisation: z.string(), slot: z.int().min(0) })).max(100),
+  next_cursor: z.string().max(400).nullable(),
+})
 
 const settledReceiptSchema = z.object({ payload: z.object({ tx_hash: z.string() }) })
 
@@ -71,6 +92,19 @@ export function createChainClient(api: URL): ChainClient {
       const hash = read.success ? fromHex(read.data.payload.tx_hash, 32) : undefined
       return hash?.ok ? ok(hash.value) : fault('ANSWER_INVALID', 'the receipt is malformed')
     },
+    async receiptsOf(miner, cursor) {
+      const query = new URLSearchParams({ miner: formatAddress(miner), limit: '100' })
+      if (cursor !== undefined) query.set('cursor', cursor)
+      const page = await readSite(new URL(`/api/v1/chain/receipts?${query}`, api), receiptPageSchema)
+      if (!page.ok) return page
+      return ok({ items: page.value.items, next: page.value.next_cursor ?? undefined })
+    },
+    async claimable(authorisation, expiry) {
+      const json = await call(`/rpc/claimable/${toHex0x(authorisation)}?expiry=${expiry}`)
+      if (!json.ok) return json.error.code === 'NOT_FOUND' ? ok(undefined) : json
+      const read = checked(readClaimable(json.value))
+      return read.ok ? ok(read.value.amount) : read
+    },
     async submit(transaction) {
       const json = await call('/rpc/transactions', { txs: [toHex(transaction)] })
       if (!json.ok) return json
@@ -78,6 +112,14 @@ export function createChainClient(api: URL): ChainClient {
       return verdicts.ok ? ok(verdicts.value[0] as SubmitVerdict) : verdicts
     },
   }
+}
+
+/** What a site answers at an address, checked. */
+export async function readSite<T>(url: URL, schema: z.ZodType<T>): Promise<Result<T, ChainFault>> {
+  const json = await request(url)
+  if (!json.ok) return json
+  const read = schema.safeParse(json.value)
+  return read.success ? ok(read.data) : fault('ANSWER_INVALID', `${url.pathname}: malformed answer`)
 }
 
 async function request(url: URL, body?: unknown): Promise<Result<unknown, ChainFault>> {

@@ -49,6 +49,8 @@ export type AgentConfig = {
   readonly tokenTimeoutMs: number
   readonly drainTimeoutMs: number
   readonly settleAfterMs: number
+  /** Time between two looks for protocol rewards; undefined: none is claimed. */
+  readonly claimEveryMs?: number | undefined
   /** Base units: most that may be promised or delivered without a release, and released but not settled. */
   readonly unreleasedMax: bigint
   readonly unsettledMax: bigint
@@ -97,7 +99,9 @@ type Raw = Readonly<Record<string, string | boolean | undefined>>
 function minerCommand(env: NodeJS.ProcessEnv): Command {
   const ollama = env.OLLAMA_HOST || env.OLLAMA_URL || 'http://127.0.0.1:11434'
   return new Command('miner')
-    .description('Sells inference on this machine to a site of the AITBC network.')
+    .description(
+      'Sells inference on this machine to a site of the AITBC network. miner earnings --id ID: what it earned.',
+    )
     .version(agentVersion)
     .requiredOption('--id <ID>', 'name of this miner: letters, digits, dots, hyphens, underscores')
     .option('--api <URL>', 'the site', 'http://127.0.0.1:18000')
@@ -131,6 +135,8 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
       'settle a release ourselves when nobody did for so long',
       settleAfterDefault,
     )
+    .option('--claim-every <TIME>', 'look so often for protocol rewards to claim', '1h')
+    .option('--no-claim', 'claim no protocol rewards')
     .option('--unreleased-max <AITBC>', 'most work that may be out without a release', '1')
     .option('--unsettled-max <AITBC>', 'most released work that may wait for its settlement', '100')
     .option('--summary <TIME>', 'time between summaries in the log', '60s')
@@ -183,6 +189,9 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     tokenTimeoutMs: read.duration('tokenTimeout', { leastMs: 1_000, mostMs: 3_600_000 }),
     drainTimeoutMs: read.duration('drainTimeout', { leastMs: 0, mostMs: 3_600_000 }),
     settleAfterMs: read.duration('settleAfter', { leastMs: 1_000, mostMs: 3_600_000 }),
+    ...(raw.claim !== false && {
+      claimEveryMs: read.duration('claimEvery', { leastMs: 60_000, mostMs: 86_400_000 }),
+    }),
     unreleasedMax: read.coins('unreleasedMax', 0n),
     unsettledMax: read.coins('unsettledMax', 0n),
     summaryMs: read.duration('summary', { leastMs: 1_000, mostMs: 86_400_000 }),
@@ -203,7 +212,8 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
   return ok({ ...config, api })
 }
 
-function apiUrl(
+/** A site on the command line; what is wrong with it is added to `faults`. */
+export function apiUrl(
   flag: string,
   text: string,
   { insecure, faults }: { readonly insecure: boolean; readonly faults: string[] },

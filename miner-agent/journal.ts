@@ -89,6 +89,11 @@ export type Journal = {
   end(): Promise<void>
 }
 
+/** Releases without a closing line, read beside an agent that is at work: nothing is written. */
+export const readOpenReleases = (path: string): readonly JournalRelease[] => [
+  ...readLines(path).releases.values(),
+]
+
 /** Closed entries beyond which the file is written anew at the next opening. */
 const closedMax = 1_000
 

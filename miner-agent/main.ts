@@ -3,6 +3,7 @@
  * `miner`: sells inference on this machine to a site. See `miner --help`; exit codes in exit-codes.ts.
  */
 import { type AgentConfig, parseConfig } from './config.ts'
+import { printEarnings } from './earnings.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openHost } from './host.ts'
 import { terminalPrompt } from './key-store.ts'
@@ -15,6 +16,12 @@ process.exitCode = await main(process.argv.slice(2), process.env)
 process.exit()
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (argv[0] === 'earnings') {
+    return await printEarnings(argv.slice(1), env, {
+      write: (text) => process.stdout.write(text),
+      complain: (text) => process.stderr.write(text),
+    })
+  }
   const config = parseConfig(argv, env)
   if (!config.ok) {
     if (config.error.code === 'SHOWN') return exitCodes.ok

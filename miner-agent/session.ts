@@ -13,6 +13,7 @@ import type { SiteIdentity } from './agent-state.ts'
 import { createBookingCheck } from './bookings.ts'
 import { makeCard, missingModels } from './card.ts'
 import { type ChainClient, createChainClient } from './chain-client.ts'
+import { createClaimer } from './claimer.ts'
 import type { AgentConfig } from './config.ts'
 import { deliver } from './deliver.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -325,11 +326,23 @@ function startClocks(parts: Parts): () => void {
     }, parts.config.summaryMs),
     setInterval(() => void refreshCard(parts), refreshEveryMs),
     setInterval(() => void parts.settler.tick(), settleEveryMs),
+    ...claimClock(parts),
   ]
   return () => {
     clearTimeout(beat)
     for (const timer of timers) clearInterval(timer)
   }
+}
+
+/** Rewards are claimed of the chain that the site has shown, and not before. */
+function claimClock(parts: Parts): NodeJS.Timeout[] {
+  const { config, chain, host, log } = parts
+  const { claimEveryMs: everyMs } = config
+  if (everyMs === undefined) return []
+  const genesis = async () => (parts.site ? await genesisOf(parts, parts.site) : undefined)
+  const { signer } = host
+  const claimer = createClaimer({ chain, signer, log, nowMs: Date.now, genesis, everyMs })
+  return [setInterval(() => void claimer.tick(), Math.min(everyMs, refreshEveryMs))]
 }
 
 /** Shows the site a new card when the engine gained or lost a model. */

@@ -104,6 +104,8 @@ function chainOver(engine: Engine, nowMs: () => number, down: { value: boolean }
       return 'code' in answer ? err({ code: 'NOT_FOUND', message: answer.message }) : ok(answer)
     },
     settlementOf: async () => ok(undefined),
+    receiptsOf: async () => ok({ items: [], next: undefined }),
+    claimable: async () => ok(undefined),
     submit: async (transaction) => {
       const [verdict] = engine.submit([transaction], nowMs())
       if (verdict === undefined) throw new Error('no verdict')
