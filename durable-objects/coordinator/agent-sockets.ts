@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SignedHello } from '../../core/api/market-coordinator.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
-import { framesOf, messagesOf } from '../../core/jobs/frame-batches.ts'
+import { framesOf } from '../../core/jobs/frame-batches.ts'
 import { minerChallengeBytes } from '../../core/jobs/miner-challenge.ts'
 import {
   type CapabilityCard,
@@ -17,26 +17,12 @@ import {
   minerProtocolVersion,
   type ServerFrame,
 } from '../../core/jobs/miner-protocol.ts'
+import { type Attachment, attach, attachmentOf, close, send } from './agent-messages.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { Group } from './grouping.ts'
 import { coordinatorLimits as limits } from './limits.ts'
 import type { Miner, Miners } from './miners.ts'
 import type { Settings } from './settings.ts'
-
-/** What a socket carries through a hibernation: at most 2 kB. */
-type Attachment = {
-  readonly address: string
-  /** Host name under which the miner reached the site: part of what it signs. */
-  readonly site: string
-  readonly openedAtMs: number
-  /** What the miner has to sign, hex. */
-  readonly nonce: string
-  /** Set by a valid hello. */
-  readonly minerId: string | undefined
-  readonly badFrames: number
-  /** Frames that it takes in one message; absent: one. */
-  readonly framesMax?: number
-}
 
 export type AgentSocketParts = {
   readonly state: Pick<DurableObjectState, 'acceptWebSocket' | 'getWebSockets'>
@@ -243,52 +229,6 @@ export function openAgentSockets(parts: AgentSocketParts) {
 /** RFC 6455: the server met a condition that it did not expect. */
 const internalError = 1011
 
-/** Frames that wait for the end of this turn, by the socket that they go to. */
-const waiting = new WeakMap<WebSocket, string[]>()
-
-/**
- * Sends a frame; a socket that is closing takes nothing, and its miner resumes later. To a miner that takes
- * several in a message go those of one turn together: all that was written in one commit.
- */
-export function send(socket: WebSocket | undefined, frame: ServerFrame): void {
-  if (!socket) return
-  const text = JSON.stringify(frame)
-  const { framesMax = 1 } = attachmentOf(socket)
-  const others = waiting.get(socket)
-  if (others) others.push(text)
-  else if (framesMax <= 1) sendText(socket, text)
-  else {
-    waiting.set(socket, [text])
-    queueMicrotask(() => sendWaiting(socket))
-  }
-}
-
-function sendWaiting(socket: WebSocket): void {
-  const frames = waiting.get(socket)
-  if (!frames) return
-  waiting.delete(socket)
-  const { framesMax = 1 } = attachmentOf(socket)
-  for (const message of messagesOf(frames, framesMax)) sendText(socket, message)
-}
-
-function sendText(socket: WebSocket, text: string): void {
-  try {
-    socket.send(text)
-  } catch {
-    // Closed meanwhile: `webSocketClose` follows.
-  }
-}
-
-function close(socket: WebSocket, code: number, reason: string): void {
-  sendWaiting(socket)
-  try {
-    // A longer reason would be an error (RFC 6455: 123 bytes).
-    socket.close(code, reason.slice(0, 100))
-  } catch {
-    // Closed already.
-  }
-}
-
 function crowd(others: readonly Attachment[], address: string): string | undefined {
   const isPending = (each: Attachment) => each.minerId === undefined
   const near = others.filter((each) => each.address === address)
@@ -383,20 +323,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** Attachments as read, for as long as a socket is the same object: each frame asks for its own. */
-const attachments = new WeakMap<WebSocket, Attachment>()
-
-function attachmentOf(socket: WebSocket): Attachment {
-  const known = attachments.get(socket)
-  if (known) return known
-  const attachment = socket.deserializeAttachment() as Attachment
-  attachments.set(socket, attachment)
-  return attachment
-}
-
-function attach(socket: WebSocket, attachment: Attachment): void {
-  socket.serializeAttachment(attachment)
-  attachments.set(socket, attachment)
 }

@@ -8,10 +8,11 @@ import type { ApiError } from '../../core/api/errors.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { assert, err, ok, type Result } from '../../core/base/result.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
-import { releaseCoder, releaseSigningBytes } from '../../core/chain/release.ts'
+import { releaseCoder } from '../../core/chain/release.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import type { Funds } from './funds.ts'
 import type { JobStore, ResultRow } from './job-store.ts'
+import { signRelease } from './release-signature.ts'
 import { bytesOf, rowsOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
 
@@ -68,9 +69,7 @@ export function openHeld(parts: HeldParts) {
       database.sql.exec(setDecision, decision, nowMs, of.by ?? null, of.why ?? null, jobId)
       if (decision === 'released') {
         const release = releaseOf(store, jobId)
-        const signature = settings.coordinator.sign(
-          releaseSigningBytes(settings.genesisHash, release),
-        )
+        const signature = signRelease(settings, release)
         database.sql.exec(
           'UPDATE results SET release_signature = ? WHERE job_id = ?',
           signature,

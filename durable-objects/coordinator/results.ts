@@ -5,7 +5,7 @@
 import type { HoldReason, ReceiptBundle } from '../../core/api/coordinator-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
-import { type Release, releaseCoder, releaseSigningBytes } from '../../core/chain/release.ts'
+import { releaseCoder } from '../../core/chain/release.ts'
 import {
   type AcceptedResult,
   acceptLegacyResult,
@@ -34,6 +34,7 @@ import type { Funds } from './funds.ts'
 import type { Held } from './held.ts'
 import type { Ask, JobStore, LiveJob, ResultRow } from './job-store.ts'
 import type { Part, Partials } from './partials.ts'
+import { signRelease } from './release-signature.ts'
 import { bytesOf, type SqlDatabase } from './schema.ts'
 import type { Settings } from './settings.ts'
 import type { StreamEvent } from './streams.ts'
@@ -391,11 +392,4 @@ function resultRow(
     // What is held cannot be paid by anybody: nobody has signed for it.
     release_signature: of.isHeld ? new Uint8Array() : signRelease(settings, release),
   }
-}
-
-function signRelease({ coordinator, genesisHash, shared }: Settings, release: Release): Uint8Array {
-  const message = releaseSigningBytes(genesisHash, release)
-  const signature = coordinator.sign(message)
-  shared.remember({ signature, message, publicKey: coordinator.publicKey })
-  return signature
 }

@@ -85,22 +85,7 @@ export function createAgent(options: AgentOptions) {
   let closed: { code: number; reason: string } | undefined
   const listeners = new Set<() => void>()
 
-  let waiting: string[] = []
-  const send = (frame: MinerFrame): void => {
-    if (options.framesMax === undefined) {
-      wire?.send(JSON.stringify(frame))
-      return
-    }
-    const opened = wire
-    waiting.push(JSON.stringify(frame))
-    if (waiting.length > 1) return
-    queueMicrotask(() => {
-      const frames = waiting
-      waiting = []
-      if (wire !== opened) return
-      for (const message of messagesOf(frames, options.framesMax ?? 1)) wire?.send(message)
-    })
-  }
+  const send = openSend(options.framesMax, () => wire)
 
   const hello = (challenge: OfFrame<'challenge'>): void => {
     site = challenge
@@ -138,10 +123,6 @@ export function createAgent(options: AgentOptions) {
       for (const tokens of attempt.frames) if (tokens.seq >= nextSeq) send(tokens)
       if (attempt.result) send(attempt.result)
     }
-  }
-
-  const receive = (text: string): void => {
-    for (const frame of framesOf(JSON.parse(text)) ?? []) take(frame as ServerFrame)
   }
 
   const take = (frame: ServerFrame): void => {
@@ -220,7 +201,9 @@ export function createAgent(options: AgentOptions) {
       wire = opened
       closed = undefined
       return {
-        receive,
+        receive: (text: string) => {
+          for (const frame of framesOf(JSON.parse(text)) ?? []) take(frame as ServerFrame)
+        },
         onClose: (code: number, reason: string) => {
           if (wire !== opened) return
           wire = undefined
@@ -317,6 +300,26 @@ export function createAgent(options: AgentOptions) {
     },
   }
   return self
+}
+
+/** Frames one by one; or, where several go in a message, those of a turn together. */
+function openSend(framesMax: number | undefined, wire: () => Wire | undefined) {
+  let waiting: string[] = []
+  return (frame: MinerFrame): void => {
+    const opened = wire()
+    if (framesMax === undefined) {
+      opened?.send(JSON.stringify(frame))
+      return
+    }
+    waiting.push(JSON.stringify(frame))
+    if (waiting.length > 1) return
+    queueMicrotask(() => {
+      const frames = waiting
+      waiting = []
+      if (wire() !== opened) return
+      for (const message of messagesOf(frames, framesMax)) opened?.send(message)
+    })
+  }
 }
 
 const cardOf = (options: AgentOptions): CapabilityCard => ({
