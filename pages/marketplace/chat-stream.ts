@@ -7,6 +7,8 @@ export type Question = {
   readonly model: string
   readonly prompt: string
   readonly maxTokens: number
+  /** The one miner that may answer; any where it is left out. */
+  readonly onlyMiner?: string
 }
 
 export type ChatNews =
@@ -37,7 +39,7 @@ const chunk = object({
 
 /** Asks, and tells what comes. Ends when the answer does, or when `signal` aborts. Never rejects. */
 export async function streamChat(
-  { model, prompt, maxTokens }: Question,
+  { model, prompt, maxTokens, onlyMiner }: Question,
   { signal, onNews }: { readonly signal: AbortSignal; readonly onNews: (news: ChatNews) => void },
 ): Promise<ChatEnd> {
   try {
@@ -51,6 +53,9 @@ export async function streamChat(
         max_tokens: maxTokens,
         stream: true,
         stream_options: { include_usage: true },
+        ...(onlyMiner === undefined
+          ? {}
+          : { provider: { order: [onlyMiner], allow_fallbacks: false } }),
       }),
     })
     if (!response.ok || !response.body) return await refusalOf(response)

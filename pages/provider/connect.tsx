@@ -2,21 +2,29 @@
 import { useState } from 'preact/hooks'
 import { keyWithSecret } from '../shared/account-wire.ts'
 import { sendJson } from '../shared/live/send.ts'
-import { Disclosure } from '../shared/ui/bits.tsx'
+import { Disclosure, Progress } from '../shared/ui/bits.tsx'
 import { CopyButton } from '../shared/ui/copy.tsx'
 import { TextField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
+import { Status } from '../shared/ui/status.tsx'
 
-export function Connect({ address }: { address: string }) {
+type ConnectProps = {
+  address: string
+  /** Whether a machine of this address is connected now. */
+  isHere: boolean
+}
+
+export function Connect({ address, isHere }: ConnectProps) {
   const [name, setName] = useState('my machine')
   const [secret, setSecret] = useState<string>()
   return (
     <>
       <p class="lead">
-        The miner agent has a key of its own and signs what it computes; it needs no key of this
-        site. Prices, by the token and by the hour, are options of the agent: a change stands in the
-        list as soon as it is connected again. <a href="/docs/run-a-miner.html">Run a miner</a>.
+        From an empty machine with a GPU. The miner makes a key of its own, which signs what it
+        computes and is paid for it; it needs no key of this site and no permission.{' '}
+        <a href="/docs/run-a-miner.html">Run a miner</a> has the same at length.
       </p>
+      <Steps isHere={isHere} />
       <Disclosure summary="A program of the original instead">
         {secret === undefined ? (
           <Form
@@ -68,5 +76,59 @@ export function Connect({ address }: { address: string }) {
         )}
       </Disclosure>
     </>
+  )
+}
+
+/** Nothing of these lines comes from anybody but this site. */
+const stepsOf = (origin: string) =>
+  [
+    {
+      does: 'Install Node.js 20.19 or newer and Ollama, and pull a model that fits the memory of your card.',
+      command: 'ollama pull llama3.2:1b',
+    },
+    {
+      does: 'Take the miner, one file, and see what it would offer. It makes its key now: keep the password.',
+      command: [
+        `curl -fsS -o miner.mjs ${origin}/agent/miner.mjs`,
+        "export AITBC_KEY_PASSWORD='a long password of your own'",
+        'node miner.mjs --id my-gpu --engine ollama --dry-run',
+      ].join('\n'),
+    },
+    {
+      does: 'Start it with your prices. Its log says “connected” and names the address that is paid.',
+      command: `node miner.mjs --id my-gpu --engine ollama --api ${origin} \\\n  --price-in 0.02 --price-out 0.05`,
+    },
+    {
+      does: 'See it here: sign in with the key that is paid. In the project’s folder this shows its recovery words, which your wallet imports.',
+      command: 'npm run -s client -- wallet --wallet miner:my-gpu export',
+    },
+  ] as const
+
+function Steps({ isHere }: { isHere: boolean }) {
+  return (
+    <ol class="steps">
+      {stepsOf(location.origin).map(({ does, command }) => (
+        <li key={command}>
+          {does}
+          <div class="listing">
+            <pre>
+              <code>{command}</code>
+            </pre>
+            <CopyButton value={command} what="the commands" />
+          </div>
+        </li>
+      ))}
+      <li>
+        <div role="status">
+          {isHere ? (
+            <>
+              <Status tone="good" word="Connected" /> A machine of this address is here.
+            </>
+          ) : (
+            <Progress label="Waiting for a machine that is paid to this address" />
+          )}
+        </div>
+      </li>
+    </ol>
   )
 }

@@ -1,4 +1,5 @@
-/** One machine: how it stands, what it asks, and why it gets no jobs. */
+/** One machine: how it stands, why it gets no jobs, what it asks, what is held, when it was there, a test. */
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { moment } from '../explorer/wire.ts'
 import { marketPath } from '../marketplace/routes.ts'
@@ -17,8 +18,11 @@ import { useResource } from '../shared/live/resource.ts'
 import { integer, list, maybe, object, record, type ShapeOf, text } from '../shared/live/shape.ts'
 import { ownWord } from '../shared/own.ts'
 import { Loaded, Skeleton } from '../shared/ui/states.tsx'
-import { Table } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
+import { Availability } from './availability.tsx'
+import { HeldResults } from './held.tsx'
+import { Prices } from './prices.tsx'
+import { SelfTest } from './self-test.tsx'
 
 const count = integer(0)
 
@@ -32,8 +36,15 @@ const whyAnswer = object({
 })
 type WhyAnswer = ShapeOf<typeof whyAnswer>
 
-export function Machine({ offer }: { offer: Offer }) {
-  const [isOpen, setOpen] = useState(false)
+type MachineProps = {
+  offer: Offer
+  /** Whether it ever earned anything: whoever did not reads first why. */
+  isEarning: boolean
+}
+
+export function Machine({ offer, isEarning }: MachineProps) {
+  const [chosen, setOpen] = useState<boolean>()
+  const isOpen = chosen ?? !isEarning
   const best = bestModel(offer)
   const figures = [
     ['1,000 answer tokens', <Money units={best?.price_completion} />],
@@ -70,13 +81,37 @@ export function Machine({ offer }: { offer: Offer }) {
           Why no jobs?
         </button>
       </div>
-      {isOpen ? <Why minerId={offer.miner_id} /> : null}
+      {isOpen ? <Why offer={offer} /> : null}
+      <Later summary="Availability">
+        <Availability offer={offer} />
+      </Later>
+      <Later summary="Test it">
+        <SelfTest offer={offer} />
+      </Later>
     </section>
   )
 }
 
-function Why({ minerId }: { minerId: string }) {
-  const path = `/api/v1/miners/${encodeURIComponent(minerId)}/why`
+/** What is asked of the site only once somebody wants to see it. */
+function Later({ summary, children }: { summary: string; children: ComponentChildren }) {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <div>
+      <button
+        type="button"
+        class="button button-small"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {summary}
+      </button>
+      {isOpen ? <div class="below">{children}</div> : null}
+    </div>
+  )
+}
+
+function Why({ offer }: { offer: Offer }) {
+  const path = `/api/v1/miners/${encodeURIComponent(offer.miner_id)}/why`
   const found = useResource(path, whyAnswer, slowEdge.value)
   return (
     <Loaded
@@ -88,7 +123,13 @@ function Why({ minerId }: { minerId: string }) {
         </p>
       }
     >
-      {(why) => <Reasons why={why} />}
+      {(why) => (
+        <div class="machine-parts">
+          <Reasons why={why} />
+          <Prices offer={offer} ranks={why.models} />
+          <HeldResults minerId={offer.miner_id} />
+        </div>
+      )}
     </Loaded>
   )
 }
@@ -129,7 +170,7 @@ const isUnasking = ({ state, free_places: free }: WhyAnswer): boolean =>
   state === 'busy' && (free === undefined || free > 0)
 
 function Reasons({ why }: { why: WhyAnswer }) {
-  const { state, breaker, recent, models } = why
+  const { state, breaker, recent } = why
   const kept = Object.entries(recent.exclusions).sort(([, a], [, b]) => b - a)
   return (
     <div class="why">
@@ -164,22 +205,6 @@ function Reasons({ why }: { why: WhyAnswer }) {
             ))}
           </ul>
         </>
-      )}
-      {models.length === 0 ? null : (
-        <Table
-          caption="Its models among the offers"
-          rows={models}
-          keyOf={({ name }) => name}
-          columns={[
-            { label: 'Model', cell: ({ name }) => <span class="break">{name || 'any'}</span> },
-            {
-              label: 'Price rank',
-              cell: ({ price_rank: rank, offers }) => `${rank} of ${offers}`,
-              numeric: true,
-            },
-            { label: 'Waiting jobs', cell: ({ queued }) => queued, numeric: true },
-          ]}
-        />
       )}
     </div>
   )

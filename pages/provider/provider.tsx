@@ -5,17 +5,14 @@ import { BookingState, HeldOf, PaidOf } from '../marketplace/booking-words.tsx'
 import { MarketTabs } from '../marketplace/tabs.tsx'
 import { bookingPage, offerPage } from '../marketplace/wire.ts'
 import { counted } from '../marketplace/words.tsx'
-import { explorerPath } from '../shared/addresses.ts'
 import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { SignedIn } from '../shared/signed-in.tsx'
-import { Amount } from '../shared/ui/amount.tsx'
-import { wholeAddress } from '../shared/ui/links.tsx'
-import { Pairs } from '../shared/ui/pairs.tsx'
 import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { Table } from '../shared/ui/table.tsx'
 import { Moment } from '../wallet/moment.tsx'
 import { Connect } from './connect.tsx'
+import { Earnings } from './earnings.tsx'
 import { Machine } from './machine.tsx'
 import { OpenBids } from './open-bids.tsx'
 
@@ -34,10 +31,17 @@ function Mine({ address }: { address: string }) {
   const query = new URLSearchParams({ q: `provider=${address}`, limit: '100' })
   const machines = useResource(`/api/v1/market/offers?${query}`, offerPage, slowEdge.value)
   const offers = machines.phase === 'ready' ? machines.value.items : []
+  const paid = useResource(
+    `/api/v1/chain/miners?limit=1&address=${encodeURIComponent(address)}`,
+    minerPage,
+    slowEdge.value,
+  )
+  // Whoever earned nothing reads first why.
+  const isEarning = paid.phase !== 'ready' || paid.value.items.length > 0
   return (
     <>
       <Title>Provider</Title>
-      <Earnings address={address} />
+      {isEarning ? <Earnings address={address} /> : null}
       <h2 class="section-title">Machines</h2>
       <Loaded
         resource={machines}
@@ -54,47 +58,25 @@ function Mine({ address }: { address: string }) {
               <span>One appears here by itself once it is connected: see below.</span>
             </Empty>
           ) : (
-            items.map((offer) => <Machine key={offer.offer_id} offer={offer} />)
+            items.map((offer) => (
+              <Machine key={offer.offer_id} offer={offer} isEarning={isEarning} />
+            ))
           )
         }
       </Loaded>
+      {isEarning ? null : (
+        <>
+          <h2 class="section-title">Earnings</h2>
+          <Earnings address={address} />
+        </>
+      )}
       <h2 class="section-title">Bookings of your machines</h2>
       <Bookings />
       <h2 class="section-title">Open bids</h2>
       <OpenBids offers={offers.filter(({ status }) => status === 'online')} />
       <h2 class="section-title">Connect a machine</h2>
-      <Connect address={address} />
+      <Connect address={address} isHere={offers.some(({ status }) => status === 'online')} />
     </>
-  )
-}
-
-function Earnings({ address }: { address: string }) {
-  const path = `/api/v1/chain/miners?limit=1&address=${encodeURIComponent(address)}`
-  const found = useResource(path, minerPage, chainEdge.value)
-  return (
-    <Loaded
-      resource={found}
-      what="what the chain paid"
-      loading={
-        <p aria-busy="true">
-          <Skeleton size={16} />
-        </p>
-      }
-    >
-      {({ items: [row] }) => (
-        <Pairs
-          pairs={[
-            ['Paid at', wholeAddress(address, 'your address')],
-            ['Earned with jobs', <Amount units={row?.earned ?? 0n} />],
-            [
-              'Paid jobs',
-              <a href={explorerPath.miner(address)}>{counted(row?.jobs ?? 0, 'job')}</a>,
-            ],
-            ['Clients', (row?.clients ?? 0).toLocaleString('en')],
-          ]}
-        />
-      )}
-    </Loaded>
   )
 }
 

@@ -45,6 +45,23 @@ async function expectClean(what: string, part = '#account'): Promise<void> {
 const fact = (label: string) =>
   page.locator('dl.pairs > div').filter({ has: page.locator('dt', { hasText: label }) })
 
+/** The next job of a machine, answered as a program of the original does. */
+async function answerOnce(key: string): Promise<void> {
+  const post = async (path: string, body: object) => {
+    const headers = { 'x-api-key': key, 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    const response = await fetch(`${site.url}/api/v1/miners/${path}`, init)
+    return response.status === 200 ? ((await response.json()) as Record<string, unknown>) : {}
+  }
+  for (;;) {
+    const { job_id: jobId } = await post('poll', { max_wait_seconds: 2 })
+    if (typeof jobId !== 'string') continue
+    const result = { output: 'Paris.', completion_tokens: 2, status: 'completed' }
+    await post(`${jobId}/result`, { result, metrics: {} })
+    return
+  }
+}
+
 const ask = (apiKey: string) =>
   new OpenAI({ baseURL: `${site.url}/v1`, apiKey, maxRetries: 0 }).chat.completions.create({
     model: localModel,
@@ -118,7 +135,7 @@ test('ACCOUNTPAGE-2, ACCOUNTPAGE-3: what was used is added up', async () => {
   await expectClean('sign-ins')
 })
 
-test('PROVIDERPAGE-1, PROVIDERPAGE-2, PROVIDERPAGE-3, PROVIDERPAGE-4, PROVIDERPAGE-5: a machine of one’s own', async () => {
+test('PROVIDERPAGE-1, PROVIDERPAGE-2, PROVIDERPAGE-3, PROVIDERPAGE-4, PROVIDERPAGE-5, PROVIDERPAGE-6, PROVIDERPAGE-7, PROVIDERPAGE-8: a machine of one’s own', async () => {
   await page.goto(`${site.url}/provider/`)
   await page.getByText('No machine is paid to this address').waitFor()
   await page.getByText('A program of the original instead').click()
@@ -128,10 +145,16 @@ test('PROVIDERPAGE-1, PROVIDERPAGE-2, PROVIDERPAGE-3, PROVIDERPAGE-4, PROVIDERPA
   const machine = await startRentedMiner(site, secret)
   try {
     const card = page.locator('.machine', { hasText: machine.id })
-    await card.getByRole('button', { name: 'Why no jobs?' }).click()
+    // It has earned nothing, so that why stands there unasked.
+    await page.getByText('Nothing earned in 30 days').waitFor()
+    await page.getByText('A machine of this address is here.').waitFor()
     await card.getByText('It has free places, but does not ask for jobs now.').waitFor()
     await card.locator('td[data-label="Price rank"]', { hasText: '1 of 1' }).waitFor()
     await card.getByText('it does not serve the model').waitFor()
+    await card.getByText('None: every result that the site took is paid').waitFor()
+    await card.getByText('Change the prices').click()
+    await card.getByRole('button', { name: 'Availability', exact: true }).click()
+    await card.getByText('Not booked.').waitFor()
 
     const [client = ''] = JSON.parse(site.vars['CLIENT_API_KEYS'] ?? '[]') as string[]
     const placed = await fetch(`${site.url}/api/v1/market/bids`, {
@@ -154,6 +177,17 @@ test('PROVIDERPAGE-1, PROVIDERPAGE-2, PROVIDERPAGE-3, PROVIDERPAGE-4, PROVIDERPA
     await page.getByText('Quoted for 1 place').waitFor()
     const bid = await (await fetch(`${site.url}/api/v1/market/bids/${bidId}`)).json()
     expect(bid).toMatchObject({ quotes: [{ automatic: false, price: '10000000' }] })
+
+    await card.getByRole('button', { name: 'Test it', exact: true }).click()
+    await card.getByRole('button', { name: 'Get funds from the faucet' }).click()
+    await card.getByText('Costs at most').waitFor()
+    await card.getByRole('button', { name: 'Test it now' }).click()
+    await answerOnce(secret)
+    await card.getByText('It answered').waitFor()
+    await card.getByText('Plausible', { exact: true }).waitFor()
+    await card.getByRole('heading', { name: 'Bill and proof' }).waitFor()
+    await expectClean('a tested machine', '#provider')
+    await page.getByRole('slider', { name: /Earned by day/ }).waitFor()
   } finally {
     machine.stop()
   }
