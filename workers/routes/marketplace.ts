@@ -147,7 +147,9 @@ async function bids(c: AppContext): Promise<Response> {
 
 /** Offers follow the miners by themselves; this looks at once, and says which were new. */
 async function syncOffers(c: AppContext): Promise<Response> {
-  await requireAdmin(c)
+  const { actor } = await requireAdmin(c)
+  // It is an act like any other: written down, and all that is due is done with it.
+  orThrow(await c.get('coordinator').admin('execute', { actor, reason: '' }, 'wake', undefined))
   const before = new Set((await listed(c)).map(({ offer: each }) => each.offer_id))
   await c.get('market').refresh()
   const ids = (await listed(c)).map(({ offer: each }) => each.offer_id)

@@ -127,6 +127,7 @@ describe('audit log', () => {
       'refuseHeld',
       'releaseHeld',
       'revokeAdminKey',
+      'syncMarketplaceOffers',
     ])
   })
 
@@ -135,7 +136,8 @@ describe('audit log', () => {
     async (id, row) => {
       for (const input of await goodCalls[id](world)) {
         const before = await newestEntry()
-        const why = `because of ${id}`
+        // Without a body there is nowhere to say why.
+        const why = row.body ? `because of ${id}` : ''
         const answer = await ask(row, {
           ...input,
           body: { ...(input.body as object), reason: why },
@@ -154,8 +156,10 @@ describe('audit log', () => {
           },
         ])
       }
+      // Some of them are made ready by an act that is done.
+      const refused = (await badCalls[id]?.(world)) ?? []
       const before = await newestEntry()
-      for (const { code, ...input } of (await badCalls[id]?.(world)) ?? []) {
+      for (const { code, ...input } of refused) {
         expectRefusal(row, await ask(row, input), code)
       }
       const stranger = await call(world.site, targetOf(row.path, row.example), {
