@@ -114,6 +114,7 @@ type OfferPage = {
     readonly vram_gb: number
     readonly region: string | null
     readonly price_per_hour: string | null
+    readonly price_per_gpu_second: string | null
     readonly verified: boolean
   }[]
 }
@@ -130,6 +131,7 @@ function offers(value: OfferPage): Done {
     '/1000',
     'TOK/S',
     '/HOUR',
+    '/GPU-S',
     'VERIFIED',
   ]
   const rows = value.items.map((offer) => {
@@ -148,6 +150,7 @@ function offers(value: OfferPage): Done {
       coins(model?.price_completion ?? null),
       model?.tokens_per_second ?? null,
       coins(offer.price_per_hour),
+      coins(offer.price_per_gpu_second),
       offer.verified ? 'yes' : 'no',
     ]
   })

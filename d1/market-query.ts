@@ -176,7 +176,11 @@ function endOf(term: Term, sort: OfferSort): Fragment[] {
 type NumberColumn = Extract<Term, { type: 'number' }>['column']
 
 /** Figures of which the least comes first, and those of which the greatest does. */
-const rising: Partial<Record<OfferSort, NumberColumn>> = { price: 'price', price_hour: 'priceHour' }
+const rising: Partial<Record<OfferSort, NumberColumn>> = {
+  price: 'price',
+  price_hour: 'priceHour',
+  gpu_second: 'gpuSecond',
+}
 const falling: Partial<Record<OfferSort, NumberColumn>> = {
   price_performance: 'performance',
   speed: 'speed',
@@ -212,19 +216,23 @@ function facetsFragments(query: MarketQuery): readonly Fragment[] {
     `SELECT '${column}' AS facet, min(${column}) AS value, 0 AS count, max(${column}) AS other ` +
     `FROM m WHERE ${column} IS NOT NULL`
   // The first GPU stands for all: an offer counts once.
-  const gpu = 'substr(gpus, 2, instr(substr(gpus, 2), char(10)) - 1)'
+  const firstOf = (list: string) => `substr(${list}, 2, instr(substr(${list}, 2), char(10)) - 1)`
+  const gpus =
+    "SELECT * FROM (SELECT 'gpu_count' AS facet, gpu_count AS value, count(*) AS count, 0 AS other " +
+    `FROM m WHERE gpu_count > 0 GROUP BY gpu_count ORDER BY gpu_count LIMIT ${marketLimits.facetValuesMax})`
   const models =
     `SELECT * FROM (SELECT 'model' AS facet, r.name AS value, count(*) AS count, 0 AS other ` +
     "FROM m CROSS JOIN market_rows AS r ON r.offer_id = m.offer_id WHERE r.name <> '' " +
     `GROUP BY r.name ORDER BY count(*) DESC, r.name LIMIT ${marketLimits.facetValuesMax})`
   const counted = `SELECT 'counted' AS facet, '' AS value, count(*) AS count, 0 AS other FROM m`
   const among =
-    `WITH m AS MATERIALIZED (SELECT offer_id, region, engine, status, ${gpu} AS gpu, price, vram ` +
+    `WITH m AS MATERIALIZED (SELECT offer_id, region, engine, status, ${firstOf('gpus')} AS gpu, ` +
+    `${firstOf('cuda')} AS cuda, gpu_count, price, vram ` +
     `FROM market_rows WHERE ${conditions.map(({ text }) => text).join(' AND ')} LIMIT ?) `
   const values = [...conditions.flatMap((each) => each.values), marketLimits.facetOffersMax]
   return [
     [counted, ...['region', 'engine', 'status', 'gpu'].map(count)],
-    [models, span('price'), span('vram')],
+    [models, gpus, count('cuda'), span('price'), span('vram')],
   ].map((parts) => ({ text: among + parts.join(' UNION ALL '), values }))
 }
 
@@ -313,6 +321,8 @@ const numberColumns: Readonly<Record<Extract<Term, { type: 'number' }>['column']
   price: 'price',
   pricePrompt: 'price_prompt',
   priceHour: 'price_hour',
+  gpuSecond: 'gpu_second',
+  gpuCount: 'gpu_count',
   speed: 'speed',
   performance: 'performance',
   uptime: 'uptime',

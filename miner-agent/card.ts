@@ -26,6 +26,8 @@ export type CardInput = {
   readonly priceCompletion: bigint
   /** Base units for one place for an hour; undefined: not to be booked. */
   readonly priceHour?: bigint | undefined
+  /** Base units for a second of the GPU, instead. */
+  readonly priceGpuSecond?: bigint | undefined
 }
 
 /** Builds the card. Models that were asked for and are not there are simply absent: see `missingModels`. */
@@ -43,6 +45,9 @@ export function makeCard(input: CardInput): CapabilityCard {
     concurrency: input.concurrency,
     ...(input.region === undefined ? {} : { region: input.region }),
     ...(input.priceHour === undefined ? {} : { price_hour: String(input.priceHour) }),
+    ...(input.priceGpuSecond === undefined
+      ? {}
+      : { price_gpu_second: String(input.priceGpuSecond) }),
   }
 }
 

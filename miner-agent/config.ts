@@ -33,7 +33,9 @@ export type AgentConfig = {
   readonly priceCompletion: bigint
   /** Base units for one place for an hour; undefined: not to be booked. */
   readonly priceHour?: bigint | undefined
-  /** Least that a place brings in an hour within a booking; undefined: `priceHour`. */
+  /** Base units for a second of the GPU, stated instead of `priceHour`. */
+  readonly priceGpuSecond?: bigint | undefined
+  /** Least that a place brings in an hour within a booking; undefined: what the card comes to. */
   readonly bookedMin?: bigint | undefined
   /** Least that an agreement brings for 1 000 answer tokens; undefined: `priceCompletion`. */
   readonly agreedMin?: bigint | undefined
@@ -120,6 +122,7 @@ function minerCommand(env: NodeJS.ProcessEnv): Command {
     .option('--price-in <AITBC>', 'price of 1000 prompt tokens', '0.01')
     .option('--price-out <AITBC>', 'price of 1000 answer tokens', '0.03')
     .option('--price-hour <AITBC>', 'price of one place for an hour; without it nobody books')
+    .option('--price-gpu-second <AITBC>', 'instead: price of a second of the GPU, all its places')
     .option('--booked-min <AITBC>', 'least for a place and hour that was booked; --price-hour')
     .option('--agreed-min <AITBC>', 'least for 1000 answer tokens by agreement; --price-out')
     .option('--api-key-env <VAR>', 'variable that holds an API key, for sites that want one')
@@ -176,6 +179,7 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     pricePrompt: read.coins('priceIn', 0n),
     priceCompletion: read.coins('priceOut', 0n),
     ...(raw.priceHour !== undefined && { priceHour: read.coins('priceHour', 0n) }),
+    ...(raw.priceGpuSecond !== undefined && { priceGpuSecond: read.coins('priceGpuSecond', 0n) }),
     ...(raw.bookedMin !== undefined && { bookedMin: read.coins('bookedMin', 0n) }),
     ...(raw.agreedMin !== undefined && { agreedMin: read.coins('agreedMin', 0n) }),
     apiKeyFrom,
@@ -204,6 +208,9 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
     verbose: raw.verbose === true,
     once: raw.once === true,
     dryRun: raw.dryRun === true,
+  }
+  if (raw.priceHour !== undefined && raw.priceGpuSecond !== undefined) {
+    faults.push('--price-hour and --price-gpu-second exclude each other')
   }
   if (config.gpuLock !== undefined && !isGpuLockName(config.gpuLock)) {
     faults.push('--gpu-lock is 1 to 64 letters, digits, dots, underscores and hyphens')

@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../core/base/result.ts'
 import { type Genesis, genesisHash as hashOfGenesis } from '../core/chain/genesis.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import type { CapabilityCard, MinerFrame, ServerFrame } from '../core/jobs/miner-protocol.ts'
+import { timePrices } from '../core/market/time-price.ts'
 import { type Agent, createAgent } from './agent.ts'
 import type { SiteIdentity } from './agent-state.ts'
 import { createBookingCheck } from './bookings.ts'
@@ -137,6 +138,7 @@ export async function readCard(
     pricePrompt: config.pricePrompt,
     priceCompletion: config.priceCompletion,
     priceHour: config.priceHour,
+    priceGpuSecond: config.priceGpuSecond,
   })
 }
 
@@ -162,7 +164,7 @@ function openAgent(parts: Parts): Agent {
       light: parts.light,
       genesis: (site) => genesisOf(parts, site),
       address: addressOf(host.signer.publicKey),
-      leastPerHour: config.bookedMin ?? config.priceHour,
+      leastPerHour: config.bookedMin ?? hourOf(parts.card),
       nowMs: Date.now,
     }),
     send: (frame: MinerFrame) => parts.link.send(frame),
@@ -361,6 +363,17 @@ function standing(parts: Parts): Standing {
     models: parts.card.models.length,
     unsettledAmount: parts.host.journal.openAmount(),
   }
+}
+
+/** What the card comes to for a place and hour; undefined: it is not to be booked. */
+function hourOf(card: CapabilityCard): bigint | undefined {
+  const { price_hour: hour, price_gpu_second: second } = card
+  return timePrices({
+    pricePerHour: hour === undefined ? undefined : BigInt(hour),
+    pricePerGpuSecond: second === undefined ? undefined : BigInt(second),
+    gpus: card.gpus.length,
+    places: card.concurrency,
+  }).pricePerHour
 }
 
 function exitCodeOf(parts: Parts, end: LinkEnd): number {

@@ -86,8 +86,10 @@ export const capabilityCardSchema = z.object({
   gpus: z.array(gpuCardSchema).max(minerProtocolLimits.gpusMax),
   concurrency: z.int().min(1).max(minerProtocolLimits.concurrencyMax),
   region: z.string().max(64).optional(),
-  /** Base units for one place for an hour; absent: it is not to be booked. */
+  /** Base units for one place for an hour; without this and the next it is not to be booked. */
   price_hour: units.optional(),
+  /** Base units for a second of one GPU, stated instead: core/market/time-price.ts. */
+  price_gpu_second: units.optional(),
 })
 export type CapabilityCard = z.infer<typeof capabilityCardSchema>
 

@@ -51,6 +51,7 @@ export type Offer = {
   /** Memory of the largest GPU, in GB of 1 024 MiB. */
   readonly vram_gb: number
   readonly region: string | null
+  /** For a second of one GPU, all places of it together: what booking all of it comes to. */
   readonly price_per_gpu_second: string | null
   /** For one place, an hour; null: not to be booked. */
   readonly price_per_hour: string | null
@@ -74,6 +75,7 @@ export type OfferFigures = {
   readonly price: number | null
   readonly pricePrompt: number | null
   readonly priceHour: number | null
+  readonly gpuSecond: number | null
   /** Of the fastest model that counts, tokens a second. */
   readonly speed: number | null
   /** Tokens a second for one AITBC per 1 000 tokens. */
@@ -90,7 +92,7 @@ export function modelNamesOf(name: string): readonly string[] {
 
 /** Figures over all models of an offer, or over those that go by a name (lower case). */
 export function figuresOf(
-  offer: Pick<Offer, 'models' | 'price_per_hour'>,
+  offer: Pick<Offer, 'models' | 'price_per_hour' | 'price_per_gpu_second'>,
   name?: string,
 ): OfferFigures {
   const models = offer.models.filter(
@@ -102,7 +104,8 @@ export function figuresOf(
   return {
     price: best ? Number(best.price_completion) : null,
     pricePrompt: best ? Number(best.price_prompt) : null,
-    priceHour: offer.price_per_hour === null ? null : Number(offer.price_per_hour),
+    priceHour: numberOf(offer.price_per_hour),
+    gpuSecond: numberOf(offer.price_per_gpu_second),
     speed: greatest(speeds),
     pricePerformance: greatest(performances),
     context: greatest(models.map((model) => model.context_tokens)),
@@ -116,6 +119,8 @@ function performanceOf(model: OfferModel): number | null {
   const price = Number(model.price_completion)
   return (model.tokens_per_second * 100_000_000) / (price > 0 ? price : 1)
 }
+
+const numberOf = (units: string | null): number | null => (units === null ? null : Number(units))
 
 const byPrice = (a: OfferModel, b: OfferModel): number =>
   Number(a.price_completion) - Number(b.price_completion) ||

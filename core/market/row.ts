@@ -25,10 +25,13 @@ export type OfferRow = {
   readonly text: string
   /** GB of the largest GPU. */
   readonly vram: number
-  /** Base units for 1 000 tokens, or for a place and hour. */
+  /** GPUs that are stated. */
+  readonly gpuCount: number
+  /** Base units for 1 000 tokens, for a place and hour, for a second of one GPU. */
   readonly price: number | null
   readonly pricePrompt: number | null
   readonly priceHour: number | null
+  readonly gpuSecond: number | null
   /** Tokens a second. */
   readonly speed: number | null
   readonly performance: number | null
@@ -49,6 +52,7 @@ export const offerSorts = [
   'price_performance',
   'price',
   'price_hour',
+  'gpu_second',
   'speed',
   'reputation',
   'rating',
@@ -80,6 +84,8 @@ export function sortKeyOf(row: OfferRow, sort: OfferSort): number {
       return row.price ?? unknownLast
     case 'price_hour':
       return row.priceHour ?? unknownLast
+    case 'gpu_second':
+      return row.gpuSecond ?? unknownLast
     case 'price_performance':
       return descending(row.performance)
     case 'speed':
@@ -133,6 +139,7 @@ function sharedOf(offer: Offer): Omit<OfferRow, keyof NamedFigures | 'name'> {
     cuda: lines(offer.gpus.flatMap((gpu) => gpu.cuda ?? [])),
     text: lower([offer.miner_id, offer.engine, region, offer.site, ...models, ...gpus].join('\n')),
     vram: offer.vram_gb,
+    gpuCount: offer.gpus.length,
     uptime: offer.uptime_7d === null ? null : offer.uptime_7d * 100,
     reputation: offer.reputation?.score ?? null,
     rating: offer.reviews.average,
@@ -149,6 +156,7 @@ const namedFigures = (figures: OfferFigures) => ({
   price: figures.price,
   pricePrompt: figures.pricePrompt,
   priceHour: figures.priceHour,
+  gpuSecond: figures.gpuSecond,
   speed: figures.speed,
   performance: figures.pricePerformance,
   context: figures.context,

@@ -21,6 +21,7 @@ import { sha256 } from '../../core/crypto/hash.ts'
 import type { Signer } from '../../core/crypto/signature.ts'
 import type { Claim } from '../../core/jobs/claim.ts'
 import { type CapabilityCard, capabilityCardSchema } from '../../core/jobs/miner-protocol.ts'
+import { timePrices } from '../../core/market/time-price.ts'
 import { type ChainView, withTimeout } from './chain-view.ts'
 import type { Claims } from './claims.ts'
 import { coordinatorLimits as limits } from './limits.ts'
@@ -254,10 +255,14 @@ function pricesOf(
   if (miner.card.kind === 'agent') {
     const card = capabilityCardSchema.safeParse(stated)
     const gpus: CapabilityCard['gpus'] = card.success ? card.data.gpus : []
-    const hour = card.success ? card.data.price_hour : undefined
+    const { price_hour: hour, price_gpu_second: second } = card.success ? card.data : {}
     return {
-      pricePerHour: hour === undefined ? undefined : BigInt(hour),
-      pricePerGpuSecond: undefined,
+      ...timePrices({
+        pricePerHour: hour === undefined ? undefined : BigInt(hour),
+        pricePerGpuSecond: second === undefined ? undefined : BigInt(second),
+        gpus: gpus.length,
+        places: miner.card.concurrency,
+      }),
       cudaByGpu: gpus.map((gpu) => gpu.cuda ?? null),
     }
   }
@@ -265,8 +270,12 @@ function pricesOf(
   const perSecond = unitsOf(capabilities['price_per_second'] ?? capabilities['unit_price'])
   const hour = unitsOf(capabilities['pricing_per_hour'] ?? capabilities['price_per_hour'])
   return {
-    pricePerHour: hour,
-    pricePerGpuSecond: perSecond,
+    ...timePrices({
+      pricePerHour: hour,
+      pricePerGpuSecond: perSecond,
+      gpus: miner.card.gpus.length,
+      places: miner.card.concurrency,
+    }),
     cudaByGpu: miner.card.gpus.map(() => miner.card.cuda || null),
   }
 }

@@ -18,6 +18,7 @@ import type { OfferAnnouncement } from '../../core/market/announcement.ts'
 import { marketLimits } from '../../core/market/limits.ts'
 import type { Offer, UnverifiedReason } from '../../core/market/offer.ts'
 import { averageRating } from '../../core/market/review.ts'
+import { timePrices } from '../../core/market/time-price.ts'
 import { type Interval, uptimeStrip, uptimeWithin } from '../../core/market/uptime.ts'
 import { rowsOf } from '../coordinator/schema.ts'
 import { marketPolicy } from './limits.ts'
@@ -384,7 +385,7 @@ export function openOffers(host: MarketHost) {
         ],
         vram_gb: listing.memoryGb,
         region: listing.region || null,
-        price_per_gpu_second: null,
+        price_per_gpu_second: gpuSecondOf(listing.pricePerHour, listing.places, listing.places),
         price_per_hour: String(listing.pricePerHour),
         concurrency: listing.places,
         free_places: listing.places,
@@ -429,7 +430,8 @@ export function openOffers(host: MarketHost) {
         gpus,
         vram_gb: gbOf(Math.max(0, ...gpus.map((gpu) => gpu.memory_mib))),
         region: said.region,
-        price_per_gpu_second: null,
+        price_per_gpu_second:
+          said.hour === null ? null : gpuSecondOf(BigInt(said.hour), gpus.length, said.places),
         price_per_hour: said.hour,
         concurrency: said.places,
         free_places: null,
@@ -480,6 +482,11 @@ export function openOffers(host: MarketHost) {
 }
 
 const hourMs = 3_600_000
+
+/** What a GPU-second comes to at a price for a place and hour. A place listed by hand is a GPU. */
+const gpuSecondOf = (pricePerHour: bigint, gpus: number, places: number): string | null =>
+  textOf(timePrices({ pricePerHour, pricePerGpuSecond: undefined, gpus, places }).pricePerGpuSecond)
+
 const gbOf = (mib: number): number => Math.round((mib / 1_024) * 10) / 10
 const textOf = (units: bigint | undefined): string | null =>
   units === undefined ? null : String(units)

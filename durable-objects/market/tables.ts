@@ -9,8 +9,16 @@ export function createMarketTables(database: SqlDatabase): void {
     const table = 'agreements'
     addColumn(database, { table, name: 'models', type: "TEXT NOT NULL DEFAULT '[]'" })
     addColumn(database, { table, name: 'used', type: 'INTEGER NOT NULL DEFAULT 0' })
+    // Rows of the read model in an earlier form are written anew, once.
+    const [rows] = database.sql.exec("SELECT value FROM meta WHERE name = 'rows'").toArray()
+    if (rows?.['value'] === rowsForm) return
+    database.sql.exec('UPDATE offers SET projected = 0')
+    database.sql.exec("INSERT OR REPLACE INTO meta VALUES ('rows', ?)", rowsForm)
   })
 }
+
+/** Changes with the columns of `market_rows`. */
+const rowsForm = '2'
 
 const tables: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',

@@ -14,6 +14,8 @@ const go = (query: string) => navigate(marketPath.offers(query))
 const lists = [
   { name: 'model', label: 'Model' },
   { name: 'gpu', label: 'GPU' },
+  { name: 'gpu_count', label: 'How many GPUs', isOne: true },
+  { name: 'cuda', label: 'CUDA' },
   { name: 'region', label: 'Region' },
   { name: 'engine', label: 'Engine' },
 ] as const
@@ -38,17 +40,33 @@ export function Facets({ query, found }: FacetsProps) {
         <Toggle query={query} name="online" label="Online now" />
         <Toggle query={query} name="verified" label="Verified" />
       </fieldset>
-      {lists.map(({ name, label }) => (
+      {lists.map(({ name, label, ...rest }) => (
         <FacetList
           key={name}
           query={query}
           name={name}
           label={label}
           values={answer?.facets[name]}
+          {...rest}
         />
       ))}
       <Bound query={query} name="vram" operator=">=" label="VRAM at least" unit="GB" />
       <Bound query={query} name="price" operator="<=" label="Price at most" unit="AITBC" />
+      <Bound
+        query={query}
+        name="gpu_second"
+        operator="<="
+        label="A GPU second at most"
+        unit="AITBC"
+      />
+      <Bound query={query} name="uptime" operator=">=" label="Seen at least" unit="%" />
+      <Bound
+        query={query}
+        name="reputation"
+        operator=">="
+        label="Reputation at least"
+        unit="0 to 1"
+      />
       <p class="small muted">
         {answer
           ? `Counted over ${counted(answer.counted, 'offer')}${answer.complete ? '.' : ': there are more.'}`
@@ -77,9 +95,11 @@ type FacetListProps = {
   name: string
   label: string
   values: Facet | undefined
+  /** Takes one value at a time: a number. */
+  isOne?: boolean
 }
 
-function FacetList({ query, name, label, values }: FacetListProps) {
+function FacetList({ query, name, label, values, isOne }: FacetListProps) {
   const chosen = valuesOf(query, name)
   const isChosen = (value: string) => chosen.some((each) => isSame(each, value))
   const known = values ?? []
@@ -94,7 +114,13 @@ function FacetList({ query, name, label, values }: FacetListProps) {
       <input
         type="checkbox"
         checked={isChosen(value)}
-        onChange={() => go(withToggled(query, name, value))}
+        onChange={() =>
+          go(
+            isOne
+              ? withValues(query, name, isChosen(value) ? [] : [value])
+              : withToggled(query, name, value),
+          )
+        }
       />
       <span class="facet-name" title={value}>
         {value}

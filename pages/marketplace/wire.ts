@@ -85,7 +85,15 @@ const facet = list(object({ value: text, count }))
 export type Facet = ShapeOf<typeof facet>
 
 export const facetsAnswer = object({
-  facets: object({ model: facet, gpu: facet, region: facet, engine: facet, status: facet }),
+  facets: object({
+    model: facet,
+    gpu: facet,
+    region: facet,
+    engine: facet,
+    status: facet,
+    gpu_count: facet,
+    cuda: facet,
+  }),
   price: maybe(object({ min: amount, max: amount })),
   vram_gb: maybe(object({ min: measure, max: measure })),
   counted: count,

@@ -43,6 +43,8 @@ export type AgentOptions = {
   readonly priceCompletion?: bigint
   /** Base units for a place and hour; absent: it is not to be booked. */
   readonly priceHour?: bigint
+  /** Base units for a second of its GPU, instead. */
+  readonly priceGpuSecond?: bigint
   readonly region?: string
   readonly engine?: string
   /** What it does when it is offered a job. Default: the whole job at once. */
@@ -333,6 +335,9 @@ const cardOf = (options: AgentOptions): CapabilityCard => ({
   })),
   gpus: [{ index: 0, name: 'Test GPU', memory_mib: 24_576, cuda: '12.4' }],
   ...(options.priceHour === undefined ? {} : { price_hour: String(options.priceHour) }),
+  ...(options.priceGpuSecond !== undefined && {
+    price_gpu_second: String(options.priceGpuSecond),
+  }),
   concurrency: options.concurrency ?? 4,
   ...(options.region !== undefined && { region: options.region }),
 })

@@ -43,7 +43,7 @@ export function offerOf(index: number, change: Partial<Offer> = {}): Offer {
     gpus: next() % 10 === 0 ? [] : [{ name: gpu, memory_mib: 24_576, cuda: '12.4' }],
     vram_gb: pick([0, 8, 12, 24, 48, 80]),
     region: pick(regions),
-    price_per_gpu_second: null,
+    price_per_gpu_second: index % 3 === 0 ? null : String((index % 50) * 1_000),
     price_per_hour: next() % 2 ? String((next() % 50) * 10_000_000) : null,
     concurrency: 1 + (next() % 8),
     free_places: next() % 4,

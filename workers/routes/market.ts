@@ -97,7 +97,9 @@ async function facets(c: AppContext): Promise<Response> {
     fromDatabase(marketQueries(c.env.DB).facets(query)),
   )
   const valuesOf = (facet: string) =>
-    found.counts.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }))
+    found.counts
+      .filter((row) => row.facet === facet)
+      .map(({ value, count }) => ({ value: String(value), count }))
   return c.json({
     facets: {
       model: valuesOf('model'),
@@ -105,6 +107,8 @@ async function facets(c: AppContext): Promise<Response> {
       region: valuesOf('region'),
       engine: valuesOf('engine'),
       status: valuesOf('status'),
+      gpu_count: valuesOf('gpu_count'),
+      cuda: valuesOf('cuda'),
     },
     price: found.price ? { min: String(found.price.least), max: String(found.price.most) } : null,
     vram_gb: found.vram ? { min: found.vram.least, max: found.vram.most } : null,

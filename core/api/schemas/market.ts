@@ -42,7 +42,9 @@ const offerFields = {
   gpus: z.array(offerGpuSchema),
   vram_gb: z.number().min(0).describe('Of the largest GPU'),
   region: z.string().nullable(),
-  price_per_gpu_second: units.nullable(),
+  price_per_gpu_second: units
+    .nullable()
+    .describe('For a second of one GPU with all its places: what booking all of it comes to'),
   price_per_hour: units.nullable().describe('For one place; null: it cannot be booked'),
   concurrency: whole.describe('Places; 0: no bound'),
   free_places: whole.nullable(),
@@ -99,6 +101,8 @@ export const facetsSchema = z
       region: facetSchema,
       engine: facetSchema,
       status: facetSchema,
+      gpu_count: facetSchema,
+      cuda: facetSchema,
     }),
     price: z
       .strictObject({ min: units, max: units })

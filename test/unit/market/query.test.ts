@@ -40,6 +40,7 @@ const offer = offerOf(7, {
   models: [llama, { ...llama, name: 'tiny', price_completion: '5', tokens_per_second: null }],
   gpus: [{ name: 'NVIDIA RTX 4090', memory_mib: 24_564, cuda: '12.4' }],
   vram_gb: 24,
+  price_per_gpu_second: '20000',
   region: 'eu-west',
   status: 'online',
   verified: true,
@@ -63,6 +64,10 @@ describe('what queries mean', () => {
     ['vram>24', false],
     ['speed>=40', true],
     ['online=false', false],
+    ['gpu_second<=0.0002 gpu_count=1', true],
+    ['gpu_second<0.0002', false],
+    ['gpu_count>=2', false],
+    ['performance>=2000', true],
     ['', true],
     ['   ', true],
   ])('QUERY-1: %j', (text, isFound) => {
@@ -94,6 +99,16 @@ describe('what queries mean', () => {
     expect(inRegion('eu-west', 'region!=eu')).toBe(false)
     expect(inRegion(null, 'region!=eu')).toBe(true)
   })
+})
+
+test('QUERY-1: every field that is named can be asked for', () => {
+  for (const field of Object.keys(queryFields)) {
+    const values = ['1', 'x', 'true', 'price']
+    expect(
+      values.some((value) => parseQuery(`${field}=${value}`).ok),
+      field,
+    ).toBe(true)
+  }
 })
 
 describe('what cannot be read', () => {
@@ -171,6 +186,7 @@ describe('rows', () => {
     const best: Record<OfferSort, (row: (typeof rows)[number]) => number | null> = {
       price: (row) => row.price,
       price_hour: (row) => row.priceHour,
+      gpu_second: (row) => row.gpuSecond,
       price_performance: (row) => row.performance && -row.performance,
       speed: (row) => row.speed && -row.speed,
       reputation: (row) => row.reputation && -row.reputation,

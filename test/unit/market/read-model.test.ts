@@ -62,16 +62,26 @@ const term = fc.oneof(
     .map(([field, sign, values]) => `${field}${sign}${values.join(',')}`),
   fc
     .tuple(
-      fc.constantFrom('vram', 'speed', 'uptime', 'reputation', 'rating', 'reviews', 'free'),
+      fc.constantFrom(
+        'vram',
+        'gpu_count',
+        'performance',
+        'speed',
+        'uptime',
+        'reputation',
+        'rating',
+        'reviews',
+        'free',
+      ),
       fc.constantFrom('=', '!=', '<', '<=', '>', '>='),
       fc.constantFrom('0', '1', '0.5', '3', '24', '80', '99.9'),
     )
     .map((parts) => parts.join('')),
   fc
     .tuple(
-      fc.constantFrom('price', 'price_prompt', 'price_hour'),
+      fc.constantFrom('price', 'price_prompt', 'price_hour', 'gpu_second'),
       fc.constantFrom('=', '<', '>='),
-      fc.constantFrom('0', '0.01', '0.02', '2.5'),
+      fc.constantFrom('0', '0.0001', '0.01', '0.02', '2.5'),
     )
     .map((parts) => parts.join('')),
   fc.constantFrom('online=true', 'online=false', 'verified=true'),
@@ -154,6 +164,10 @@ test('QUERY-5: facets count what the query finds', async () => {
     expect(counts('region')).toEqual(expected((offer) => offer.region))
     expect(counts('engine')).toEqual(expected((offer) => offer.engine))
     expect(counts('status')).toEqual(expected((offer) => offer.status))
+    expect(counts('gpu_count')).toEqual(
+      expected((offer) => (offer.gpus.length > 0 ? String(offer.gpus.length) : null)),
+    )
+    expect(counts('cuda')).toEqual(expected((offer) => offer.gpus[0]?.cuda))
     expect(counts('gpu')).toEqual(expected((offer) => offer.gpus[0]?.name))
     expect(counts('model')['llama3'] ?? 0).toBe(
       found.filter((offer) => offer.models.some(({ name }) => name.startsWith('llama3'))).length,
@@ -172,4 +186,22 @@ test('QUERY-5: the histogram holds every price that is asked now', async () => {
   for (const { from, to, count } of histogram) {
     expect(prices.filter((price) => price >= from && price <= to)).toHaveLength(count)
   }
+})
+
+test('QUERY-5: prices by day are those of the name and the days that are asked for, oldest first', async () => {
+  const { queries, index } = await filled()
+  const day = { name: 'llama3', least: 1, median: 2, most: 9, offers: 3 }
+  await index.prices([
+    { ...day, day: '2026-11-23' },
+    { ...day, day: '2026-11-22', least: 5 },
+    { ...day, day: '2026-10-01' },
+    { ...day, day: '2026-11-23', name: '' },
+  ])
+  // The same day again is the same row with later figures.
+  await index.prices([{ ...day, day: '2026-11-23', least: 0 }])
+  const { days } = await queries.prices({ name: 'llama3', fromDay: '2026-11-01' })
+  expect(days).toEqual([
+    { day: '2026-11-22', least: 5, median: 2, most: 9, offers: 3 },
+    { day: '2026-11-23', least: 0, median: 2, most: 9, offers: 3 },
+  ])
 })

@@ -48,6 +48,8 @@ describe('the capability card', () => {
     expect(makeCard(input)).not.toHaveProperty('price_hour')
     const card = makeCard({ ...input, priceHour: 50_000_000n })
     expect(capabilityCardSchema.parse(card).price_hour).toBe('50000000')
+    const bySecond = makeCard({ ...input, priceGpuSecond: 20_000n })
+    expect(capabilityCardSchema.parse(bySecond).price_gpu_second).toBe('20000')
   })
 
   test('offers the models that were asked for, by Ollama’s names too', () => {
