@@ -96,7 +96,7 @@ const stepsOf = (origin: string) =>
     },
     {
       does: 'Start it with your prices. Its log says “connected” and names the address that is paid.',
-      command: `node miner.mjs --id my-gpu --engine ollama --api ${origin} \\\n  --price-in 0.02 --price-out 0.05`,
+      command: `node miner.mjs --id my-gpu --engine ollama \\\n  --api ${origin} \\\n  --price-in 0.02 --price-out 0.05`,
     },
     {
       does: 'See it here: sign in with the key that is paid. In the project’s folder this shows its recovery words, which your wallet imports.',
