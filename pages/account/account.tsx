@@ -5,6 +5,7 @@ import { Later, type ViewLoader } from '../shared/frame/later.tsx'
 import { here } from '../shared/list/url-state.ts'
 import { SignedIn } from '../shared/signed-in.tsx'
 import { Empty } from '../shared/ui/states.tsx'
+import { Tabs } from '../shared/ui/tabs.tsx'
 import { Overview } from './overview.tsx'
 
 const views = [
@@ -13,6 +14,8 @@ const views = [
   { path: '/account/usage', title: 'Usage', tab: 'Usage' },
   { path: '/account/sessions', title: 'Sign-ins', tab: 'Sign-ins' },
 ] as const
+
+const tabs = views.map(({ path, tab }) => ({ href: path, label: tab }))
 
 const loaders: Readonly<Record<string, ViewLoader<{ address: string }>>> = {
   '/account/keys': async () => (await import('./keys.tsx')).Keys,
@@ -37,17 +40,7 @@ export function Account() {
   }, [path])
   return (
     <>
-      <nav class="tabs" aria-label="Account">
-        <ul class="tab-list">
-          {views.map((each) => (
-            <li key={each.path}>
-              <a href={each.path} aria-current={each.path === path ? 'page' : undefined}>
-                {each.tab}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs name="Account" tabs={tabs} current={path} />
       <div key={path}>
         {view ? (
           <SignedIn to="see your account" heading={title}>

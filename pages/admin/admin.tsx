@@ -10,20 +10,21 @@ import { useResource } from '../shared/live/resource.ts'
 import { SignedIn, signInPath } from '../shared/signed-in.tsx'
 import { wholeAddress } from '../shared/ui/links.tsx'
 import { Empty, Failed, Skeleton } from '../shared/ui/states.tsx'
+import { Tabs } from '../shared/ui/tabs.tsx'
 import { clearOutcome, Outcome } from './outcome.tsx'
 import { adminPath, type ViewName, viewOf } from './routes.ts'
 
 const tabs = [
-  { view: 'overview', label: 'Overview' },
-  { view: 'jobs', label: 'Jobs' },
-  { view: 'miners', label: 'Miners' },
-  { view: 'held', label: 'Held results' },
-  { view: 'payments', label: 'Payments' },
-  { view: 'users', label: 'Users' },
-  { view: 'keys', label: 'Keys' },
-  { view: 'audit', label: 'Audit log' },
-  { view: 'config', label: 'Settings' },
-] as const satisfies readonly { view: ViewName; label: string }[]
+  { href: adminPath('overview'), label: 'Overview' },
+  { href: adminPath('jobs'), label: 'Jobs' },
+  { href: adminPath('miners'), label: 'Miners' },
+  { href: adminPath('held'), label: 'Held results' },
+  { href: adminPath('payments'), label: 'Payments' },
+  { href: adminPath('users'), label: 'Users' },
+  { href: adminPath('keys'), label: 'Keys' },
+  { href: adminPath('audit'), label: 'Audit log' },
+  { href: adminPath('config'), label: 'Settings' },
+] as const
 
 /** Under which tab a view stands. */
 const tabOf: Partial<Record<ViewName, ViewName>> = { job: 'jobs', miner: 'miners' }
@@ -81,7 +82,11 @@ export function Admin() {
         <Admitted key={address} address={address}>
           {() => (
             <>
-              <Tabs view={view} />
+              <Tabs
+                name="Administration"
+                tabs={tabs}
+                current={view && adminPath(tabOf[view] ?? view)}
+              />
               <Outcome />
               <div key={identity}>{view ? <View view={view} id={id} /> : <Lost />}</div>
             </>
@@ -143,26 +148,6 @@ function NoRole({ address }: { address: string }) {
         </a>
       </div>
     </>
-  )
-}
-
-function Tabs({ view }: { view: ViewName | undefined }) {
-  const current = view && (tabOf[view] ?? view)
-  return (
-    <nav class="tabs" aria-label="Administration">
-      <ul class="tab-list">
-        {tabs.map((each) => (
-          <li key={each.view}>
-            <a
-              href={adminPath(each.view)}
-              aria-current={each.view === current ? 'page' : undefined}
-            >
-              {each.label}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
   )
 }
 

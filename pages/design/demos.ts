@@ -32,6 +32,8 @@ import { StatusSample } from './samples/status.tsx'
 import statusCode from './samples/status.tsx?raw'
 import { TableSample } from './samples/table.tsx'
 import tableCode from './samples/table.tsx?raw'
+import { TabsSample } from './samples/tabs.tsx'
+import tabsCode from './samples/tabs.tsx?raw'
 import { TimeSample } from './samples/time.tsx'
 import timeCode from './samples/time.tsx?raw'
 import { ToastSample } from './samples/toast.tsx'
@@ -144,6 +146,13 @@ export const demos: readonly Demo[] = [
     lead: 'Checks when it is sent, lists what is wrong and takes the focus there; each field shows its own. The cost stands beside the button. Send it empty to see.',
     view: FormSample,
     code: formCode,
+  },
+  {
+    id: 'tabs',
+    title: 'Tabs',
+    lead: 'The views of one program. Where they do not fit, the row scrolls sideways and starts at the open one.',
+    view: TabsSample,
+    code: tabsCode,
   },
   {
     id: 'pairs',

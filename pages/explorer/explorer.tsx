@@ -1,6 +1,7 @@
 /** Chooses the page for the address and keeps title and focus in step with it. */
 import { useEffect, useRef } from 'preact/hooks'
 import { explorerPath } from '../shared/addresses.ts'
+import { Tabs } from '../shared/ui/tabs.tsx'
 import { AddressPage } from './address-page.tsx'
 import { BlockPage } from './block-page.tsx'
 import { BlocksPage } from './blocks-page.tsx'
@@ -41,17 +42,11 @@ export function Explorer() {
   }, [identity])
   return (
     <>
-      <nav class="tabs" aria-label="Explorer">
-        <ul class="tab-list">
-          {tabs.map(({ page, label, href }) => (
-            <li key={page}>
-              <a href={href} aria-current={page === current.page ? 'page' : undefined}>
-                {label}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs
+        name="Explorer"
+        tabs={tabs}
+        current={tabs.find(({ page }) => page === current.page)?.href}
+      />
       <div key={identity}>
         <PageOf route={current} />
       </div>

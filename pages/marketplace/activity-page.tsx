@@ -1,4 +1,5 @@
 /** My activity: spend, jobs with the state of their money, bookings, bids and what was agreed. */
+import { fieldWords } from '../explorer/kinds.ts'
 import { Title } from '../explorer/parts.tsx'
 import { usageAnswer } from '../shared/account-wire.ts'
 import { explorerPath } from '../shared/addresses.ts'
@@ -97,7 +98,7 @@ const jobColumns: readonly Column<OwnJob>[] = [
     cell: ({ job_id: id }) => <Hash value={id} what="job id" href={explorerPath.job(id)} />,
   },
   { label: 'Model', cell: ({ model }) => <span class="name">{model || 'none named'}</span> },
-  { label: 'State', cell: ({ state }) => state.toLowerCase() },
+  { label: 'State', cell: ({ state }) => fieldWords(state.toLowerCase()) },
   {
     label: 'Money',
     cell: (job) => {

@@ -26,10 +26,10 @@ export function wantedWords({ kind, tokens, hours, places }: Bid): string {
 /** A price with what it is for. */
 export function PriceOf({ kind, units }: { kind: Bid['kind']; units: bigint }) {
   return (
-    <>
+    <span>
       <Amount units={units} />
       <span class="unit">{kind === 'tokens' ? ' for 1,000 tokens' : ' a place and hour'}</span>
-    </>
+    </span>
   )
 }
 

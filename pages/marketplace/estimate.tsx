@@ -27,13 +27,30 @@ export type Estimate = ShapeOf<typeof estimateAnswer>
 
 export type EstimateState =
   | { readonly state: 'none' }
-  | { readonly state: 'loading'; readonly last: Estimate | undefined }
+  | { readonly state: 'loading'; readonly last: Estimate | undefined; readonly lastKey: string }
   | { readonly state: 'failed'; readonly failure: SendFailure }
-  | { readonly state: 'ready'; readonly estimate: Estimate }
+  | { readonly state: 'ready'; readonly estimate: Estimate; readonly lastKey: string }
 
 /** Most that the question can be charged: the limit that the site sets for it. */
-export const ceilingOf = ({ suggested_limit: limit, price }: Estimate): bigint | undefined =>
+const ceilingOf = ({ suggested_limit: limit, price }: Estimate): bigint | undefined =>
   limit ?? price?.dearest
+
+const keyOf = (question: Question | undefined): string => (question ? JSON.stringify(question) : '')
+
+/** The newest estimate that there is, though it may be of what was typed before. */
+const knownIn = (held: EstimateState): Estimate | undefined =>
+  held.state === 'ready' ? held.estimate : held.state === 'loading' ? held.last : undefined
+
+const lastKeyIn = (held: EstimateState): string => ('lastKey' in held ? held.lastKey : '')
+
+/** Most that this very question can be charged; undefined while only the price of another is known. */
+export function ceilingFor(
+  question: Question | undefined,
+  held: EstimateState,
+): bigint | undefined {
+  const known = lastKeyIn(held) === keyOf(question) ? knownIn(held) : undefined
+  return known && ceilingOf(known)
+}
 
 /** A pause in typing after which the site is asked. */
 const typingMs = 400
@@ -41,20 +58,12 @@ const typingMs = 400
 /** The estimate for a question, asked anew after every change and as time goes by. */
 export function useEstimate(question: Question | undefined): EstimateState {
   const [held, setHeld] = useState<EstimateState>({ state: 'none' })
-  const key = question ? JSON.stringify(question) : ''
+  const key = keyOf(question)
   const edge = slowEdge.value
   useEffect(() => {
     if (key === '') return setHeld({ state: 'none' })
     let isCurrent = true
-    setHeld((before) => ({
-      state: 'loading',
-      last:
-        before.state === 'ready'
-          ? before.estimate
-          : before.state === 'loading'
-            ? before.last
-            : undefined,
-    }))
+    setHeld((before) => ({ state: 'loading', last: knownIn(before), lastKey: lastKeyIn(before) }))
     const timer = setTimeout(() => {
       const { model, prompt, maxTokens } = JSON.parse(key) as Question
       const payload = {
@@ -67,7 +76,7 @@ export function useEstimate(question: Question | undefined): EstimateState {
         if (!isCurrent) return
         setHeld(
           sent.ok
-            ? { state: 'ready', estimate: sent.value }
+            ? { state: 'ready', estimate: sent.value, lastKey: key }
             : { state: 'failed', failure: sent.error },
         )
       })
@@ -91,7 +100,7 @@ export function EstimateView({ estimate }: { estimate: EstimateState }) {
       </p>
     )
   }
-  const known = estimate.state === 'ready' ? estimate.estimate : estimate.last
+  const known = knownIn(estimate)
   if (!known) {
     return (
       <p aria-busy="true">

@@ -16,7 +16,7 @@ import { Empty, Failed, Skeleton } from '../shared/ui/states.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
 import { type ChatEnd, type ChatNews, type Question, streamChat } from './chat-stream.ts'
 import { Console, ConsoleLine } from './console.tsx'
-import { ceilingOf, type EstimateState, EstimateView, useEstimate } from './estimate.tsx'
+import { ceilingFor, EstimateView, useEstimate } from './estimate.tsx'
 import { marketPath } from './routes.ts'
 import { RunResult } from './run-result.tsx'
 import { counted } from './words.tsx'
@@ -87,7 +87,10 @@ type Run = {
 
 function Asking({ models }: { models: readonly Model[] }) {
   const wanted = query('model')
-  const model = models.find(({ id }) => id === wanted) ?? models[0]
+  // What stood first stays chosen while others come and go: its price was read.
+  const [first] = useState(models[0]?.id)
+  const named = (name: string | undefined) => models.find(({ id }) => id === name)
+  const model = named(wanted) ?? named(first) ?? models[0]
   const [prompt, setPrompt] = useState('')
   const [maxTokens, setMaxTokens] = useState('256')
   const [run, setRun] = useState<Run>()
@@ -229,7 +232,7 @@ function AskForm(props: AskFormProps) {
       label="Ask a model"
       send="Ask"
       disabled={running ? 'An answer is on its way.' : undefined}
-      cost={<CostLine estimate={estimate} />}
+      cost={<CostLine ceiling={ceilingFor(question, estimate)} />}
       check={() => {
         const problems = []
         if (prompt.trim() === '') problems.push({ field: 'prompt', message: 'Write a question.' })
@@ -271,14 +274,7 @@ function AskForm(props: AskFormProps) {
   )
 }
 
-function CostLine({ estimate }: { estimate: EstimateState }) {
-  const known =
-    estimate.state === 'ready'
-      ? estimate.estimate
-      : estimate.state === 'loading'
-        ? estimate.last
-        : undefined
-  const ceiling = known && ceilingOf(known)
+function CostLine({ ceiling }: { ceiling: bigint | undefined }) {
   return ceiling !== undefined ? (
     <>
       At most <Amount units={ceiling} />

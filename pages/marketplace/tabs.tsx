@@ -1,4 +1,5 @@
 /** The tabs of the marketplace, also over the provider's page, which is a page of its own. */
+import { Tabs } from '../shared/ui/tabs.tsx'
 import { marketPath } from './routes.ts'
 
 const tabs = [
@@ -13,16 +14,10 @@ export type MarketTab = (typeof tabs)[number]['page']
 
 export function MarketTabs({ current }: { current: string }) {
   return (
-    <nav class="tabs" aria-label="Marketplace">
-      <ul class="tab-list">
-        {tabs.map(({ page, label, href }) => (
-          <li key={page}>
-            <a href={href} aria-current={page === current ? 'page' : undefined}>
-              {label}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <Tabs
+      name="Marketplace"
+      tabs={tabs}
+      current={tabs.find(({ page }) => page === current)?.href}
+    />
   )
 }

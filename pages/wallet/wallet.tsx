@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { here, navigate, query } from '../shared/list/url-state.ts'
 import { Skeleton } from '../shared/ui/states.tsx'
+import { Tabs } from '../shared/ui/tabs.tsx'
 import { askVault, followVault, vaultState } from '../shared/vault/client.ts'
 import { AccountBar } from './account-bar.tsx'
 import { isLater, LaterView } from './later-views.tsx'
@@ -62,7 +63,11 @@ function Shown({ view, phase }: ShownProps) {
   if (screen === 'unlock') return <Unlock />
   return (
     <>
-      <Tabs view={view} />
+      <Tabs
+        name="Wallet"
+        tabs={tabs}
+        current={walletViews.find((each) => each.view === view)?.path}
+      />
       <AccountBar />
       <div key={view}>{isLater(view) ? <LaterView view={view} /> : <Unknown />}</div>
     </>
@@ -75,23 +80,9 @@ function screenOf(view: WalletView, phase: ShownProps['phase']) {
   return view === 'create' || view === 'import' ? view : 'welcome'
 }
 
-function Tabs({ view }: { view: WalletView }) {
-  return (
-    <nav class="tabs" aria-label="Wallet">
-      <ul class="tab-list">
-        {walletViews.map((entry) =>
-          entry.tab === undefined ? null : (
-            <li key={entry.view}>
-              <a href={entry.path} aria-current={entry.view === view ? 'page' : undefined}>
-                {entry.tab}
-              </a>
-            </li>
-          ),
-        )}
-      </ul>
-    </nav>
-  )
-}
+const tabs = walletViews.flatMap(({ path, tab }) =>
+  tab === undefined ? [] : [{ href: path, label: tab }],
+)
 
 function Unknown() {
   return (

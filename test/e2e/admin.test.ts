@@ -269,6 +269,13 @@ test('ADMINPAGE-3, ADMINPAGE-6: keys are revoked, and no secret is in the browse
     .waitFor()
   await page.locator('tbody tr', { hasText: 'ADMIN_ADDRESSES' }).getByText(admin.address).waitFor()
   await expectClean('settings')
+  // The last of many tabs: on a phone the row has to scroll to it.
+  await page.setViewportSize({ width: 390, height: 900 })
+  await page.reload()
+  const tab = page.locator('.tab-list [aria-current="page"]', { hasText: 'Settings' })
+  const { x = 0, width = 0 } = (await tab.boundingBox()) ?? {}
+  expect([x >= 0, x + width <= 390]).toEqual([true, true])
+  await page.setViewportSize({ width: 1440, height: 900 })
   await Promise.all(bodies)
   const all = `${seen.join('\n')}${await page.content()}`
   expect(seen.length).toBeGreaterThan(3)

@@ -38,7 +38,7 @@ beforeAll(async () => {
   ;[miner, rented] = await Promise.all([startLocalMiner(site), startRentedMiner(site)])
   person = await visit(browser, `${site.url}/wallet/import`)
   page = person.page
-  await signIn(page, site.url, '/marketplace/playground')
+  await signIn(page, site.url, `/marketplace/playground?model=${localModel}`)
 })
 
 afterAll(async () => {
@@ -105,6 +105,8 @@ test('MARKETPAGE-2, MARKETPAGE-3: the text box is the state of the list', async 
   await page.getByRole('button', { name: 'Save' }).click()
   await page.goBack()
   await page.waitForURL((at) => at.searchParams.get('q') === 'model=llama3:8b vram>=24')
+  // Typed before the box has followed, it would be lost.
+  await expect.poll(() => box.inputValue()).toBe('model=llama3:8b vram>=24')
   await box.fill('vram>=much')
   await page.locator('.query-fault', { hasText: 'at character 7' }).waitFor()
   await page.getByRole('button', { name: 'Search', exact: true }).click()
