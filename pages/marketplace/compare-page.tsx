@@ -15,6 +15,7 @@ import {
   Money,
   OfferStatus,
   Rating,
+  ['A GPU second', ({ price_per_gpu_second: second }) => <Money units={second} />],
   Reputation,
   Share,
   Speed,
