@@ -15,7 +15,6 @@ import {
   Money,
   OfferStatus,
   Rating,
-  ['A GPU second', ({ price_per_gpu_second: second }) => <Money units={second} />],
   Reputation,
   Share,
   Speed,
@@ -35,6 +34,7 @@ const rows: readonly (readonly [label: string, cell: (offer: Offer) => Component
   ['Speed', (offer) => <Speed model={bestModel(offer)} />],
   ['Models', ({ models }) => counted(models.length, 'model')],
   ['An hour of one place', ({ price_per_hour: hour }) => <Money units={hour} />],
+  ['A GPU second', ({ price_per_gpu_second: second }) => <Money units={second} />],
   ['GPU', (offer) => <span class="break">{gpuWords(offer)}</span>],
   [
     'VRAM',
