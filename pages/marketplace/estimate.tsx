@@ -32,7 +32,7 @@ export type EstimateState =
   | { readonly state: 'ready'; readonly estimate: Estimate; readonly lastKey: string }
 
 /** Most that the question can be charged: the limit that the site sets for it. */
-const ceilingOf = ({ suggested_limit: limit, price }: Estimate): bigint | undefined =>
+export const ceilingOf = ({ suggested_limit: limit, price }: Estimate): bigint | undefined =>
   limit ?? price?.dearest
 
 const keyOf = (question: Question | undefined): string => (question ? JSON.stringify(question) : '')
