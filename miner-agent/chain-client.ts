@@ -95,7 +95,10 @@ export function createChainClient(api: URL): ChainClient {
     async receiptsOf(miner, cursor) {
       const query = new URLSearchParams({ miner: formatAddress(miner), limit: '100' })
       if (cursor !== undefined) query.set('cursor', cursor)
-      const page = await readSite(new URL(`/api/v1/chain/receipts?${query}`, api), receiptPageSchema)
+      const page = await readSite(
+        new URL(`/api/v1/chain/receipts?${query}`, api),
+        receiptPageSchema,
+      )
       if (!page.ok) return page
       return ok({ items: page.value.items, next: page.value.next_cursor ?? undefined })
     },

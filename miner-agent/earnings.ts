@@ -130,12 +130,18 @@ export function linesOf(report: EarningsReport): string[] {
   const cells = paid.map((day) => [
     day.day,
     String(day.jobs),
-    ...[day.payments, day.bookings, day.rewards, day.total].map((each) => formatCoins(BigInt(each))),
+    ...[day.payments, day.bookings, day.rewards, day.total].map((each) =>
+      formatCoins(BigInt(each)),
+    ),
   ])
   const rows = [['DAY', 'JOBS', 'PAYMENTS', 'BOOKINGS', 'REWARDS', 'AITBC'], ...cells]
-  const widths = [0, 1, 2, 3, 4, 5].map((at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  const widths = [0, 1, 2, 3, 4, 5].map((at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  )
   const table = rows.map((row) =>
-    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0))),
+    row.map((cell, at) =>
+      at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0),
+    ),
   )
   const coins = (amount: bigint) => `${formatCoins(amount)} AITBC`
   const held = report.held.map(({ job_id: job, amount, reasons }) => {
@@ -144,7 +150,9 @@ export function linesOf(report: EarningsReport): string[] {
   })
   return [
     `paid at   ${report.address}`,
-    ...(paid.length === 0 ? ['nothing was paid in these days'] : table.map((row) => row.join('  '))),
+    ...(paid.length === 0
+      ? ['nothing was paid in these days']
+      : table.map((row) => row.join('  '))),
     `earned    ${coins(sum(paid.map(({ total }) => total)))} in ${report.days.length} days`,
     `waiting   ${coins(report.waiting)} released, not in a final block yet, before the shares`,
     `held      ${coins(sum(report.held.map(({ amount }) => amount)))} until somebody at the site decides`,

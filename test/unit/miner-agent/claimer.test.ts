@@ -107,7 +107,8 @@ function openWorld(of: Genesis, jobs: number, amount = 1_000_000n) {
   return { engine, claimer, log, asked, step, wait }
 }
 
-const balanceOf = ({ engine }: ReturnType<typeof openWorld>) => engine.account(miner.address).balance
+const balanceOf = ({ engine }: ReturnType<typeof openWorld>) =>
+  engine.account(miner.address).balance
 
 test('rewards are claimed once, when they are well worth the fee', async () => {
   const world = openWorld(rewarding(10_000), 40)
@@ -160,7 +161,14 @@ test('earnings are lines of days, with what waits, is held, and can be claimed',
     address: 'aitbc1x',
     days: [
       { ...day, day: '2026-11-22' },
-      { ...day, day: '2026-11-23', jobs: 3, payments: '9000000', rewards: '1000000', total: '10000000' },
+      {
+        ...day,
+        day: '2026-11-23',
+        jobs: 3,
+        payments: '9000000',
+        rewards: '1000000',
+        total: '10000000',
+      },
     ],
     held: [{ job_id: 'ab', amount: '300000', reasons: [{ code: 'REPEATING' }] }],
     waiting: 5_000_000n,
