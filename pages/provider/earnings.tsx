@@ -1,11 +1,11 @@
 /** What the chain paid an address: in all, and day by day. */
 import { minerPage } from '../explorer/figures-wire.ts'
-import { amount } from '../explorer/wire.ts'
+import { amount, moment } from '../explorer/wire.ts'
 import { counted } from '../marketplace/words.tsx'
 import { explorerPath } from '../shared/addresses.ts'
 import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
-import { integer, list, object, type ShapeOf, text } from '../shared/live/shape.ts'
+import { integer, list, object, type ShapeOf } from '../shared/live/shape.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { ChartSkeleton, LazyChart } from '../shared/ui/chart/lazy-chart.tsx'
 import { wholeAddress } from '../shared/ui/links.tsx'
@@ -15,7 +15,7 @@ import { Loaded, Skeleton } from '../shared/ui/states.tsx'
 const daysAnswer = object({
   items: list(
     object({
-      day: text,
+      day: moment,
       jobs: integer(0),
       payments: amount,
       bookings: amount,
@@ -97,6 +97,6 @@ function seriesOf(items: readonly Day[]) {
     .filter(([, of]) => items.some((day) => of(day) > 0n))
     .map(([name, of]) => ({
       name,
-      points: items.map((day) => ({ x: Date.parse(day.day), y: Number(of(day)) / perCoin })),
+      points: items.map((day) => ({ x: day.day, y: Number(of(day)) / perCoin })),
     }))
 }

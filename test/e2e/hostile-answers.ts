@@ -56,7 +56,7 @@ const expected = new Set(
 )
 
 const isFigureOrWord = (text: string): boolean =>
-  /^\d+$/.test(text) || /^\d{4}-\d\d-\d\dT[\d:.]+Z?$/.test(text) || expected.has(text)
+  /^\d+$/.test(text) || /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z?)?$/.test(text) || expected.has(text)
 
 /** What the open page made of hostile text besides showing it. */
 export async function sprungFrom(page: Page): Promise<string[]> {

@@ -123,7 +123,7 @@ const views: Readonly<Record<string, readonly View[]>> = {
     },
     {
       path: '/marketplace/activity',
-      shows: ['from', 'to', 'job_id', 'model', 'receipt_hash', 'miner_id', 'query', 'site'],
+      shows: ['job_id', 'model', 'receipt_hash', 'miner_id', 'query', 'site'],
     },
     {
       path: '/provider/',
@@ -136,7 +136,7 @@ const views: Readonly<Record<string, readonly View[]>> = {
     { path: '/account/keys', shows: ['name', 'hint', 'scopes', 'fault'] },
     { path: '/account/usage', shows: ['key_name', 'model'] },
     { path: '/account/sessions', shows: ['agent'] },
-    { path: '/admin/', shows: ['fault', 'name', 'detail', 'chain_id', 'day'] },
+    { path: '/admin/', shows: ['fault', 'name', 'detail', 'chain_id'] },
     {
       path: '/admin/?view=jobs',
       shows: ['job_id', 'state', 'model', 'client_id', 'assigned_miner_id', 'payment'],
