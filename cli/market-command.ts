@@ -71,6 +71,14 @@ async function answerOf(call: Call, options: MarketOptions): Promise<Done> {
       return fields(takenOf(await call('releaseGpu', { params })))
     case 'gpu register':
       return register(call, given)
+    case 'withdraw': {
+      const value = takenOf(await call('withdrawOffer', { params }))
+      const { offer_id, miner_id, status, updated_at, booked } = value
+      return {
+        value,
+        shown: fields({ offer_id, miner_id, status, updated_at, bookings: booked.length }).shown,
+      }
+    }
     case 'bid submit':
       return submitBid(call, about, given)
     case 'bid list':

@@ -13,6 +13,7 @@ export const marketActions = {
   'gpu book': { argument: '<GPU>', key: true, does: 'Books a GPU by the hour.' },
   'gpu release': { argument: '<GPU>', key: true, does: 'Ends your booking of a GPU.' },
   'gpu register': { argument: '', key: true, does: 'Lists a GPU of yours.' },
+  withdraw: { argument: '<OFFER>', key: true, does: 'Withdraws an offer that you listed.' },
   'bid submit': {
     argument: '[QUERY...]',
     key: true,
@@ -171,6 +172,7 @@ const words: Readonly<Record<string, string>> = {
   '[QUERY...]': 'such as: model=llama3 "vram>=24" "price<=0.02" region=eu sort=price_performance',
   '<GPU>': 'id of the list',
   '<BID>': 'id of the bid',
+  '<OFFER>': 'id of the offer: `offers list` shows it',
   '<MODEL>': 'part of a model’s name',
 }
 

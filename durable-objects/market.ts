@@ -82,7 +82,8 @@ export abstract class MarketObject<Env extends CoordinatorEnv = CoordinatorEnv>
           }
         : null,
       booked: bookings.taken(offerId),
-      next_free_at: offer.kind === 'remote' ? null : bookings.nextFree(row),
+      next_free_at:
+        offer.kind === 'remote' || offer.status === 'withdrawn' ? null : bookings.nextFree(row),
     })
   }
 
@@ -215,6 +216,11 @@ export abstract class MarketObject<Env extends CoordinatorEnv = CoordinatorEnv>
     if (!row.ok) return row
     this.#wakeAt(Date.now())
     return ok(this.#gpu(row.value))
+  }
+
+  async withdrawOffer(who: Principal, offerId: string): Promise<Result<OfferDetail, ApiError>> {
+    const withdrawn = this.#usable().offers.withdraw(who, offerId)
+    return withdrawn.ok ? this.offer(offerId) : withdrawn
   }
 
   async gpus({ limit }: { readonly limit: number }): Promise<readonly ListedGpu[]> {

@@ -137,9 +137,11 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   RESULT_INVALID: 'Report what was delivered, in the agreed bounds.',
   QUERY_INVALID: 'Mend the query at the position that details names.',
   OFFER_NOT_FOUND: 'Look at GET /api/v1/market/offers.',
+  OFFER_NOT_LISTED: 'Disconnect the miner: its offer goes with it.',
   OFFER_NOT_BOOKABLE: 'Choose an offer with a price for an hour and a provider that can be paid.',
   OFFER_FULL: 'Ask for fewer places, or come when details says that some are free.',
-  OFFERS_TOO_MANY: 'List it as a miner and GPU that you have listed: that replaces the offer.',
+  OFFERS_TOO_MANY:
+    'Withdraw an offer, or list it as a miner and GPU that you have listed: that replaces it.',
   FILTER_INVALID: 'Use one of the words that the message names.',
   BID_NOT_FOUND: 'Look at GET /api/v1/market/bids.',
   BID_CLOSED: 'Submit a new bid.',

@@ -165,6 +165,7 @@ const table = {
   // The compute market
   QUERY_INVALID: [422, 'The query cannot be read.'],
   OFFER_NOT_FOUND: [404, 'offer not found'],
+  OFFER_NOT_LISTED: [409, 'Only an offer that was listed by hand can be withdrawn.'],
   OFFER_NOT_BOOKABLE: [409, 'This offer cannot be booked.'],
   OFFER_FULL: [409, 'The places of this offer are taken for that time.'],
   OFFERS_TOO_MANY: [409, 'There are as many offers as this site lists.'],

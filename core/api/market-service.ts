@@ -59,6 +59,8 @@ export type MarketFigures = {
 /** The market as a service. */
 export type MarketService = {
   offer(offerId: string): Promise<Result<OfferDetail, ApiError>>
+  /** Ends new bookings of an offer that `who` listed by hand; those that are made stay. */
+  withdrawOffer(who: Principal, offerId: string): Promise<Result<OfferDetail, ApiError>>
   offerHistory(offerId: string): Promise<Result<OfferHistory, ApiError>>
   offerUptime(offerId: string): Promise<Result<OfferUptime, ApiError>>
   reviews(offerId: string, page: MarketPage): Promise<Result<MarketList<Review>, ApiError>>

@@ -34,8 +34,12 @@ export const marketLimits = {
   liveBookingsPerOwnerMax: 100,
   liveBookingsMax: 10_000,
 
-  /** Offers in all, those listed by hand of one owner, and those of one other site. */
+  /**
+   * Offers in all, those listed by hand of one owner, the same with the withdrawn ones that are not
+   * forgotten yet, and those of one other site.
+   */
   offersMax: 200_000,
   listedPerOwnerMax: 32,
+  listedKeptPerOwnerMax: 256,
   remotePerSiteMax: 2_048,
 } as const

@@ -386,6 +386,7 @@ export function openBids(parts: BidParts) {
       if (bid.site !== parts.site()) return refused(`Quote this bid at its own site, ${bid.site}.`)
       const offer = offers.row(body.offer_id)
       if (!offer || !isSeller(who, offer)) return err({ code: 'OFFER_NOT_FOUND' })
+      if (offer.status === 'withdrawn') return refused('Your offer is withdrawn.')
       const wanted = JSON.parse(bid.wanted) as Wanted
       const price = parseUnits(body.price)
       if (!price.ok) return err({ code: 'AMOUNT_INVALID' })

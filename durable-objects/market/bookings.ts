@@ -137,6 +137,7 @@ export function openBookings(
     const listed = JSON.parse(offer.body) as Offer
     const not = (message: string) => err<ApiError>({ code: 'OFFER_NOT_BOOKABLE', message })
     if (offer.kind === 'remote') return not(`Book this offer at its own site, ${listed.site}.`)
+    if (listed.status === 'withdrawn') return not('This offer was withdrawn.')
     if (listed.status !== 'online') return not('The miner of this offer is not here.')
     if (listed.provider === null) return not('Nobody is known who could be paid for it.')
     if (listed.price_per_hour === null) return not('This offer names no price for an hour.')

@@ -7,6 +7,7 @@
 import type { ApiError } from '../../core/api/errors.ts'
 import type { MarketCard, MarketMiner, SignedHello } from '../../core/api/market-coordinator.ts'
 import type { Listing } from '../../core/api/market-service.ts'
+import { ownerOf, type Principal } from '../../core/auth/principal.ts'
 import { fromHex, toHex, utf8ToBytes } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
@@ -364,13 +365,14 @@ export function openOffers(host: MarketHost) {
       listing: Listing & { readonly owner: string; readonly provider: string | null },
     ): Result<OfferRowOf, ApiError> => {
       const offerId = marketIdOf('listed', listing.owner, listing.minerId, listing.gpu)
-      const isNew = row(offerId) === undefined
-      const [own] = rowsOf<{ n: number }>(database, countListed, listing.owner)
+      const known = row(offerId)
+      const [own] = rowsOf<{ kept: number; n: number }>(database, countListed, listing.owner)
       const [all] = rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM offers')
-      if (isNew && (own?.n ?? 0) >= marketLimits.listedPerOwnerMax) {
-        return err({ code: 'OFFERS_TOO_MANY' })
-      }
-      if (isNew && (all?.n ?? 0) >= marketLimits.offersMax) return err({ code: 'OFFERS_TOO_MANY' })
+      const isFull =
+        (known?.status !== 'online' && (own?.n ?? 0) >= marketLimits.listedPerOwnerMax) ||
+        (!known && (own?.kept ?? 0) >= marketLimits.listedKeptPerOwnerMax) ||
+        (!known && (all?.n ?? 0) >= marketLimits.offersMax)
+      if (isFull) return err({ code: 'OFFERS_TOO_MANY' })
       const offer: Offer = {
         offer_id: offerId,
         miner_id: listing.minerId,
@@ -403,6 +405,29 @@ export function openOffers(host: MarketHost) {
         save(offer, { owner, revision, hello: undefined, capabilities }),
       )
       return ok(row(offerId) as OfferRowOf)
+    },
+
+    /**
+     * Takes an offer that was listed by hand off the market, for whoever listed it; an administrator is no
+     * `who`. Its bookings stay, its quotes on open bids go. Withdrawn again, it stays as it is.
+     */
+    withdraw: (who: Principal | undefined, offerId: string): Result<null, ApiError> => {
+      const found = row(offerId)
+      if (!found) return err({ code: 'OFFER_NOT_FOUND' })
+      if (found.kind !== 'listed') return err({ code: 'OFFER_NOT_LISTED' })
+      if (who && ownerOf(who) !== found.owner) return err({ code: 'OFFER_NOT_FOUND' })
+      if (found.status === 'withdrawn') return ok(null)
+      const offer = { ...(JSON.parse(found.body) as Offer), status: 'withdrawn' as const }
+      const updatedAt = formatTime(now())
+      database.transactionSync(() => {
+        save(
+          { ...offer, free_places: 0, updated_at: updatedAt },
+          { ...found, hello: undefined, capabilities: [] },
+        )
+        database.sql.exec(dropQuotes, offerId)
+      })
+      host.wakeAt(now())
+      return ok(null)
     },
 
     /** What another site announced. */
@@ -509,5 +534,8 @@ const selectWatched = "SELECT * FROM offers WHERE kind IN ('agent', 'legacy')"
 const selectForgotten =
   "SELECT offer_id FROM offers WHERE status <> 'online' AND seen_at_ms < ? LIMIT 100"
 const selectRating = 'SELECT count(*) AS n, sum(rating) AS total FROM reviews WHERE offer_id = ?'
-const countListed = "SELECT count(*) AS n FROM offers WHERE owner = ? AND kind = 'listed'"
+const countListed = `SELECT count(*) AS kept, count(*) FILTER (WHERE status = 'online') AS n
+  FROM offers WHERE owner = ? AND kind = 'listed'`
+const dropQuotes = `DELETE FROM quotes WHERE offer_id = ?
+  AND bid_id IN (SELECT bid_id FROM bids WHERE status = 'open')`
 const countRemote = "SELECT count(*) AS n FROM offers WHERE owner = 'site:' || ?"

@@ -350,6 +350,10 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   getOffer: ofOffer,
   getOfferHistory: ofOffer,
   getOfferUptime: ofOffer,
+  withdrawOffer: async (world) => {
+    const params = { id: (await gpuIn(world)).offer }
+    return [{ params }, { params }]
+  },
   listOfferReviews: ofOffer,
   reviewOffer: async (world) => {
     const receipt_id = await receiptIn(world)
@@ -854,6 +858,10 @@ export const badCalls: Partial<
   getOffer: () => noOffer,
   getOfferHistory: () => noOffer,
   getOfferUptime: () => noOffer,
+  withdrawOffer: async (world) => [
+    ...noOffer,
+    { params: { id: await offerIn(world) }, code: 'OFFER_NOT_LISTED' },
+  ],
   listOfferReviews: () => noOffer,
   reviewOffer: async (world) => {
     const params = { id: await offerIn(world) }

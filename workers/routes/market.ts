@@ -44,6 +44,9 @@ export const marketRoutes = new Hono<AppEnv>()
   .get('/offers/:id/uptime', async (c) =>
     c.json(orThrow(await c.get('market').offerUptime(idOf(c)))),
   )
+  .post('/offers/:id/withdraw', async (c) =>
+    c.json(orThrow(await c.get('market').withdrawOffer(await requireCaller(c), idOf(c)))),
+  )
   .get('/offers/:id/reviews', reviews)
   .post('/offers/:id/reviews', review)
   .post('/bids', submitBid)

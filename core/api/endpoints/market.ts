@@ -167,6 +167,18 @@ export const marketFamily = {
       },
     }),
     endpoint({
+      ...coordinatorAt('/market/offers/{id}/withdraw'),
+      ...ofOffer,
+      method: 'POST',
+      auth: 'owner',
+      id: 'withdrawOffer',
+      summary: 'Withdraw an offer that you listed by hand',
+      description:
+        'It is booked and quoted no more, and its quotes on open bids are gone; bookings that are made go on to their end. Withdrawn again, it stays as it is. Listed again with the same miner and GPU, it is back under its id. A miner’s own offer goes when the miner does.',
+      answers: [{ status: 200, description: 'The offer, withdrawn', schema: offerDetailSchema }],
+      errors: [...ownerErrors, 'OFFER_NOT_FOUND', 'OFFER_NOT_LISTED'],
+    }),
+    endpoint({
       ...coordinatorAt('/market/bids'),
       method: 'POST',
       auth: 'owner',
