@@ -86,6 +86,7 @@ export const adminGroup = {
         },
       ],
     },
+    'withdraw-offer': act('<OFFER>', 'takes an offer that was listed by hand off the market'),
     users: { does: 'accounts that signed in', options: [...page, search] },
     keys: { does: 'all API keys, without secrets', options: [...page, search] },
     'revoke-key': act('<KEY>', 'revokes a key of an account'),
@@ -336,6 +337,8 @@ async function changed(
       const mode = wordOf(given['mode'], ['drain', 'suspend'])
       return fields(takenOf(await call('deactivateAdminMiner', { params, body: { ...why, mode } })))
     }
+    case 'withdraw-offer':
+      return fields(takenOf(await call('withdrawAdminOffer', { params, body })))
     case 'revoke-key':
       return fields(takenOf(await call('revokeAdminKey', { params, body })))
     case 'release-held':

@@ -90,6 +90,10 @@ export abstract class CoordinatorObject<Env extends CoordinatorEnv = Coordinator
     return this.#usable().marketDesk.marketCard(minerId)
   }
 
+  async withdrawals(after: number) {
+    return this.#usable().marketDesk.withdrawals(after)
+  }
+
   async receiptParties(receiptId: string) {
     return this.#usable().marketDesk.receiptParties(receiptId)
   }

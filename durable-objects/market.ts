@@ -19,8 +19,7 @@ import { ownerOf, type Principal } from '../core/auth/principal.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { formatTime } from '../core/base/rfc3339.ts'
 import { formatAddress } from '../core/crypto/address.ts'
-import type { BookingState } from '../core/market/booking.ts'
-import { slotsPerHour } from '../core/market/booking.ts'
+import { type BookingState, slotsPerHour } from '../core/market/booking.ts'
 import type { Offer } from '../core/market/offer.ts'
 import { rowsOf } from './coordinator/schema.ts'
 import { type CoordinatorEnv, readSettings } from './coordinator/settings.ts'
@@ -219,8 +218,12 @@ export abstract class MarketObject<Env extends CoordinatorEnv = CoordinatorEnv>
   }
 
   async withdrawOffer(who: Principal, offerId: string): Promise<Result<OfferDetail, ApiError>> {
-    const withdrawn = this.#usable().offers.withdraw(who, offerId)
+    const withdrawn = this.#usable().withdrawals.withdraw(ownerOf(who), offerId)
     return withdrawn.ok ? this.offer(offerId) : withdrawn
+  }
+
+  async followWithdrawals(): Promise<void> {
+    await this.#usable().withdrawals.follow()
   }
 
   async gpus({ limit }: { readonly limit: number }): Promise<readonly ListedGpu[]> {
@@ -262,9 +265,8 @@ export abstract class MarketObject<Env extends CoordinatorEnv = CoordinatorEnv>
     const live = bookings.liveOf(gpu.value.offer.offer_id)
     const own = live.find((row) => bookings.partyOf(who, row) !== undefined)
     if (own) return bookings.cancel(who, own.booking_id, undefined)
-    const isOthers = live.length > 0
     return err(
-      isOthers
+      live.length > 0
         ? { code: 'AUTHORIZATION_ERROR', message: 'Somebody else has booked it.' }
         : { code: 'GPU_NOT_BOOKED', message: `GPU ${gpuId} is not booked` },
     )

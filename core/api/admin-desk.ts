@@ -153,6 +153,8 @@ export type AdminDesk = {
     page: PageQuestion & { readonly q: string | undefined },
   ): Answer<Page<{ readonly of: 'account'; readonly key: KeyRecord } | OperatorKeyRow>>
   revokeKey(by: Actor, keyId: string): Answer<KeyRecord>
+  /** Orders that the market withdraws an offer; `details` say what was withdrawn. */
+  withdrawOffer(by: Actor, offerId: string, details: unknown): Promise<void>
   payments(page: PageQuestion & { readonly state: string | undefined }): Answer<Page<AdminPayment>>
   /** Results whose payment waits, or waited, for a decision, newest first. */
   held(page: { readonly onlyOpen: boolean; readonly limit: number }): Promise<readonly HeldResult[]>

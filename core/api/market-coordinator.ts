@@ -74,6 +74,10 @@ export type MarketCoordinator = {
   marketMiners(): Promise<readonly MarketMiner[]>
   marketCard(minerId: string): Promise<MarketCard | undefined>
   receiptParties(receiptId: string): Promise<ReceiptParties | undefined>
+  /** Offers that administrators withdrew, as the audit log has them, after an entry; oldest first. */
+  withdrawals(
+    after: number,
+  ): Promise<readonly { readonly entry: number; readonly offerId: string }[]>
   /** Address of the account that the site keeps for a key; makes one where the chain has a faucet. */
   keyAddress(publicId: string): Promise<Result<Uint8Array, ApiError>>
   /**

@@ -61,6 +61,8 @@ export type MarketService = {
   offer(offerId: string): Promise<Result<OfferDetail, ApiError>>
   /** Ends new bookings of an offer that `who` listed by hand; those that are made stay. */
   withdrawOffer(who: Principal, offerId: string): Promise<Result<OfferDetail, ApiError>>
+  /** Does what administrators withdrew: their orders stand in the coordinator’s audit log. */
+  followWithdrawals(): Promise<void>
   offerHistory(offerId: string): Promise<Result<OfferHistory, ApiError>>
   offerUptime(offerId: string): Promise<Result<OfferUptime, ApiError>>
   reviews(offerId: string, page: MarketPage): Promise<Result<MarketList<Review>, ApiError>>

@@ -78,6 +78,9 @@ const tables: readonly string[] = [
     reason TEXT NOT NULL,
     details TEXT NOT NULL
   )`,
+  // What the market follows
+  `CREATE INDEX IF NOT EXISTS audit_withdrawals ON audit_log (entry)
+    WHERE action = 'offer.withdraw'`,
   `CREATE TABLE IF NOT EXISTS miner_standings (
     identity TEXT PRIMARY KEY,
     miner_id TEXT NOT NULL,

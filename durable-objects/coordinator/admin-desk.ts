@@ -122,6 +122,11 @@ export function openAdminDesk(parts: AdminDeskParts): AdminDesk {
       return ok(await parts.recordOf(accountKeys.row(keyId) as KeyRow))
     },
 
+    withdrawOffer: async (by, offerId, details) => {
+      // The entry is the order: the market follows the log.
+      audit.write(by, { action: 'offer.withdraw', target: offerId, details })
+    },
+
     payments: async (page) => lists.payments(page),
 
     held: async (page) => parts.held.list(page),

@@ -220,6 +220,9 @@ export function openMarketDesk(parts: MarketDeskParts) {
       return { owners, minerId: row.miner_id }
     },
 
+    withdrawals: async (after: number) =>
+      rowsOf<{ entry: number; offerId: string }>(database, selectWithdrawals, after),
+
     keyAddress: async (publicId: string) => {
       const account = await parts.accountFor(publicId)
       return account.ok ? ok(addressOf(account.value.publicKey)) : account
@@ -307,6 +310,8 @@ const insertSend = 'INSERT INTO key_sends (id, bytes, at_ms) VALUES (?, ?, ?)'
 const upsert = `INSERT OR REPLACE INTO hellos
   (miner_id, version, site, nonce, label, public_key, card, signature)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+const selectWithdrawals = `SELECT entry, target AS offerId FROM audit_log
+  WHERE action = 'offer.withdraw' AND entry > ? ORDER BY entry LIMIT 500`
 const selectCard = 'SELECT card FROM miners WHERE miner_id = ?'
 const selectHello = `SELECT version, site, nonce, label, public_key AS publicKey, card AS text, signature
   FROM hellos WHERE miner_id = ?`

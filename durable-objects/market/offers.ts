@@ -7,7 +7,6 @@
 import type { ApiError } from '../../core/api/errors.ts'
 import type { MarketCard, MarketMiner, SignedHello } from '../../core/api/market-coordinator.ts'
 import type { Listing } from '../../core/api/market-service.ts'
-import { ownerOf, type Principal } from '../../core/auth/principal.ts'
 import { fromHex, toHex, utf8ToBytes } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
@@ -22,6 +21,7 @@ import { averageRating } from '../../core/market/review.ts'
 import { timePrices } from '../../core/market/time-price.ts'
 import { type Interval, uptimeStrip, uptimeWithin } from '../../core/market/uptime.ts'
 import { rowsOf } from '../coordinator/schema.ts'
+import type { Settings } from '../coordinator/settings.ts'
 import { marketPolicy } from './limits.ts'
 import type { MarketHost } from './ports.ts'
 
@@ -100,6 +100,14 @@ export function openOffers(host: MarketHost) {
     )
     notePrices(old, offer, nowMs)
     noteStatus(old?.status, offer, nowMs)
+  }
+
+  const takeOff = (found: OfferRowOf, change: Partial<Offer> = {}): void => {
+    const offer = { ...(JSON.parse(found.body) as Offer), ...change, status: 'withdrawn' as const }
+    save(
+      { ...offer, updated_at: formatTime(now()) },
+      { ...found, hello: undefined, capabilities: [] },
+    )
   }
 
   const notePrices = (old: Offer | undefined, offer: Offer, nowMs: number): void => {
@@ -195,7 +203,7 @@ export function openOffers(host: MarketHost) {
   const build = (miner: MarketMiner, card: MarketCard, before: OfferRowOf | undefined): Offer => {
     const site = host.site()
     const offerId = marketIdOf('offer', miner.minerId)
-    const reasons = reasonsOf(card.hello, miner.hasSignedReceipt)
+    const reasons = reasonsOf(card.hello && isSigned(settings, card.hello), miner.hasSignedReceipt)
     const old = before && (JSON.parse(before.body) as Offer)
     const isUnbound = card.card.concurrency === 0
     return {
@@ -244,38 +252,6 @@ export function openOffers(host: MarketHost) {
       updated_at: formatTime(now()),
       announced: old?.announced ?? null,
     }
-  }
-
-  const reasonsOf = (
-    hello: SignedHello | undefined,
-    hasSignedReceipt: boolean,
-  ): UnverifiedReason[] => {
-    const signature: UnverifiedReason[] = !hello
-      ? ['card_unsigned']
-      : isSigned(hello)
-        ? []
-        : ['signature_invalid']
-    return hasSignedReceipt ? signature : [...signature, 'no_signed_receipt']
-  }
-
-  const isSigned = (hello: SignedHello): boolean => {
-    const publicKey = fromHex(hello.publicKey, 32)
-    const signature = fromHex(hello.signature, 64)
-    const nonce = fromHex(hello.nonce, 32)
-    if (!publicKey.ok || !signature.ok || !nonce.ok) return false
-    const message = minerChallengeBytes(settings.genesisHash, {
-      version: hello.version,
-      site: hello.site,
-      nonce: nonce.value,
-      minerId: hello.label,
-      publicKey: publicKey.value,
-      card: hello.text,
-    })
-    return settings.verifier.verify({
-      signature: signature.value,
-      message,
-      publicKey: publicKey.value,
-    })
   }
 
   const cards = new Map<string, { readonly revision: string; readonly card: MarketCard }>()
@@ -407,29 +383,6 @@ export function openOffers(host: MarketHost) {
       return ok(row(offerId) as OfferRowOf)
     },
 
-    /**
-     * Takes an offer that was listed by hand off the market, for whoever listed it; an administrator is no
-     * `who`. Its bookings stay, its quotes on open bids go. Withdrawn again, it stays as it is.
-     */
-    withdraw: (who: Principal | undefined, offerId: string): Result<null, ApiError> => {
-      const found = row(offerId)
-      if (!found) return err({ code: 'OFFER_NOT_FOUND' })
-      if (found.kind !== 'listed') return err({ code: 'OFFER_NOT_LISTED' })
-      if (who && ownerOf(who) !== found.owner) return err({ code: 'OFFER_NOT_FOUND' })
-      if (found.status === 'withdrawn') return ok(null)
-      const offer = { ...(JSON.parse(found.body) as Offer), status: 'withdrawn' as const }
-      const updatedAt = formatTime(now())
-      database.transactionSync(() => {
-        save(
-          { ...offer, free_places: 0, updated_at: updatedAt },
-          { ...found, hello: undefined, capabilities: [] },
-        )
-        database.sql.exec(dropQuotes, offerId)
-      })
-      host.wakeAt(now())
-      return ok(null)
-    },
-
     /** What another site announced. */
     announced: (said: OfferAnnouncement, at: { txHash: string; height: number }): void => {
       const offerId = marketIdOf('remote', said.site, said.id)
@@ -473,13 +426,9 @@ export function openOffers(host: MarketHost) {
 
     withdrawnElsewhere: (site: string, id: string): void => {
       const found = row(marketIdOf('remote', site, id))
-      if (!found) return
-      const offer = { ...(JSON.parse(found.body) as Offer), status: 'withdrawn' as const }
-      save(
-        { ...offer, updated_at: formatTime(now()) },
-        { ...found, hello: undefined, capabilities: [] },
-      )
+      if (found) takeOff(found)
     },
+    takeOff,
 
     /** Our own announcement is final. */
     confirm: (offerId: string, at: { txHash: string; height: number }): void => {
@@ -504,6 +453,33 @@ export function openOffers(host: MarketHost) {
     database.sql.exec('DELETE FROM price_changes WHERE offer_id = ?', offerId)
     database.sql.exec('INSERT OR REPLACE INTO gone VALUES (?)', offerId)
   }
+}
+
+/** What an offer lacks to be verified. `isSigned` is undefined where its miner signed no card. */
+function reasonsOf(isSigned: boolean | undefined, hasSignedReceipt: boolean): UnverifiedReason[] {
+  const signature: UnverifiedReason[] =
+    isSigned === undefined ? ['card_unsigned'] : isSigned ? [] : ['signature_invalid']
+  return hasSignedReceipt ? signature : [...signature, 'no_signed_receipt']
+}
+
+function isSigned(settings: Settings, hello: SignedHello): boolean {
+  const publicKey = fromHex(hello.publicKey, 32)
+  const signature = fromHex(hello.signature, 64)
+  const nonce = fromHex(hello.nonce, 32)
+  if (!publicKey.ok || !signature.ok || !nonce.ok) return false
+  const message = minerChallengeBytes(settings.genesisHash, {
+    version: hello.version,
+    site: hello.site,
+    nonce: nonce.value,
+    minerId: hello.label,
+    publicKey: publicKey.value,
+    card: hello.text,
+  })
+  return settings.verifier.verify({
+    signature: signature.value,
+    message,
+    publicKey: publicKey.value,
+  })
 }
 
 const hourMs = 3_600_000
@@ -536,6 +512,4 @@ const selectForgotten =
 const selectRating = 'SELECT count(*) AS n, sum(rating) AS total FROM reviews WHERE offer_id = ?'
 const countListed = `SELECT count(*) AS kept, count(*) FILTER (WHERE status = 'online') AS n
   FROM offers WHERE owner = ? AND kind = 'listed'`
-const dropQuotes = `DELETE FROM quotes WHERE offer_id = ?
-  AND bid_id IN (SELECT bid_id FROM bids WHERE status = 'open')`
 const countRemote = "SELECT count(*) AS n FROM offers WHERE owner = 'site:' || ?"

@@ -12,6 +12,7 @@ import { openReviews } from './reviews.ts'
 import { openSayings } from './sayings.ts'
 import { sweepMarket } from './sweep.ts'
 import { createMarketTables } from './tables.ts'
+import { openWithdrawals } from './withdrawals.ts'
 
 export type MarketParts = ReturnType<typeof openMarket>
 
@@ -42,6 +43,7 @@ export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
   })
   const claims = openMarketClaims({ ...host, bids: lateBids })
   const reviews = openReviews({ ...host, offers })
+  const withdrawals = openWithdrawals({ ...host, offers })
   const projection = openProjection(host)
   let lookedAtMs = 0
   let here = 0
@@ -63,6 +65,7 @@ export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
     bookings,
     claims,
     reviews,
+    withdrawals,
     /** Does all that is due. `looks`: at the miners too, though it was done a moment ago. */
     work: async (looks: boolean): Promise<void> => {
       const nowMs = now()
@@ -71,6 +74,7 @@ export function openMarket(input: Omit<MarketHost, 'site' | 'noteHost'>) {
           here = await offers.refresh()
           lookedAtMs = nowMs
         })
+        await attempt('withdrawals', withdrawals.follow)
         await attempt('announcements', sayings.listen)
       }
       if (here > 0) host.wakeAt(lookedAtMs + marketPolicy.refreshMs)

@@ -559,6 +559,14 @@ export const goodCalls: Readonly<Record<EndpointId, Prepared>> = {
   deactivateAdminMiner: async (world) => [
     { params: { id: await spareMiner(world) }, body: { mode: 'suspend', reason } },
   ],
+  withdrawAdminOffer: async (world) => {
+    const params = { id: (await gpuIn(world)).offer }
+    const body = { reason }
+    return [
+      { params, body },
+      { params, body },
+    ]
+  },
   listAdminUsers: listPages,
   listAdminKeys: () => [{}, { query: { limit: '1', q: 'key_' } }],
   revokeAdminKey: async (world) => [{ params: { id: (await keyIn(world)).id }, body: { reason } }],
@@ -1371,6 +1379,10 @@ export const badCalls: Partial<
   getAdminMiner: () => unknownMiners,
   activateAdminMiner: () => unknownMiners,
   deactivateAdminMiner: () => unknownMiners,
+  withdrawAdminOffer: async (world) => [
+    ...noOffer,
+    { params: { id: await offerIn(world) }, code: 'OFFER_NOT_LISTED' },
+  ],
   revokeAdminKey: () => unknownKeys,
   executeAdminAction: () => [{ params: { action: 'format' }, code: 'NOT_FOUND' }],
   reindex: () => [{ code: 'NOT_BUILT' }],

@@ -45,6 +45,7 @@ export const adminRoutes = new Hono<AppEnv>()
   .get('/miners/:id', miner)
   .post('/miners/:id/activate', activate)
   .post('/miners/:id/deactivate', deactivate)
+  .post('/offers/:id/withdraw', withdrawOffer)
   .get('/users', users)
   .get('/keys', keys)
   .delete('/keys/:id', revokeKey)
@@ -129,6 +130,17 @@ async function deactivate(c: AppContext): Promise<Response> {
 async function setStanding(c: AppContext, by: Actor, standing: Standing): Promise<Response> {
   const set = await c.get('coordinator').admin('setStanding', by, minerIdOf(c), standing)
   return c.json(adminMinerView(orThrow(set)))
+}
+
+async function withdrawOffer(c: AppContext): Promise<Response> {
+  const { by } = await actorOf(c, reasonRequest)
+  const market = c.get('market')
+  const offerId = (c.req.param('id') ?? '').slice(0, 64)
+  const { kind, provider, status } = orThrow(await market.offer(offerId))
+  if (kind !== 'listed') throw new ApiFailure({ code: 'OFFER_NOT_LISTED' })
+  await c.get('coordinator').admin('withdrawOffer', by, offerId, { before: status, provider })
+  await market.followWithdrawals()
+  return c.json(orThrow(await market.offer(offerId)))
 }
 
 async function users(c: AppContext): Promise<Response> {

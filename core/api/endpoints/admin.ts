@@ -30,6 +30,7 @@ import {
   prioritizeRequest,
   reasonRequest,
 } from '../schemas/admin.ts'
+import { offerDetailSchema } from '../schemas/market.ts'
 import { exampleValues as values } from './example-values.ts'
 import { adminErrors } from './failures.ts'
 import { adminAt, jobParams } from './paths.ts'
@@ -206,6 +207,19 @@ export const adminFamily = {
       answers: [{ status: 200, description: 'The miner', schema: adminMinerSchema }],
       errors: [...actErrors, 'MINER_NOT_FOUND'],
       example: { params: { id: values.miner }, body: { mode: 'drain', reason } },
+    }),
+    endpoint({
+      ...act,
+      ...adminAt('/offers/{id}/withdraw'),
+      id: 'withdrawAdminOffer',
+      summary: 'Take an offer that somebody listed by hand off the market',
+      description:
+        'As its owner could: bookings that are made go on to their end. Whoever listed it may list it again.',
+      params: z.object({ id: z.string().describe('32 hex digits') }),
+      body: { schema: reasonRequest, required: false },
+      answers: [{ status: 200, description: 'The offer, withdrawn', schema: offerDetailSchema }],
+      errors: [...actErrors, 'OFFER_NOT_FOUND', 'OFFER_NOT_LISTED'],
+      example: { params: { id: values.offer }, body: { reason } },
     }),
     endpoint({
       ...get,

@@ -128,6 +128,7 @@ describe('audit log', () => {
       'releaseHeld',
       'revokeAdminKey',
       'syncMarketplaceOffers',
+      'withdrawAdminOffer',
     ])
   })
 

@@ -1,7 +1,7 @@
 /** An offer that was listed by hand is taken off the market: what ends with it, and what does not. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ApiError } from '../../../core/api/errors.ts'
-import type { Principal } from '../../../core/auth/principal.ts'
+import { ownerOf, type Principal } from '../../../core/auth/principal.ts'
 import type { Result } from '../../../core/base/result.ts'
 import { decodeAnnouncement } from '../../../core/market/announcement.ts'
 import { marketLimits } from '../../../core/market/limits.ts'
@@ -25,7 +25,7 @@ const must = <T>(result: Result<T, ApiError>): T => {
 const refusal = (code: string) => ({ ok: false, error: { code } })
 
 const withdraw = (world: MarketWorld, offerId: string, who: Principal = world.seller) =>
-  world.parts().offers.withdraw(who, offerId)
+  world.parts().withdrawals.withdraw(ownerOf(who), offerId)
 
 /** A bid for a place and hour, open for a minute. */
 const bidFor = (world: MarketWorld) =>
@@ -160,4 +160,68 @@ test('MKT-14: what is withdrawn makes room, until too many wait to be forgotten'
   }
   expect(() => world.list({ minerId: 'the last straw' })).toThrow('OFFERS_TOO_MANY')
   expect(world.list({ minerId: 'shelf-0' })).toBe(first)
+})
+
+const administrator = { actor: 'key:admin:admin_1', reason: 'it is not there' }
+const order = (world: MarketWorld, offer: string) =>
+  world.coordinator.parts().adminDesk.withdrawOffer(administrator, offer, {})
+const statusOf = (world: MarketWorld, offer: string) => world.parts().offers.offer(offer)?.status
+
+test('MKT-19: what an administrator withdraws is off the market, once for each entry', async () => {
+  const world = await createMarketWorld()
+  const [offer, other] = [world.list({ minerId: 'a' }), world.list({ minerId: 'b' })]
+  await order(world, offer)
+  await order(world, 'f'.repeat(32))
+  // Whoever asks meanwhile asks for the same.
+  await Promise.all([1, 2].map(() => world.parts().withdrawals.follow()))
+  expect([statusOf(world, offer), statusOf(world, other)]).toEqual(['withdrawn', 'online'])
+  expect(world.list({ minerId: 'a' })).toBe(offer)
+  await world.look()
+  expect(statusOf(world, offer)).toBe('online')
+  await order(world, offer)
+  await world.look()
+  expect(statusOf(world, offer)).toBe('withdrawn')
+  const { items } = must(
+    await world.coordinator.parts().adminDesk.audit({
+      limit: 10,
+      cursor: undefined,
+      action: 'offer.withdraw',
+      actor: undefined,
+    }),
+  )
+  expect(items.map(({ target, reason }) => [target, reason])).toEqual([
+    [offer, administrator.reason],
+    ['f'.repeat(32), administrator.reason],
+    [offer, administrator.reason],
+  ])
+})
+
+test('MKT-19: killed before any write, or cut off from the coordinator, the market does it later', async () => {
+  for (let number = 1; ; number += 1) {
+    const world = await createMarketWorld()
+    const offer = world.list()
+    await world.pass(1_000)
+    const desk = world.coordinator.parts().marketDesk
+    const away = vi.spyOn(desk, 'withdrawals').mockRejectedValue(new Error('away'))
+    await order(world, offer)
+    await world.look()
+    expect(statusOf(world, offer)).toBe('online')
+    away.mockRestore()
+    world.killBefore(number)
+    const isKilled = await world
+      .parts()
+      .withdrawals.follow()
+      .then(
+        () => false,
+        () => true,
+      )
+    if (!isKilled) {
+      expect(number).toBeGreaterThan(3)
+      return
+    }
+    world.start()
+    expect(statusOf(world, offer)).toBe('online')
+    await world.look()
+    expect(statusOf(world, offer)).toBe('withdrawn')
+  }
 })
