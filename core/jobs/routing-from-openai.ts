@@ -1,7 +1,8 @@
 /**
  * Preferences for placing a job, in the words that clients of routed models use: `provider` with `order`,
  * `ignore`, `sort`, `max_price`, `region` and `allow_fallbacks`, and `models` that will do instead. A
- * provider here is a miner, by its public id. Rules: SPEC.md, CHAT.
+ * provider here is a miner, by its public id. Beside them `limit`, of what each job may cost. Rules:
+ * SPEC.md, CHAT.
  */
 import * as z from 'zod'
 import type { Routing } from '../api/dispatch.ts'
@@ -40,6 +41,11 @@ export const routingFields = {
     .max(8)
     .nullish()
     .describe('Models that will do instead, in this order'),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,18}$/)
+    .nullish()
+    .describe('Most that each answer may cost, base units as decimal text'),
 }
 const routingSchema = z.looseObject(routingFields)
 

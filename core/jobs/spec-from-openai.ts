@@ -26,6 +26,8 @@ export type OpenAiRequest = {
   /** One for each choice, in order. */
   readonly specs: readonly JobSpec[]
   readonly routing: Routing | undefined
+  /** Most that each job may cost, base units; undefined lets the site choose. */
+  readonly limit: bigint | undefined
   readonly stream: boolean
   readonly includeUsage: boolean
 }
@@ -159,8 +161,8 @@ export function specsFromEmbeddings(body: unknown): Result<EmbeddingsRequest, Op
     }),
   )
   // Nothing is drawn at random, and nothing is written: one job has one hash, and the smallest bound.
-  const { provider, models } = request
-  const sampled = { provider, models, max_tokens: 1, temperature: 0, seed: 0 }
+  const { provider, models, limit } = request
+  const sampled = { provider, models, limit, max_tokens: 1, temperature: 0, seed: 0 }
   const read = requestOf(sampled, asks, { seed: 0n })
   return read.ok ? ok({ ...read.value, base64: request.encoding_format === 'base64' }) : read
 }
@@ -229,6 +231,7 @@ function requestOf(
   return ok({
     specs,
     routing: routing.value,
+    limit: request.limit ? BigInt(request.limit) : undefined,
     stream: request.stream === true,
     includeUsage: request.stream_options?.include_usage === true,
   })

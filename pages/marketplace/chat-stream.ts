@@ -11,6 +11,13 @@ export type Question = {
   readonly onlyMiner?: string
 }
 
+type Asking = {
+  /** Most that it may cost, base units: what stood beside the button. */
+  readonly limit: bigint | undefined
+  readonly signal: AbortSignal
+  readonly onNews: (news: ChatNews) => void
+}
+
 export type ChatNews =
   | { readonly kind: 'job'; readonly jobId: string }
   | { readonly kind: 'text'; readonly text: string }
@@ -40,7 +47,7 @@ const chunk = object({
 /** Asks, and tells what comes. Ends when the answer does, or when `signal` aborts. Never rejects. */
 export async function streamChat(
   { model, prompt, maxTokens, onlyMiner }: Question,
-  { signal, onNews }: { readonly signal: AbortSignal; readonly onNews: (news: ChatNews) => void },
+  { limit, signal, onNews }: Asking,
 ): Promise<ChatEnd> {
   try {
     const response = await fetch('/v1/chat/completions', {
@@ -53,6 +60,7 @@ export async function streamChat(
         max_tokens: maxTokens,
         stream: true,
         stream_options: { include_usage: true },
+        ...(limit === undefined ? {} : { limit: String(limit) }),
         ...(onlyMiner === undefined
           ? {}
           : { provider: { order: [onlyMiner], allow_fallbacks: false } }),

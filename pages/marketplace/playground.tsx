@@ -46,6 +46,9 @@ const maxTokensMax = 32_768
 
 export function Playground() {
   const found = useResource('/v1/models', modelAnswer, slowEdge.value)
+  // A question and its answer stay when the last miner leaves.
+  const isOpen = useRef(false)
+  if (found.phase === 'ready' && found.value.data.length > 0) isOpen.current = true
   return (
     <>
       <Title>Playground</Title>
@@ -55,7 +58,7 @@ export function Playground() {
         </p>
       ) : found.phase === 'failed' ? (
         <Failed what="the models" failure={found.failure} retry={found.retry} />
-      ) : found.value.data.length === 0 ? (
+      ) : !isOpen.current ? (
         <Empty title="No model is served now">
           <span>One can be asked as soon as a miner that serves it connects.</span>
           <a class="button button-small" href={marketPath.offers()}>
@@ -86,11 +89,9 @@ type Run = {
 }
 
 function Asking({ models }: { models: readonly Model[] }) {
-  const wanted = query('model')
-  // What stood first stays chosen while others come and go: its price was read.
-  const [first] = useState(models[0]?.id)
-  const named = (name: string | undefined) => models.find(({ id }) => id === name)
-  const model = named(wanted) ?? named(first) ?? models[0]
+  // What was chosen, or stood first, stays so while miners come and go: its price was read.
+  const [first] = useState(models[0]?.id ?? '')
+  const model = query('model') || first
   const [prompt, setPrompt] = useState('')
   const [maxTokens, setMaxTokens] = useState('256')
   const [run, setRun] = useState<Run>()
@@ -100,9 +101,9 @@ function Asking({ models }: { models: readonly Model[] }) {
   const tokens = /^\d{1,5}$/.test(maxTokens.trim()) ? Number(maxTokens) : 0
   const isWhole = prompt.trim() !== '' && tokens >= 1 && tokens <= maxTokensMax
   const question: Question | undefined =
-    isWhole && model ? { model: model.id, prompt: prompt.trim(), maxTokens: tokens } : undefined
+    isWhole && model ? { model, prompt: prompt.trim(), maxTokens: tokens } : undefined
   const running = run !== undefined && run.end === undefined
-  const ask = async (asked: Question) => {
+  const ask = async (asked: Question, limit: bigint | undefined) => {
     const control = new AbortController()
     stop.current = control
     const change = (next: (before: Run) => Run) =>
@@ -116,14 +117,14 @@ function Asking({ models }: { models: readonly Model[] }) {
       end: undefined,
     })
     const onNews = (news: ChatNews) => change((before) => withNews(before, news))
-    const end = await streamChat(asked, { signal: control.signal, onNews })
+    const end = await streamChat(asked, { limit, signal: control.signal, onNews })
     change((before) => ({ ...before, end }))
     announce(endWords[end.how])
   }
   return (
     <div class="playground">
       <div class="playground-ask">
-        <ModelChoice models={models} chosen={model?.id ?? ''} />
+        <ModelChoice models={models} chosen={model} />
         <Console>
           {(key) => (
             <>
@@ -134,7 +135,7 @@ function Asking({ models }: { models: readonly Model[] }) {
                 onMaxTokens={setMaxTokens}
                 question={question}
                 running={running}
-                onAsk={(asked) => void ask(asked)}
+                onAsk={(asked, limit) => void ask(asked, limit)}
               />
               <ConsoleLine fundedKey={key} />
             </>
@@ -200,6 +201,7 @@ function ModelChoice({ models, chosen }: { models: readonly Model[]; chosen: str
             {id}
           </option>
         ))}
+        {model ? null : <option value={chosen}>{visibleText(chosen)}, not served now</option>}
       </select>
       {model ? (
         <span class="field-hint">
@@ -209,7 +211,9 @@ function ModelChoice({ models, chosen }: { models: readonly Model[]; chosen: str
             ? ''
             : `; takes ${model.context_tokens.toLocaleString('en')} tokens`}
         </span>
-      ) : null}
+      ) : (
+        <span class="field-hint">No miner serves it now: choose another, or wait for one.</span>
+      )}
     </div>
   )
 }
@@ -221,18 +225,20 @@ type AskFormProps = {
   onMaxTokens: (text: string) => void
   question: Question | undefined
   running: boolean
-  onAsk: (question: Question) => void
+  /** `limit`: the price that was shown, if any. */
+  onAsk: (question: Question, limit: bigint | undefined) => void
 }
 
 function AskForm(props: AskFormProps) {
   const { prompt, onPrompt, maxTokens, onMaxTokens, question, running, onAsk } = props
   const estimate = useEstimate(question)
+  const ceiling = ceilingFor(question, estimate)
   return (
     <Form
       label="Ask a model"
       send="Ask"
       disabled={running ? 'An answer is on its way.' : undefined}
-      cost={<CostLine ceiling={ceilingFor(question, estimate)} />}
+      cost={<CostLine ceiling={ceiling} />}
       check={() => {
         const problems = []
         if (prompt.trim() === '') problems.push({ field: 'prompt', message: 'Write a question.' })
@@ -248,7 +254,7 @@ function AskForm(props: AskFormProps) {
         return problems
       }}
       onSend={async () => {
-        if (question) onAsk(question)
+        if (question) onAsk(question, ceiling)
         return undefined
       }}
     >

@@ -79,6 +79,7 @@ function Test({ question, offer }: { question: Question; offer: Offer }) {
       end: undefined,
     })
     const end = await streamChat(question, {
+      limit: ceiling.units,
       signal: control.signal,
       onNews: (news) =>
         change((before) => {

@@ -67,6 +67,8 @@ export type AskedJobs = {
   readonly action: string
   readonly specs: readonly JobSpec[]
   readonly routing?: Routing | undefined
+  /** Most that each job may cost, base units; absent lets the site choose. */
+  readonly limit?: bigint | undefined
 }
 
 /** Starts a job for each specification. A refusal cancels those before it, and is thrown. */
@@ -89,7 +91,7 @@ export async function startJobs(
         constraints: {},
         spec,
         ttlSeconds: Math.min(jobLimits.ttlSecondsDefault, ttlMax),
-        limit: undefined,
+        limit: ask.limit,
         authorisation: undefined,
         ...(ask.routing === undefined ? {} : { routing: ask.routing }),
         ...(near === undefined ? {} : { near }),

@@ -463,6 +463,7 @@ test('OAI-10: preferences place the job: other models, miners that are passed ov
   expect([fallback.model, traceOf(fallback).miner_id]).toEqual([model, 'miner-B'])
   await expect(place({ provider: { ignore: ['miner-B'] } })).rejects.toMatchObject({ status: 400 })
   await expect(place({ provider: { max_price: '0' } })).rejects.toMatchObject({ status: 400 })
+  await expect(place({ limit: '9' })).rejects.toMatchObject({ status: 402 })
   const ordered = await place({ provider: { order: ['miner-B'], allow_fallbacks: false } })
   expect(traceOf(ordered).miner_id).toBe('miner-B')
 })

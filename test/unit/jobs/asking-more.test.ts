@@ -295,6 +295,18 @@ test('CHAT-6: preferences for placing', () => {
   expect(chat({ provider: {}, models: [] }).routing).toBeUndefined()
 })
 
+test('CHAT-7: a limit of what each job may cost', () => {
+  expect(chat({ limit: '15480' }).limit).toBe(15_480n)
+  expect([chat({ limit: null }).limit, chat({}).limit]).toEqual([undefined, undefined])
+  const vectors = specsFromEmbeddings({ model: 'm', input: 'x', limit: '9' })
+  expect(vectors).toMatchObject({ value: { limit: 9n } })
+  for (const limit of ['0', '-1', '1.5', '', ' 1', 5, '9'.repeat(20)]) {
+    expect(specsFromEmbeddings({ model: 'm', input: 'x', limit })).toMatchObject({
+      error: { param: 'limit', code: 'invalid_value' },
+    })
+  }
+})
+
 describe('OLLAMA-1: the same in Ollama’s words', () => {
   const options = {
     num_predict: 9,
