@@ -3,10 +3,9 @@
  * written before anything is sent for it; what was sent is followed until it is final, so that a restart at
  * any instant goes on with it.
  *
- * Long because a booking has many ends, and each is followed to the chain here.
+ * Long because booking and canceling are each one act with many refusals.
  */
 import { randomBytes } from 'node:crypto'
-import type { TransactionView } from '../../core/api/chain-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import type { Booking, BookingTerms } from '../../core/api/schemas/market.ts'
 import { ownerOf, type Principal } from '../../core/auth/principal.ts'
@@ -14,10 +13,7 @@ import { bytesEqual, fromHex, toHex, toHex0x } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
-import { hasPassed } from '../../core/base/time.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
-import { bookingShares } from '../../core/chain/messages/booking.ts'
-import { outcomeCodes } from '../../core/chain/outcome.ts'
 import {
   bookingIdOf,
   type Transaction,
@@ -26,7 +22,6 @@ import {
 } from '../../core/chain/transaction.ts'
 import { addressOf, formatAddress, parseAddress } from '../../core/crypto/address.ts'
 import {
-  type BookingEvent,
   type BookingState,
   bookingCost,
   fitsBeside,
@@ -40,45 +35,14 @@ import {
 import { marketLimits as limits } from '../../core/market/limits.ts'
 import type { Offer } from '../../core/market/offer.ts'
 import { withTimeout } from '../coordinator/chain-view.ts'
-import { type Blob, bytesOf, rowsOf } from '../coordinator/schema.ts'
+import { bytesOf, rowsOf } from '../coordinator/schema.ts'
 import type { Settings } from '../coordinator/settings.ts'
 import { type Bids, isSeller } from './bids.ts'
+import { followBookings, type MoveBooking } from './booking-follow.ts'
+import { type BookingRow, live, openMessage, unclose } from './booking-row.ts'
 import { marketPolicy } from './limits.ts'
 import { type OfferRowOf, type Offers, offerHashOf } from './offers.ts'
 import type { MarketHost } from './ports.ts'
-
-export type BookingRow = {
-  readonly seq: number
-  readonly booking_id: string
-  readonly offer_id: string
-  readonly miner_id: string
-  readonly gpu: string | null
-  readonly agreement_id: string | null
-  readonly job_id: string | null
-  readonly owner: string
-  readonly buyer: string
-  readonly seller: string
-  readonly provider: string
-  /** Public id of the API key whose account pays; null for a wallet. */
-  readonly key_id: string | null
-  readonly state: BookingState
-  readonly places: number
-  readonly price_hour: string
-  readonly price_slot: string
-  readonly total: string
-  readonly offer_hash: Blob
-  readonly start_slot: number
-  readonly end_slot: number
-  readonly open_bytes: Blob | null
-  readonly open_hash: Blob | null
-  readonly valid_until: number | null
-  readonly close_bytes: Blob | null
-  readonly close_hash: Blob | null
-  readonly paid: string | null
-  readonly returned: string | null
-  readonly fault: string | null
-  readonly created_at_ms: number
-}
 
 /** What is asked for; slots instead of hours, since the original books parts of hours. */
 export type BookingAsk = {
@@ -112,9 +76,6 @@ export function openBookings(
   const ask = <T>(question: Promise<T>) => withTimeout(question, marketPolicy.chainWaitMs)
   const slotNow = (): number => Math.floor((now() - settings.genesisTimeMs) / slotMs)
   const timeOf = (slot: number): string => formatTime(settings.genesisTimeMs + slot * slotMs)
-
-  /** When the chain was asked last whether it still holds the money of a booking. */
-  const lookedAtMs = new Map<string, number>()
 
   const rowOf = (id: string): BookingRow | undefined =>
     rowsOf<BookingRow>(database, 'SELECT * FROM bookings WHERE booking_id = ?', id)[0]
@@ -247,11 +208,7 @@ export function openBookings(
   }
 
   /** Moves a booking on, with its agreement, in one write. */
-  const move = (
-    row: BookingRow,
-    event: BookingEvent,
-    change: Partial<Record<keyof BookingRow, SqlStorageValue | Uint8Array>> = {},
-  ): void => {
+  const move: MoveBooking = (row, event, change = {}) => {
     const state = nextBookingState(row.state, event)
     if (!state) return
     const columns = Object.entries({ ...change, state })
@@ -334,105 +291,7 @@ export function openBookings(
     }
   }
 
-  const lookFor = (hash: Blob): Promise<TransactionView | undefined> =>
-    ask(chain.transaction(bytesOf(hash)))
-
-  const followPending = async (row: BookingRow): Promise<void> => {
-    if (!row.open_hash || !row.open_bytes) {
-      if (row.key_id !== null) await sendByKey(row)
-      else move(row, 'refused', { fault: 'no transaction' })
-      return
-    }
-    const found = await lookFor(row.open_hash)
-    if (found?.final && found.block) {
-      const isApplied = found.outcome?.code === outcomeCodes.applied
-      if (!isApplied) return move(row, 'refused', { fault: `outcome ${found.outcome?.code}` })
-      const start = found.block.slot
-      const length = row.end_slot - row.start_slot
-      return move(row, 'opened', { start_slot: start, end_slot: start + length })
-    }
-    if (found) return
-    const head = await ask(chain.head())
-    if (head.finalSlot > (row.valid_until ?? 0)) {
-      const again = await lookFor(row.open_hash)
-      if (!again) move(row, 'refused', { fault: 'VALIDITY_EXPIRED' })
-      return
-    }
-    await ask(chain.submit([bytesOf(row.open_bytes)]))
-  }
-
-  const followClosing = async (row: BookingRow): Promise<void> => {
-    const posted = await coordinator.posted(closePost(row).id)
-    const hashes = [row.close_hash, posted?.txHash].flatMap((hash) => (hash ? [hash] : []))
-    for (const hash of hashes) {
-      const found = await lookFor(hash)
-      if (!found?.final || !found.block) continue
-      if (found.outcome?.code !== outcomeCodes.applied) continue
-      const isEarly = found.block.slot < row.end_slot
-      const done = {
-        ...shares(settings, row, found.block.slot),
-        close_hash: bytesOf(hash),
-        fault: null,
-      }
-      return move(row, isEarly ? 'canceled' : 'closed', done)
-    }
-    if (slotNow() < row.end_slot) {
-      if (row.close_bytes) await ask(chain.submit([bytesOf(row.close_bytes)]))
-      // Nobody wants it closed: this clock was ahead when its time seemed over.
-      else if (!posted?.isOpen) database.sql.exec(unclose, row.seq)
-      return
-    }
-    if (!posted) return coordinator.post({ ...closePost(row), again: false })
-    if (posted.isOpen) return
-    const found = posted.txHash && (await lookFor(posted.txHash))
-    if (!found) return coordinator.post({ ...closePost(row), again: true })
-    if (!found.final) return
-    if (await isOnChain(row)) {
-      // Its time was not over yet by the clock of the chain.
-      const { slot } = await ask(chain.head())
-      if (slot >= row.end_slot) await coordinator.post({ ...closePost(row), again: true })
-      return
-    }
-    // Somebody else has closed it, as anybody may from its end on.
-    move(row, 'closed', { ...shares(settings, row, row.end_slot), fault: null })
-  }
-
-  /** Whether the chain holds the money of a booking that has begun. */
-  const isOnChain = async (row: BookingRow): Promise<boolean> => {
-    const id = bookingIdOf(bytesOf(row.open_hash as Blob))
-    const { finalSlot } = await ask(chain.head())
-    // A chain that has not come so far yet says nothing of it.
-    return finalSlot < row.start_slot || (await ask(chain.finalBooking(id))) !== undefined
-  }
-
-  /** Its parties may close it on the chain themselves, and take the money back: then it holds no places. */
-  const closedElsewhere = async (row: BookingRow): Promise<boolean> => {
-    const isDue = hasPassed(marketPolicy.lookEveryMs, lookedAtMs.get(row.booking_id) ?? 0, now())
-    if (row.open_hash === null || !isDue) return false
-    lookedAtMs.set(row.booking_id, now())
-    return !(await isOnChain(row))
-  }
-
-  const followActive = async (row: BookingRow): Promise<void> => {
-    if (await closedElsewhere(row)) {
-      lookedAtMs.delete(row.booking_id)
-      return move(row, 'canceled', { fault: 'closed on the chain by one of its parties' })
-    }
-    if (slotNow() < row.end_slot) {
-      parts.wakeAt(
-        Math.min(
-          settings.genesisTimeMs + row.end_slot * slotMs,
-          row.open_hash ? now() + marketPolicy.lookEveryMs : Number.POSITIVE_INFINITY,
-        ),
-      )
-      return
-    }
-    if (row.total === '0') {
-      return move(row, 'closed', { paid: '0', returned: '0' })
-    }
-    move(row, 'close')
-    await coordinator.post({ ...closePost(row), again: false })
-  }
+  const followed = followBookings({ ...parts, move, sendByKey })
 
   const view = (row: BookingRow): Booking => ({
     booking_id: row.booking_id,
@@ -608,41 +467,8 @@ export function openBookings(
         places: row.places,
       })),
 
-    /** Goes on with what is under way, one after the other; a fault of one is not one of the others. */
-    tick: async (): Promise<void> => {
-      let isUnderWay = false
-      for (const row of rowsOf<BookingRow>(database, selectAllLive)) {
-        try {
-          if (row.state === 'pending') await followPending(row)
-          else if (row.state === 'closing') await followClosing(row)
-          else await followActive(row)
-        } catch (error) {
-          const fault = error instanceof Error ? error.message : 'failed'
-          console.error(JSON.stringify({ msg: 'booking', booking: row.booking_id, fault }))
-        }
-        const state = rowOf(row.booking_id)?.state
-        isUnderWay ||= state === 'pending' || state === 'closing'
-      }
-      if (isUnderWay) parts.wakeAt(now() + marketPolicy.followMs)
-    },
+    tick: followed.tick,
   }
-}
-
-/** What opens a booking on the chain. */
-const openMessage = (settings: Settings, row: BookingRow) => {
-  const provider = parseAddress(row.provider)
-  if (!provider.ok) throw new Error('invariant broken: a booking names an address')
-  return {
-    TAG: 'booking_open',
-    data: {
-      provider: provider.value,
-      coordinator: settings.coordinator.publicKey,
-      offer: bytesOf(row.offer_hash),
-      start: 0n,
-      slots: BigInt(row.end_slot - row.start_slot),
-      price: BigInt(row.price_slot),
-    },
-  } as const
 }
 
 const readSigned = (
@@ -680,40 +506,6 @@ const checkOpen = (
   return ok(null)
 }
 
-/** Shares by the slot in which it was closed on the chain. */
-const shares = (
-  settings: Settings,
-  row: BookingRow,
-  slot: number,
-): { paid: string; returned: string } => {
-  const provider = parseAddress(row.provider)
-  const none = new Uint8Array(20)
-  const split = bookingShares(
-    {
-      buyer: none,
-      provider: provider.ok ? provider.value : none,
-      coordinator: settings.coordinator.publicKey,
-      offer: bytesOf(row.offer_hash),
-      start: BigInt(row.start_slot),
-      end: BigInt(row.end_slot),
-      price: BigInt(row.price_slot),
-    },
-    {
-      slot: BigInt(slot),
-      shareBps: settings.genesis.parameters.coordinatorShareBps,
-    },
-  )
-  return { paid: String(split.provider), returned: String(split.buyer) }
-}
-
-const closePost = (row: BookingRow) => ({
-  id: `close ${row.booking_id}`,
-  message: {
-    TAG: 'booking_close',
-    data: { booking: bookingIdOf(bytesOf(row.open_hash as Blob)) },
-  } as const,
-})
-
 const checkClose = (
   who: Principal,
   hex: string,
@@ -731,13 +523,9 @@ const checkClose = (
   return err({ code: 'BOOKING_TERMS_DIFFER', message })
 }
 
-const live = "state IN ('pending', 'active', 'closing')"
 const selectLive = `SELECT * FROM bookings WHERE offer_id = ? AND ${live}`
-const selectAllLive = `SELECT * FROM bookings WHERE ${live} ORDER BY seq`
 const countLive = `SELECT count(*) AS n FROM bookings WHERE ${live}`
 const selectByHash = 'SELECT 1 FROM bookings WHERE open_hash = ?'
-const unclose = `UPDATE bookings SET state = 'active', close_bytes = NULL, close_hash = NULL
-  WHERE seq = ? AND state = 'closing'`
 const insertBooking = `INSERT INTO bookings (booking_id, offer_id, miner_id, gpu, agreement_id, job_id,
   owner, buyer, seller, provider, key_id, state, places, price_hour, price_slot, total, offer_hash,
   start_slot, end_slot, open_bytes, open_hash, valid_until, created_at_ms)

@@ -9,7 +9,7 @@ import { bookingIdOf } from '../../core/chain/transaction.ts'
 import type { Claim } from '../../core/jobs/claim.ts'
 import { bytesOf, rowsOf } from '../coordinator/schema.ts'
 import type { AgreementRow, Bids } from './bids.ts'
-import type { BookingRow } from './bookings.ts'
+import type { BookingRow } from './booking-row.ts'
 import { marketPolicy } from './limits.ts'
 import type { MarketHost } from './ports.ts'
 
