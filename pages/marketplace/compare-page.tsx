@@ -5,7 +5,7 @@ import { slowEdge } from '../shared/live/chain.ts'
 import { type Resource, useResource } from '../shared/live/resource.ts'
 import { Empty, Skeleton } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
-import { type Compared, compared, toggleCompared } from './kept.ts'
+import { compared, type KeptOffer, toggleCompared } from './kept.ts'
 import { marketPath } from './routes.ts'
 import { type Offer, type OfferDetail, offerDetail } from './wire.ts'
 import {
@@ -26,7 +26,11 @@ const rows: readonly (readonly [label: string, cell: (offer: Offer) => Component
   [
     'Verified',
     ({ verified }) =>
-      verified ? <Status tone="good" word="Verified" /> : <Status tone="neutral" word="Not" />,
+      verified ? (
+        <Status tone="good" word="Verified" />
+      ) : (
+        <Status tone="neutral" word="Not verified" />
+      ),
   ],
   ['Cheapest model', (offer) => <span class="break">{bestModel(offer)?.name ?? 'none'}</span>],
   ['1,000 prompt tokens', (offer) => <Money units={bestModel(offer)?.price_prompt} />],
@@ -75,7 +79,7 @@ export function ComparePage() {
 }
 
 /** One offer as a list of label and value, its rows level with those of its neighbours. */
-function Column({ offer }: { offer: Compared }) {
+function Column({ offer }: { offer: KeptOffer }) {
   const path = `/api/v1/market/offers/${offer.id}`
   const found = useResource(path, offerDetail, slowEdge.value)
   return (

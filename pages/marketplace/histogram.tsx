@@ -22,6 +22,15 @@ export function Histogram({ title, buckets }: { title: string; buckets: readonly
       </Empty>
     )
   }
+  if (first.from === last.to) {
+    // One bar as wide as the page says nothing.
+    return (
+      <p class="small">
+        {counted(most, 'offer')}, {most === 1 ? 'at' : 'all at'}{' '}
+        <span class="figure">{amountWords(first.from)}</span> for 1,000 tokens of an answer.
+      </p>
+    )
+  }
   const step = size.width / buckets.length
   return (
     <figure class="histogram" aria-labelledby={id}>

@@ -1,19 +1,27 @@
-/** What this browser keeps for the reader of the marketplace: searches, and offers to compare. */
+/** What this browser keeps for the reader of the marketplace: searches, favourites, and offers to compare. */
 import { signal } from '@preact/signals'
 import { visibleText } from '../../core/wallet/visible-text.ts'
 
-export const keptLimits = { searchesMax: 20, comparedMax: 4, textChars: 512 } as const
+export const keptLimits = {
+  searchesMax: 20,
+  favouritesMax: 24,
+  comparedMax: 4,
+  textChars: 512,
+} as const
 
-/** An offer in the tray, by id, with the name to show. */
-export type Compared = { readonly id: string; readonly name: string }
+/** An offer that was chosen, by id, with the name to show. */
+export type KeptOffer = { readonly id: string; readonly name: string }
 
 const searchesKey = 'aitbc:market:searches'
 const comparedKey = 'aitbc:market:compared'
+const favouritesKey = 'aitbc:market:favourites'
 
 /** Queries that were saved, newest first. */
 export const savedSearches = signal(read(searchesKey, asSearch, keptLimits.searchesMax))
+/** Offers with a star, newest first. */
+export const favourites = signal(read(favouritesKey, asOffer, keptLimits.favouritesMax))
 /** Offers in the tray, in the order of choosing. */
-export const compared = signal(read(comparedKey, asCompared, keptLimits.comparedMax))
+export const compared = signal(read(comparedKey, asOffer, keptLimits.comparedMax))
 
 export function saveSearch(query: string): void {
   const text = query.trim().slice(0, keptLimits.textChars)
@@ -28,8 +36,16 @@ export function forgetSearch(query: string): void {
   write(searchesKey, savedSearches.value)
 }
 
+/** Gives an offer a star or takes it away; where there are too many the oldest loses its own. */
+export function toggleFavourite(offer: KeptOffer): void {
+  const others = favourites.value.filter(({ id }) => id !== offer.id)
+  const isIn = others.length < favourites.value.length
+  favourites.value = isIn ? others : [offer, ...others].slice(0, keptLimits.favouritesMax)
+  write(favouritesKey, favourites.value)
+}
+
 /** Puts an offer into the tray or takes it out; a full tray takes no more. */
-export function toggleCompared(offer: Compared): void {
+export function toggleCompared(offer: KeptOffer): void {
   const without = compared.value.filter(({ id }) => id !== offer.id)
   const isIn = without.length < compared.value.length
   if (!isIn && without.length >= keptLimits.comparedMax) return
@@ -48,8 +64,8 @@ function asSearch(value: unknown): string | undefined {
     : undefined
 }
 
-function asCompared(value: unknown): Compared | undefined {
-  const { id, name } = (value ?? {}) as Partial<Compared>
+function asOffer(value: unknown): KeptOffer | undefined {
+  const { id, name } = (value ?? {}) as Partial<KeptOffer>
   return typeof id === 'string' && typeof name === 'string' && /^[0-9a-f]{32}$/.test(id)
     ? { id, name: visibleText(name.slice(0, 128)) }
     : undefined

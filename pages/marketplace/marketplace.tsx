@@ -12,6 +12,7 @@ import { type MarketTab, MarketTabs } from './tabs.tsx'
 /** Under which tab a page stands. */
 const tabOf: Partial<Record<RouteName, MarketTab>> = {
   compare: 'offers',
+  favourites: 'offers',
   offer: 'offers',
   book: 'offers',
   'new-bid': 'bids',
@@ -24,6 +25,7 @@ type LaterName = Exclude<RouteName, 'offers' | 'unknown'>
 /** Pages whose code is fetched when somebody opens one, so that the first load is small. */
 const loaders: Record<LaterName, ViewLoader<{ id: string }>> = {
   compare: async () => (await import('./compare-page.tsx')).ComparePage,
+  favourites: async () => (await import('./favourites-page.tsx')).FavouritesPage,
   offer: async () => (await import('./offer-page.tsx')).OfferPage,
   playground: async () => (await import('./playground.tsx')).Playground,
   bids: async () => (await import('./bids-page.tsx')).BidsPage,
@@ -37,6 +39,7 @@ const loaders: Record<LaterName, ViewLoader<{ id: string }>> = {
 const titles: Record<RouteName, string> = {
   offers: 'Offers',
   compare: 'Compare offers',
+  favourites: 'Favourites',
   offer: 'Offer',
   playground: 'Playground',
   bids: 'Bids',
@@ -47,6 +50,9 @@ const titles: Record<RouteName, string> = {
   activity: 'My activity',
   unknown: 'No such page',
 }
+
+/** Where offers can be ticked: elsewhere the tray would cover a form. */
+const trayPages: readonly RouteName[] = ['offers', 'offer', 'favourites']
 
 export function Marketplace() {
   const route = routeOf(here.value.pathname)
@@ -67,7 +73,7 @@ export function Marketplace() {
       <div key={identity}>
         <PageOf route={route} />
       </div>
-      <CompareTray hidden={route.page !== 'offers' && route.page !== 'offer'} />
+      <CompareTray hidden={!trayPages.includes(route.page)} />
     </>
   )
 }

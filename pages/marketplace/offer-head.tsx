@@ -4,6 +4,7 @@ import { Pairs } from '../shared/ui/pairs.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { compared, keptLimits, toggleCompared } from './kept.ts'
 import { marketPath } from './routes.ts'
+import { StarButton } from './star.tsx'
 import type { Offer, OfferDetail } from './wire.ts'
 import {
   bestModel,
@@ -51,6 +52,7 @@ export function Actions({ offer }: { offer: Offer }) {
       >
         Compare
       </button>
+      <StarButton offer={offer} />
     </div>
   )
 }

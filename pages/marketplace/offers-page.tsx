@@ -1,40 +1,33 @@
 /** All offers: the query in the address, facets, prices, the list. */
+import { unitsPerCoin } from '../../core/base/amount.ts'
+import { dayMs } from '../../core/base/time.ts'
 import { Title } from '../explorer/parts.tsx'
 import { Step } from '../shared/list/list-pager.tsx'
 import { here, navigate, query as parameter } from '../shared/list/url-state.ts'
 import { slowEdge } from '../shared/live/chain.ts'
 import { type Resource, useResource } from '../shared/live/resource.ts'
 import { Disclosure } from '../shared/ui/bits.tsx'
-import { VerifiedShape } from '../shared/ui/icon.tsx'
+import { LazyChart } from '../shared/ui/chart/lazy-chart.tsx'
 import { Empty, Failed, Loaded, Skeleton, StaleLine } from '../shared/ui/states.tsx'
-import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
+import { Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { Facets } from './facets.tsx'
 import { Histogram } from './histogram.tsx'
-import { compared, keptLimits, toggleCompared } from './kept.ts'
+import { favourites } from './kept.ts'
+import { columnsOf } from './offer-columns.tsx'
 import { QueryBox } from './query-box.tsx'
 import { sortChoices } from './query-check.ts'
 import { valuesOf, withValues } from './query-terms.ts'
 import { marketPath } from './routes.ts'
 import {
   facetsAnswer,
-  type Offer,
   type OfferPage,
   offerPage,
+  type PricesAnswer,
   pricesAnswer,
   statsAnswer,
 } from './wire.ts'
-import {
-  bestModel,
-  counted,
-  gpuWords,
-  Money,
-  OfferStatus,
-  Reputation,
-  Share,
-  Speed,
-  Unknown,
-} from './words.tsx'
+import { counted } from './words.tsx'
 
 const pageRows = 25
 
@@ -91,24 +84,81 @@ function MarketLine() {
   )
 }
 
+/** Days of prices that are asked for where one model is looked at. */
+const priceDays = '30'
+
 function Prices({ model }: { model: string | undefined }) {
-  const path = `/api/v1/market/prices?${new URLSearchParams({ days: '1', ...(model && { model }) })}`
-  const found = useResource(path, pricesAnswer, slowEdge.value)
+  const found = useResource(
+    `/api/v1/market/prices?${model === undefined ? 'days=1' : new URLSearchParams({ days: priceDays, model })}`,
+    pricesAnswer,
+    slowEdge.value,
+  )
   const of = model === undefined ? 'all models' : model
   return (
-    <Disclosure summary={`Prices now, ${of}`}>
+    <Disclosure
+      summary={model === undefined ? `Prices now, ${of}` : `Prices now and by day, ${of}`}
+    >
       <Loaded resource={found} what="the prices" loading={<Skeleton size={16} />}>
-        {({ histogram }) => (
-          <Histogram title={`Offers by price of 1,000 answer tokens, ${of}`} buckets={histogram} />
+        {({ histogram, history }) => (
+          <div class="prices">
+            <Histogram
+              title={`Offers by price of 1,000 answer tokens, ${of}`}
+              buckets={histogram}
+            />
+            {model === undefined ? null : <PricesByDay model={model} days={history} />}
+          </div>
         )}
       </Loaded>
     </Disclosure>
   )
 }
 
+type Day = PricesAnswer['history'][number]
+
+/** The lowest and the median price of each day; a day without an offer is a gap. */
+function PricesByDay({ model, days }: { model: string; days: readonly Day[] }) {
+  const title = `Price of 1,000 answer tokens by day, ${model}`
+  const [first] = days
+  const last = days.at(-1)
+  if (!first || !last || first === last) {
+    return (
+      <Empty title="No prices of other days yet">
+        <span>
+          The site keeps the lowest and the median price of each day; the line begins with the
+          second day on which somebody offers {model}.
+        </span>
+      </Empty>
+    )
+  }
+  const found = new Map(days.map((day) => [day.start, day]))
+  const starts = Array.from(
+    { length: Math.round((last.start - first.start) / dayMs) + 1 },
+    (_, index) => first.start + index * dayMs,
+  )
+  const seriesOf = (name: string, of: (day: Day) => bigint) => ({
+    name,
+    points: starts.map((x) => {
+      const day = found.get(x)
+      return { x, y: day && Number(of(day)) / Number(unitsPerCoin) }
+    }),
+  })
+  return (
+    <LazyChart
+      title={title}
+      kind="line"
+      xKind="day"
+      xLabel="Day"
+      unit={{ one: 'AITBC', many: 'AITBC' }}
+      series={[seriesOf('Lowest', ({ min }) => min), seriesOf('Median', ({ median }) => median)]}
+      empty={{ title: 'No prices of other days yet', text: '' }}
+    />
+  )
+}
+
 function Tools({ query }: { query: string }) {
   const sort = valuesOf(query, 'sort')[0] ?? ''
   const known = sortChoices.some(({ value }) => value === sort)
+  const count = favourites.value.length
   return (
     <div class="list-tools market-tools">
       <label class="sort">
@@ -130,6 +180,9 @@ function Tools({ query }: { query: string }) {
         </select>
       </label>
       <div class="list-actions">
+        <a class="button button-small" href={marketPath.favourites}>
+          Favourites{count === 0 ? '' : ` (${count})`}
+        </a>
         <a class="button button-small" href={marketPath.newBid(query)}>
           Ask for quotes
         </a>
@@ -209,103 +262,5 @@ function NoOffers({ query }: { query: string }) {
         </a>
       </span>
     </Empty>
-  )
-}
-
-function columnsOf(name: string | undefined): readonly Column<Offer>[] {
-  return [
-    { label: 'Offer', cell: (offer) => <OfferName offer={offer} /> },
-    { label: 'Model', cell: (offer) => <Models offer={offer} name={name} /> },
-    {
-      label: 'AITBC, 1,000 tokens',
-      cell: (offer) => <Money units={bestModel(offer, name)?.price_completion} />,
-      numeric: true,
-    },
-    {
-      label: 'Tokens/s',
-      cell: (offer) => <Speed model={bestModel(offer, name)} />,
-      numeric: true,
-    },
-    { label: 'GPU', cell: (offer) => <Gpu offer={offer} /> },
-    {
-      label: 'Region',
-      cell: ({ region }) =>
-        region === undefined ? <Unknown>not stated</Unknown> : <span class="name">{region}</span>,
-    },
-    {
-      label: 'Seen, 7 days',
-      cell: ({ uptime_7d: uptime }) => <Share share={uptime} />,
-      numeric: true,
-    },
-    { label: 'Reputation', cell: (offer) => <Reputation offer={offer} />, numeric: true },
-  ]
-}
-
-/** The card without its maker, and its memory: the whole is in the title. */
-function Gpu({ offer }: { offer: Offer }) {
-  const words = gpuWords(offer)
-  if (offer.gpus.length === 0) return <Unknown>none stated</Unknown>
-  return (
-    <span class="gpu" title={words}>
-      <span class="name">{words.replace(/NVIDIA (?:GeForce )?|AMD (?:Radeon )?/g, '')}</span>
-      <span class="unit">
-        {' '}
-        {offer.vram_gb.toLocaleString('en', { maximumFractionDigits: 1 })} GB
-      </span>
-    </span>
-  )
-}
-
-function OfferName({ offer }: { offer: Offer }) {
-  return (
-    <span class="offer-name">
-      <Compare offer={offer} />
-      <a class="name" href={marketPath.offer(offer.offer_id)} title={offer.miner_id}>
-        {offer.miner_id}
-      </a>
-      <OfferStatus offer={offer} />
-      {offer.verified ? (
-        <span class="status status-good" title="Verified: signed card and signed receipts">
-          <VerifiedShape />
-          <span class="visually-hidden">Verified</span>
-        </span>
-      ) : null}
-    </span>
-  )
-}
-
-function Models({ offer, name }: { offer: Offer; name: string | undefined }) {
-  const best = bestModel(offer, name)
-  if (!best) return <Unknown>{offer.models.length === 0 ? 'none' : 'other models'}</Unknown>
-  const more = offer.models.length - 1
-  return (
-    <span class="models">
-      <span class="name" title={best.name}>
-        {best.name === '' ? 'any' : best.name}
-      </span>
-      {more > 0 ? (
-        <span class="unit" title={counted(offer.models.length, 'model')}>
-          {' '}
-          and {more}
-        </span>
-      ) : null}
-    </span>
-  )
-}
-
-function Compare({ offer }: { offer: Offer }) {
-  const chosen = compared.value
-  const isIn = chosen.some(({ id }) => id === offer.offer_id)
-  const isFull = !isIn && chosen.length >= keptLimits.comparedMax
-  return (
-    <input
-      class="compare-box"
-      type="checkbox"
-      checked={isIn}
-      disabled={isFull}
-      aria-label={`Compare ${offer.miner_id}`}
-      title={isFull ? `At most ${keptLimits.comparedMax} at once` : undefined}
-      onChange={() => toggleCompared({ id: offer.offer_id, name: offer.miner_id })}
-    />
   )
 }

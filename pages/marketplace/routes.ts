@@ -10,6 +10,7 @@ export type RouteName = Route['page']
 const plain = {
   '': 'offers',
   compare: 'compare',
+  favourites: 'favourites',
   playground: 'playground',
   bids: 'bids',
   'new-bid': 'new-bid',
@@ -22,6 +23,7 @@ const details = { offer: 'offer', bid: 'bid', book: 'book', booking: 'booking' }
 export const marketPath = {
   offers: (query = '') => withQuery('/marketplace/', { q: query }),
   compare: '/marketplace/compare',
+  favourites: '/marketplace/favourites',
   playground: (model = '') => withQuery('/marketplace/playground', { model }),
   bids: '/marketplace/bids',
   newBid: (query = '') => withQuery('/marketplace/new-bid', { q: query }),

@@ -1,6 +1,9 @@
-/** The marketplace in a browser, on a site with a chain, a miner that answers and one that is rented. */
+/**
+ * The marketplace in a browser, on a site with a chain, a miner that answers and one that is rented. Long because
+ * all views are visited on one site, which is dear to start.
+ */
 import OpenAI from 'openai'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Browser, Locator, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Child } from '../../scripts/site/children.ts'
 import {
@@ -64,19 +67,22 @@ const fact = (label: string) =>
   page.locator('dl.pairs > div').filter({ has: page.locator('dt', { hasText: label }) })
 
 test('MARKETPAGE-1, MARKETPAGE-11: a question, its price before, its proof after', async () => {
-  await page.getByRole('button', { name: 'Get funds from the faucet' }).click()
   const question = page.getByLabel('Question', { exact: true })
+  const faucet = page.getByRole('button', { name: 'Get funds from the faucet' })
+  await question.or(faucet).waitFor()
+  if (await faucet.isVisible()) await faucet.click()
   await question.waitFor()
   await question.fill('What is the capital of France?')
   await page.getByLabel('Answer at most', { exact: true }).fill('40')
   await page.locator('.estimate-list div', { hasText: 'Costs at most' }).waitFor()
+  await expectClean('before asking')
   const ceiling = await page.locator('.form-foot .cost .amount').getAttribute('title')
   expect(ceiling).toMatch(/^\d+ base units$/)
-  await expectClean('before asking')
   await page.getByRole('button', { name: 'Ask', exact: true }).click()
   await page.locator('.answer-text', { hasText: 'Paris' }).waitFor()
   await fact('Payment').filter({ hasText: 'Paid, final' }).waitFor()
   await page.locator('.run-result .verdict-verified').waitFor()
+  expect(await fact('At most').locator('.amount').getAttribute('title')).toBe(ceiling)
   const charged = await fact('Charged').locator('.amount').getAttribute('title')
   expect(BigInt(charged?.split(' ')[0] ?? 0)).toBeGreaterThan(0n)
   expect(BigInt(charged?.split(' ')[0] ?? 0)).toBeLessThanOrEqual(
@@ -114,10 +120,46 @@ test('MARKETPAGE-2, MARKETPAGE-3: the text box is the state of the list', async 
   await page.getByText('Saved searches (1)').click()
   await page.locator('.saved a', { hasText: query }).click()
   await page.waitForURL((at) => at.searchParams.get('q') === query)
+  await page.getByText('Prices now and by day, llama3:8b').click()
+  await page.getByText('No prices of other days yet').waitFor()
   await box.fill('gpu~h100')
   await box.press('Enter')
   await page.getByText('No offer fits').waitFor()
   await expectClean('no offers')
+})
+
+/** The real answer, with prices of two days before. */
+async function withOlderPrices(route: Route): Promise<void> {
+  const answer = (await (await route.fetch()).json()) as { history: { start: string }[] }
+  const older = [4, 2].map((days) => {
+    const start = new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
+    return {
+      start: `${start}T00:00:00.000Z`,
+      min: '1000000',
+      median: '2500000',
+      max: '4',
+      offers: 2,
+    }
+  })
+  await route.fulfill({ json: { ...answer, history: [...older, ...answer.history] } })
+}
+
+test('MARKETPAGE-3: the prices of one model by day are drawn, and are a table', async () => {
+  await page.route('**/api/v1/market/prices?*', withOlderPrices)
+  await page.goto(`${site.url}/marketplace/?q=model%3D${localModel}`)
+  await page.getByText(`Prices now and by day, ${localModel}`).click()
+  await page.getByRole('button', { name: 'Show as table' }).click()
+  const rows = await page.locator('.chart-table tbody tr').allInnerTexts()
+  await page.unroute('**/api/v1/market/prices?*')
+  // Nothing is made up for the day between.
+  expect(rows.slice(0, 3).map((row) => row.split('\t').slice(1))).toEqual([
+    ['0.01', '0.025'],
+    ['not known', 'not known'],
+    ['0.01', '0.025'],
+  ])
+  await page.getByRole('button', { name: 'Show as table' }).click()
+  await page.locator('.chart-line-1').first().waitFor()
+  await expectClean('prices by day')
 })
 
 test('MARKETPAGE-5: offers stand side by side, also after a reload', async () => {
@@ -125,6 +167,7 @@ test('MARKETPAGE-5: offers stand side by side, also after a reload', async () =>
   await page.getByLabel('Compare miner-A').check()
   await page.getByText('Choose one more to compare').waitFor()
   await page.getByLabel(`Compare ${rented.id}`).check()
+  await page.getByRole('button', { name: 'Favourite miner-A' }).click()
   await page.reload()
   await page.getByRole('link', { name: 'Compare 2 offers' }).click()
   const columns = page.locator('.compared-one')
@@ -139,6 +182,19 @@ test('MARKETPAGE-5: offers stand side by side, also after a reload', async () =>
   await columns.first().getByRole('button', { name: 'Take out' }).click()
   await columns.first().getByRole('button', { name: 'Take out' }).click()
   await page.getByText('Nothing to compare').waitFor()
+
+  await page.getByRole('link', { name: 'Offers', exact: true }).click()
+  await page.getByRole('link', { name: 'Favourites (1)' }).click()
+  const starred = page.getByRole('table', { name: 'Favourites' })
+  await starred.locator('tbody tr', { hasText: 'miner-A' }).waitFor()
+  expect(await starred.locator('tbody tr').count()).toBe(1)
+  await expectClean('favourites')
+  await starred.getByRole('link', { name: 'miner-A' }).click()
+  const star = page.getByRole('button', { name: 'Favourite', exact: true, pressed: true })
+  await star.click()
+  await star.waitFor({ state: 'detached' })
+  await page.goto(`${site.url}/marketplace/favourites`)
+  await page.getByText('No favourites yet').waitFor()
 })
 
 test('MARKETPAGE-4, MARKETPAGE-10: an offer with its record, and a review of paid work', async () => {

@@ -128,3 +128,13 @@ export const RecentIcon = () => (
     <path d="M8 4.5V8l2.25 1.5" />
   </Drawing>
 )
+
+/** Filled where the thing is a favourite. */
+export const StarIcon = ({ filled = false }: { filled?: boolean }) => (
+  <Drawing>
+    <path
+      d="m8 1.9 1.9 3.85 4.25.6-3.1 3 .75 4.25L8 11.6l-3.8 2 .75-4.25-3.1-3 4.25-.6z"
+      fill={filled ? 'currentColor' : 'none'}
+    />
+  </Drawing>
+)
