@@ -1,7 +1,7 @@
 /**
  * What one endpoint of a site is, as data: where it is, who may call it, what it takes and what it answers.
- * From the table of all of them (`endpoints/table.ts`) come the OpenAPI document, the reference page and
- * the test that calls every one. Rules: SPEC.md, OPENAPI.
+ * From the table of all of them (`endpoints/table.ts`) come the Worker’s routes, the OpenAPI document, the
+ * reference page and the test that calls every one. Rules: SPEC.md, OPENAPI.
  */
 import type * as z from 'zod'
 import type { ErrorCode } from './errors.ts'
@@ -54,7 +54,7 @@ export type EndpointInput = {
   readonly body?: unknown
 }
 
-/** One endpoint. Schemas are the very objects that the routes check with. */
+/** One endpoint. Routes are mounted by it and check with its schemas. */
 export type Endpoint = {
   /** Unique; the `operationId`, and the anchor in the reference. */
   readonly id: string
@@ -69,6 +69,8 @@ export type Endpoint = {
   readonly auth: EndpointAuth
   /** One field for each placeholder of the path. */
   readonly params?: z.ZodObject
+  /** The placeholder may hold slashes, encoded or not. It is the last of its path. */
+  readonly hasSlashes?: true
   readonly query?: z.ZodObject
   /** Headers that matter here, beside those of authentication. */
   readonly headers?: z.ZodObject

@@ -95,6 +95,15 @@ export const submitJobSchema = z
 /** A checked `POST /jobs`. */
 export type SubmitJobBody = z.infer<typeof submitJobSchema>
 
+/** What a request of any typed service may say beside its own fields: limits, place, who pays. */
+export const serviceRequestSchema = z.looseObject({
+  payment_amount: submitJobSchema.shape.payment_amount,
+  limit: submitJobSchema.shape.limit,
+  constraints: submitJobSchema.shape.constraints,
+  authorisation: submitJobSchema.shape.authorisation,
+  authorisation_signature: submitJobSchema.shape.authorisation_signature,
+})
+
 /** `POST /jobs/batch`. */
 export const submitBatchSchema = z.strictObject({
   jobs: z.array(submitJobSchema).min(1).max(jobLimits.batchMax).describe('Bodies of POST /jobs'),

@@ -65,6 +65,7 @@ export const routeTable: readonly Route[] = [
   page('/docs/', '/docs/index.html'),
   page('/docs/design/', '/docs/design/index.html'),
   redirect('/docs', '/docs/'),
+  redirect('/redoc', '/docs/api.html'),
   folder('/docs/'),
   page('/firefox-wallet/', '/firefox-wallet/index.html'),
   folder('/firefox-wallet/'),

@@ -7,14 +7,7 @@ import { Hono } from 'hono'
 import type { KeyRecord, UsageQuestion } from '../../core/api/account-desk.ts'
 import { keyView, usageView } from '../../core/api/account-views.ts'
 import type { ApiError } from '../../core/api/errors.ts'
-import {
-  changeKeyRequest,
-  createKeyRequest,
-  fundKeyRequest,
-  keyLimits,
-  rotateKeyRequest,
-  usageQuery,
-} from '../../core/api/schemas/account-keys.ts'
+import { keyLimits } from '../../core/api/schemas/account-keys.ts'
 import { userIdOf } from '../../core/auth/principal.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import type { Result } from '../../core/base/result.ts'
@@ -25,19 +18,21 @@ import { formatAddress, parseAddress } from '../../core/crypto/address.ts'
 import { forgetConsole, requireAccount } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
-import { orThrow, readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 
-export const accountRoutes = new Hono<AppEnv>()
-  .get('/account', summary)
-  .get('/account/keys', list)
-  .post('/account/keys', create)
-  .get('/account/keys/:id', view)
-  .put('/account/keys/:id', change)
-  .delete('/account/keys/:id', revoke)
-  .post('/account/keys/:id/rotate', rotate)
-  .put('/account/keys/:id/escrow', fund)
-  .post('/account/console', openConsole)
-  .get('/account/usage', usage)
+export const accountRoutes = mount(new Hono<AppEnv>(), {
+  getAccount: summary,
+  listKeys: list,
+  createKey: create,
+  getKey: view,
+  changeKey: change,
+  revokeKey: revoke,
+  rotateKey: rotate,
+  fundKey: fund,
+  openConsole: openConsole,
+  getUsage: usage,
+})
 
 async function summary(c: AppContext): Promise<Response> {
   const owner = await requireAccount(c)
@@ -66,9 +61,9 @@ async function list(c: AppContext): Promise<Response> {
   return c.json({ items, next_cursor: null, ...asOf(c) })
 }
 
-async function create(c: AppContext): Promise<Response> {
+async function create(c: AppContext, asked: Asked<'createKey'>): Promise<Response> {
   const owner = await requireAccount(c)
-  const body = await readBody(c, createKeyRequest)
+  const body = await asked.body(c)
   const expiresAtMs = endOf(c, body.expires_at ?? undefined)
   const payout = body.payout ?? undefined
   const made = orThrow(
@@ -88,9 +83,9 @@ async function view(c: AppContext): Promise<Response> {
   return keyAnswer(c, await c.get('coordinator').accounts('key', owner, keyIdOf(c)))
 }
 
-async function change(c: AppContext): Promise<Response> {
+async function change(c: AppContext, asked: Asked<'changeKey'>): Promise<Response> {
   const owner = await requireAccount(c)
-  const body = await readBody(c, changeKeyRequest)
+  const body = await asked.body(c)
   const changed = await c.get('coordinator').accounts('changeKey', owner, keyIdOf(c), {
     name: body.name,
     budget: typeof body.budget === 'string' ? BigInt(body.budget) : body.budget,
@@ -106,17 +101,17 @@ async function revoke(c: AppContext): Promise<Response> {
   return keyAnswer(c, revoked)
 }
 
-async function rotate(c: AppContext): Promise<Response> {
+async function rotate(c: AppContext, asked: Asked<'rotateKey'>): Promise<Response> {
   const owner = await requireAccount(c)
-  const body = await readBody(c, rotateKeyRequest, { empty: {} })
+  const body = await asked.body(c)
   const grace = { ms: body.grace_seconds * 1_000 }
   const made = await c.get('coordinator').accounts('rotateKey', owner, keyIdOf(c), grace)
   return secretAnswer(c, orThrow(made), 200)
 }
 
-async function fund(c: AppContext): Promise<Response> {
+async function fund(c: AppContext, asked: Asked<'fundKey'>): Promise<Response> {
   const owner = await requireAccount(c)
-  const body = await readBody(c, fundKeyRequest)
+  const body = await asked.body(c)
   const given = orThrowHex(fromHex((body.escrow ?? body.tx_hash ?? '').replace(/^0x/, ''), 32))
   const escrow = body.escrow === undefined ? escrowIdOf(given) : given
   return keyAnswer(c, await c.get('coordinator').accounts('fundKey', owner, keyIdOf(c), escrow))
@@ -129,9 +124,9 @@ async function openConsole(c: AppContext): Promise<Response> {
   return keyAnswer(c, opened)
 }
 
-async function usage(c: AppContext): Promise<Response> {
+async function usage(c: AppContext, asked: Asked<'getUsage'>): Promise<Response> {
   const owner = await requireAccount(c)
-  const query = readQuery(c, usageQuery)
+  const query = asked.query(c)
   const to = query.to ?? dayOf(c.get('now'))
   const from = query.from ?? dayOf(Date.parse(to) - (keyLimits.usageDaysDefault - 1) * dayMs)
   const days = (Date.parse(to) - Date.parse(from)) / dayMs + 1

@@ -4,20 +4,20 @@
  */
 import { Hono } from 'hono'
 import { analyticsDay } from '../../core/api/admin-views.ts'
-import { analyticsQuery } from '../../core/api/schemas/admin.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
 import { requireAdmin } from '../auth.ts'
 import { requiredNames } from '../config.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { probesOf } from './health.ts'
-import { readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
 
-export const adminSiteRoutes = new Hono<AppEnv>()
-  .get('/stats', stats)
-  .get('/status', status)
-  .get('/health', health)
-  .get('/config', settings)
-  .get('/analytics', analytics)
+export const adminSiteRoutes = mount(new Hono<AppEnv>(), {
+  getAdminStats: stats,
+  getAdminStatus: status,
+  getAdminHealth: health,
+  getAdminConfig: settings,
+  getAdminAnalytics: analytics,
+})
 
 /** The original's four figures. Its average was a fraction, which its own schema refused. */
 async function stats(c: AppContext): Promise<Response> {
@@ -80,9 +80,9 @@ async function health(c: AppContext): Promise<Response> {
   return c.json({ status: isWell ? 'ok' : 'degraded', dependencies, ...asOf })
 }
 
-async function analytics(c: AppContext): Promise<Response> {
+async function analytics(c: AppContext, asked: Asked<'getAdminAnalytics'>): Promise<Response> {
   await requireAdmin(c)
-  const { days } = readQuery(c, analyticsQuery)
+  const { days } = asked.query(c)
   const from = new Date(c.get('now') - (days - 1) * 86_400_000).toISOString().slice(0, 10)
   const found = await c.get('coordinator').admin('analytics', from)
   return c.json({

@@ -3,7 +3,6 @@
  * SESSION.
  */
 import { Hono } from 'hono'
-import { challengeRequest, logoutRequest } from '../../core/api/schemas/account.ts'
 import { makeNonce, nonceRandomBytes } from '../../core/auth/nonce.ts'
 import { chainIdOf, challengeText, signInLimits } from '../../core/auth/sign-in.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
@@ -11,18 +10,20 @@ import { accountOf } from '../account-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { dropSessionCookie, requireSession, session } from '../session.ts'
-import { readBody } from './request.ts'
+import { type Asked, mount } from './mount.ts'
 import { addressOfText } from './sign-in.ts'
 
-export const authRoutes = new Hono<AppEnv>()
-  .post('/challenge', challenge)
-  .get('/sessions', session, sessions)
-  .delete('/sessions/:id', session, endSession)
-  .post('/logout', session, logout)
+const open = mount(new Hono<AppEnv>(), { createChallenge: challenge })
+
+export const authRoutes = mount(open.use('*', session), {
+  listSessions: sessions,
+  endSession,
+  endSessions: logout,
+})
 
 /** Stores nothing, so that asking for any number of them takes no room. */
-async function challenge(c: AppContext): Promise<Response> {
-  const body = await readBody(c, challengeRequest)
+async function challenge(c: AppContext, asked: Asked<'createChallenge'>): Promise<Response> {
+  const body = await asked.body(c)
   const { genesisHash, challengeSecrets } = c.get('config')
   const { host: domain, origin: uri } = new URL(c.req.url)
   const address = addressOfText(body.address)
@@ -61,9 +62,9 @@ async function endSession(c: AppContext): Promise<Response> {
   return c.json({ ended })
 }
 
-async function logout(c: AppContext): Promise<Response> {
+async function logout(c: AppContext, asked: Asked<'endSessions'>): Promise<Response> {
   const who = requireSession(c)
-  const { all } = await readBody(c, logoutRequest, { empty: {} })
+  const { all } = await asked.body(c)
   const account = accountOf(c.env, who.publicId)
   const ended = all ? await account.endSessions() : await account.endSession(who.sessionId)
   dropSessionCookie(c)

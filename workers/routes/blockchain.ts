@@ -9,49 +9,54 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppEnv } from '../context.ts'
 import { countOpen } from '../gateway/limiter.ts'
 import { followed } from './follow.ts'
+import { mount } from './mount.ts'
 import { syncStatus } from './rpc-status.ts'
 
-export const blockchainRoutes = new Hono<AppEnv>()
-  .use('/blockchain/*', async (c, next) => {
-    await countOpen(c)
-    await next()
-  })
-  .use('/blockchain/*', followed)
-  .get('/blockchain/info', async (c) => {
-    const status = await c.get('chain').status()
-    return c.json({
-      chain_id: status.chainId,
-      genesis_hash: toHex0x(status.genesisHash),
-      height: status.head.height,
-      final_height: status.head.finalHeight,
-      head_hash: toHex0x(status.head.hash),
-      block_time_seconds: slotMs / 1_000,
-      mempool_size: status.mempoolSize,
-      validators: status.authorities.length,
-      proposing: status.proposing,
+export const blockchainRoutes = mount(
+  new Hono<AppEnv>()
+    .use('/blockchain/*', async (c, next) => {
+      await countOpen(c)
+      await next()
     })
-  })
-  .get('/blockchain/sync', (c) => syncStatus(c))
-  .get('/blockchain/peers', async (c) => c.json(peersToJson(await chainNodeOf(c.env).peers())))
-  .get('/blockchain/supply', async (c) => {
-    const { supply } = await c.get('chain').status()
-    return c.json({
-      currency: 'AITBC',
-      total_supply: coinsNumber(supply.genesis + supply.minted - supply.burned),
-      circulating_supply: coinsNumber(supply.held),
-      genesis: String(supply.genesis),
-      minted: String(supply.minted),
-      burned: String(supply.burned),
-      held: String(supply.held),
-      unit: 'base units',
-    })
-  })
-  .get('/blockchain/validators', async (c) => {
-    const { authorities, authoritiesUntil } = await c.get('chain').status()
-    const set = authorities.map(({ publicKey, name }) => ({
-      address: formatAddress(addressOf(publicKey)),
-      public_key: toHex(publicKey),
-      name,
-    }))
-    return c.json({ validators: set, total: set.length, until_height: authoritiesUntil ?? null })
-  })
+    .use('/blockchain/*', followed),
+  {
+    blockchainInfo: async (c) => {
+      const status = await c.get('chain').status()
+      return c.json({
+        chain_id: status.chainId,
+        genesis_hash: toHex0x(status.genesisHash),
+        height: status.head.height,
+        final_height: status.head.finalHeight,
+        head_hash: toHex0x(status.head.hash),
+        block_time_seconds: slotMs / 1_000,
+        mempool_size: status.mempoolSize,
+        validators: status.authorities.length,
+        proposing: status.proposing,
+      })
+    },
+    blockchainSync: syncStatus,
+    blockchainPeers: async (c) => c.json(peersToJson(await chainNodeOf(c.env).peers())),
+    blockchainSupply: async (c) => {
+      const { supply } = await c.get('chain').status()
+      return c.json({
+        currency: 'AITBC',
+        total_supply: coinsNumber(supply.genesis + supply.minted - supply.burned),
+        circulating_supply: coinsNumber(supply.held),
+        genesis: String(supply.genesis),
+        minted: String(supply.minted),
+        burned: String(supply.burned),
+        held: String(supply.held),
+        unit: 'base units',
+      })
+    },
+    blockchainValidators: async (c) => {
+      const { authorities, authoritiesUntil } = await c.get('chain').status()
+      const set = authorities.map(({ publicKey, name }) => ({
+        address: formatAddress(addressOf(publicKey)),
+        public_key: toHex(publicKey),
+        name,
+      }))
+      return c.json({ validators: set, total: set.length, until_height: authoritiesUntil ?? null })
+    },
+  },
+)

@@ -3,12 +3,9 @@ import {
   type ListedMiner,
   type MinerDay,
   type MinerDaysAnswer,
-  minerDaysQuery,
-  minerListQuery,
   minerSorts,
   type StatsAnswer,
   statLimits,
-  statsQuery,
 } from '../../core/api/chain-figures.ts'
 import type { Place } from '../../core/api/list-cursor.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
@@ -21,13 +18,13 @@ import { readListPage } from '../chain-pages.ts'
 import type { AppContext } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { cursorFailure, cursorOf, listAnswer } from './chain-list-answer.ts'
-import { readQuery } from './request.ts'
+import type { Asked } from './mount.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
 import { fromDatabase, readLookup } from './rpc-input.ts'
 
 /** `GET /miners`: who was paid in final blocks, by what they earned. */
-export async function miners(c: AppContext): Promise<Response> {
-  const { limit, cursor: cursorText, sort, address } = readQuery(c, minerListQuery)
+export async function miners(c: AppContext, asked: Asked<'pageMiners'>): Promise<Response> {
+  const { limit, cursor: cursorText, sort, address } = asked.query(c)
   const timeMs = genesisTimeMs(c)
   const order = minerSorts.indexOf(sort)
   const cursor = cursorOf('miners', cursorText)
@@ -63,9 +60,9 @@ const minerOfRow = (row: MinerRow, genesisMs: number): ListedMiner => ({
 })
 
 /** `GET /miners/{address}/days`: what it was paid, day by day. An address of the original was paid nothing. */
-export async function minerDays(c: AppContext): Promise<Response> {
-  const { days } = readQuery(c, minerDaysQuery)
-  const { text: address } = readLookup(c.req.param('address') ?? '')
+export async function minerDays(c: AppContext, asked: Asked<'readMinerDays'>): Promise<Response> {
+  const { days } = asked.query(c)
+  const { text: address } = readLookup(asked.texts(c).address)
   const genesisMs = genesisTimeMs(c)
   const today = Math.floor(c.get('now') / dayMs)
   const first = today - days + 1
@@ -104,8 +101,8 @@ export async function minerDays(c: AppContext): Promise<Response> {
 }
 
 /** `GET /stats`: what happened by hour or day. */
-export async function stats(c: AppContext): Promise<Response> {
-  const { bucket, from, to } = readQuery(c, statsQuery)
+export async function stats(c: AppContext, asked: Asked<'readStats'>): Promise<Response> {
+  const { bucket, from, to } = asked.query(c)
   const stepMs = bucketMs[bucket]
   const startOf = (ms: number) => Math.floor(ms / stepMs) * stepMs
   const toMs = startOf(to === undefined ? c.get('now') : Date.parse(to)) + stepMs

@@ -3,12 +3,6 @@
  * whose shapes are the original's: one answer cannot have both spellings of an amount and of a time.
  */
 import { Hono } from 'hono'
-import {
-  blockListQuery,
-  ledgerListQuery,
-  receiptListQuery,
-  transactionListQuery,
-} from '../../core/api/chain-lists.ts'
 import { outcomeCodes } from '../../core/chain/outcome.ts'
 import { chainLists, type ListRange } from '../../d1/chain-lists.ts'
 import { chainNodeOf } from '../chain-client.ts'
@@ -28,31 +22,25 @@ import {
 } from './chain-list-items.ts'
 import { search } from './chain-search.ts'
 import { followed } from './follow.ts'
-import { readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
 import { fromDatabase } from './rpc-input.ts'
 import { rangeOf } from './slot-range.ts'
 
 /** Mounted at `/api/chain` and `/api/v1/chain`. */
-export const chainListRoutes = new Hono<AppEnv>()
-  .use('*', followed)
-  .get('/blocks', (c) => blocks(c))
-  .get('/transactions', (c) => transactions(c))
-  .get('/receipts', (c) => receipts(c))
-  .get('/ledger', (c) => ledger(c))
-  .get('/miners', (c) => miners(c))
-  .get('/miners/:address/days', (c) => minerDays(c))
-  .get('/stats', (c) => stats(c))
-  .get('/search', (c) => search(c))
+export const chainListRoutes = mount(new Hono<AppEnv>().use('*', followed), {
+  pageBlocks: blocks,
+  pageTransactions: transactions,
+  pageReceipts: receipts,
+  pageLedger: ledger,
+  pageMiners: miners,
+  readMinerDays: minerDays,
+  readStats: stats,
+  searchChain: search,
+})
 
-async function blocks(c: AppContext): Promise<Response> {
-  const {
-    limit,
-    cursor,
-    proposer,
-    with_transactions: withTransactions,
-    ...bounds
-  } = readQuery(c, blockListQuery)
+async function blocks(c: AppContext, asked: Asked<'pageBlocks'>): Promise<Response> {
+  const { limit, cursor, proposer, with_transactions: withTransactions, ...bounds } = asked.query(c)
   const timeMs = genesisTimeMs(c)
   const range = rangeOf(bounds, timeMs)
   const filter = { proposer, withTransactions }
@@ -79,11 +67,8 @@ async function blocks(c: AppContext): Promise<Response> {
   return listAnswer(c, 'blocks', page)
 }
 
-async function transactions(c: AppContext): Promise<Response> {
-  const { limit, cursor, outcome, kind, sender, recipient, address, ...bounds } = readQuery(
-    c,
-    transactionListQuery,
-  )
+async function transactions(c: AppContext, asked: Asked<'pageTransactions'>): Promise<Response> {
+  const { limit, cursor, outcome, kind, sender, recipient, address, ...bounds } = asked.query(c)
   const timeMs = genesisTimeMs(c)
   const range = rangeOf(bounds, timeMs)
   const code = outcome === undefined || outcome === 'failed' ? outcome : outcomeCodes[outcome]
@@ -113,8 +98,8 @@ async function transactions(c: AppContext): Promise<Response> {
 }
 
 /** Receipts are listed once their payment is final and in the read model. */
-async function receipts(c: AppContext): Promise<Response> {
-  const { limit, cursor, miner, client, job, ...bounds } = readQuery(c, receiptListQuery)
+async function receipts(c: AppContext, asked: Asked<'pageReceipts'>): Promise<Response> {
+  const { limit, cursor, miner, client, job, ...bounds } = asked.query(c)
   const timeMs = genesisTimeMs(c)
   const lists = chainLists(c.env.DB)
   const page = await readListPage(
@@ -132,8 +117,8 @@ async function receipts(c: AppContext): Promise<Response> {
 }
 
 /** Postings are listed once their block is final and in the read model. */
-async function ledger(c: AppContext): Promise<Response> {
-  const { limit, cursor, account, transaction, ...bounds } = readQuery(c, ledgerListQuery)
+async function ledger(c: AppContext, asked: Asked<'pageLedger'>): Promise<Response> {
+  const { limit, cursor, account, transaction, ...bounds } = asked.query(c)
   const timeMs = genesisTimeMs(c)
   const lists = chainLists(c.env.DB)
   const page = await readListPage(

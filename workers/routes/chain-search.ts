@@ -1,7 +1,6 @@
 /** `/api/v1/chain/search`: what a hash names, asked of the chain object and of the read model at once. */
 import {
   type ChainSearchAnswer,
-  chainSearchQuery,
   type NamedByHash,
   namedByHash,
 } from '../../core/api/chain-search.ts'
@@ -9,12 +8,12 @@ import { chainLists } from '../../d1/chain-lists.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext } from '../context.ts'
-import { readQuery } from './request.ts'
+import type { Asked } from './mount.ts'
 import { fromDatabase, readHash } from './rpc-input.ts'
 
 /** `GET /search`. */
-export async function search(c: AppContext): Promise<Response> {
-  const { hash: text } = readQuery(c, chainSearchQuery)
+export async function search(c: AppContext, asked: Asked<'searchChain'>): Promise<Response> {
+  const { hash: text } = asked.query(c)
   const hash = readHash(text, 'hash')
   const node = chainNodeOf(c.env)
   const ask: Record<NamedByHash, () => Promise<unknown>> = {

@@ -3,14 +3,12 @@
  * coordinator-SPEC.md, DISPHTTP.
  */
 import { Hono } from 'hono'
-import { deliveriesQuery } from '../../core/api/dispatch-requests.ts'
 import {
   deliveryView,
   estimateView,
   jobWhyView,
   minerWhyView,
 } from '../../core/api/dispatch-views.ts'
-import { submitBatchSchema, submitJobSchema } from '../../core/api/jobs-requests.ts'
 import { jobView } from '../../core/api/jobs-views.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
 import { requirePrincipal } from '../auth.ts'
@@ -19,27 +17,29 @@ import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { submission } from './jobs.ts'
-import { jobIdOf, orThrow, readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { jobIdOf, orThrow } from './request.ts'
 
-export const dispatchRoutes = new Hono<AppEnv>()
-  .post('/jobs/estimate', estimate)
-  .post('/jobs/batch', batch)
-  .get('/jobs/:id/why', jobWhy)
-  .get('/miners/:id/why', minerWhy)
-  .post('/webhooks/secret', makeSecret)
-  .get('/webhooks/deliveries', deliveries)
+export const dispatchRoutes = mount(new Hono<AppEnv>(), {
+  estimateJob: estimate,
+  submitBatch: batch,
+  explainJob: jobWhy,
+  explainMiner: minerWhy,
+  makeWebhookSecret: makeSecret,
+  listWebhookDeliveries: deliveries,
+})
 
-async function estimate(c: AppContext): Promise<Response> {
+async function estimate(c: AppContext, asked: Asked<'estimateJob'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const body = await readBody(c, submitJobSchema)
+  const body = await asked.body(c)
   const job = await submission(c, who, body, { isOnlyAsked: true })
   return c.json(estimateView(await c.get('coordinator').estimateJob(who, job)))
 }
 
-async function batch(c: AppContext): Promise<Response> {
+async function batch(c: AppContext, asked: Asked<'submitBatch'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
   const idempotency = await idempotencyOf(c, 'POST /jobs/batch')
-  const body = await readBody(c, submitBatchSchema)
+  const body = await asked.body(c)
   const jobs = await Promise.all(body.jobs.map((each) => submission(c, who, each)))
   const taken = orThrow(await c.get('coordinator').submitBatch(who, { jobs, idempotency }))
   return c.json({ items: taken.map((job, index) => ({ index, job: jobView(job) })) }, 201)
@@ -64,9 +64,9 @@ async function makeSecret(c: AppContext): Promise<Response> {
   return c.json(made, 201, { 'cache-control': 'no-store' })
 }
 
-async function deliveries(c: AppContext): Promise<Response> {
+async function deliveries(c: AppContext, asked: Asked<'listWebhookDeliveries'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const { limit, cursor } = readQuery(c, deliveriesQuery)
+  const { limit, cursor } = asked.query(c)
   const page = { limit: limit + 1, before: cursor }
   const found = await c.get('coordinator').webhookDeliveries(who, page)
   const items = found.slice(0, limit)

@@ -4,15 +4,15 @@
  * Rules: coordinator-SPEC.md, ESCROWHTTP.
  */
 import { Hono } from 'hono'
-import { linkEscrowSchema } from '../../core/api/jobs-requests.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
-import { orThrow, readBody } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 
-export const escrowRoutes = new Hono<AppEnv>().put('/escrow', link)
+export const escrowRoutes = mount(new Hono<AppEnv>(), { linkEscrow: link })
 
-async function link(c: AppContext): Promise<Response> {
+async function link(c: AppContext, asked: Asked<'linkEscrow'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
   if (who.kind !== 'api_key') {
     throw new ApiFailure({
@@ -20,7 +20,7 @@ async function link(c: AppContext): Promise<Response> {
       message: 'An account needs no link: it names the escrow in each authorisation.',
     })
   }
-  const { escrow } = await readBody(c, linkEscrowSchema)
+  const { escrow } = await asked.body(c)
   orThrow(await c.get('coordinator').linkEscrow(who, escrow))
   return c.json({ escrow, linked: true })
 }

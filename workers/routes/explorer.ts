@@ -1,6 +1,5 @@
 /** `/api/explorer`: the original's four lists, of what really is on the chain, and one of what they list. */
 import { Hono } from 'hono'
-import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import { type TransactionJson, transactionToJson } from '../../core/api/rpc-transactions.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
@@ -10,8 +9,9 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { followed } from './follow.ts'
+import { type Asked, mount } from './mount.ts'
 import { findBlock, genesisTimeMs, readBlocks } from './rpc-blocks.ts'
-import { fromDatabase, readListQuery, readLookup } from './rpc-input.ts'
+import { fromDatabase, originalReaders, readLookup } from './rpc-input.ts'
 import { receiptToJson } from './rpc-receipts.ts'
 import { findTransaction, listTransactions } from './rpc-transactions.ts'
 
@@ -19,18 +19,22 @@ import { findTransaction, listTransactions } from './rpc-transactions.ts'
 const recentMax = 5
 
 /** Mounted at `/api/explorer` and `/api/v1/explorer`. */
-export const explorerRoutes = new Hono<AppEnv>()
-  .use('*', followed)
-  .get('/blocks', (c) => blocks(c))
-  .get('/transactions', (c) => transactions(c))
-  .get('/addresses', (c) => addresses(c))
-  .get('/receipts', (c) => receipts(c))
-  .get('/blocks/:at', (c) => oneBlock(c, c.req.param('at')))
-  .get('/transactions/:hash', (c) => oneTransaction(c, c.req.param('hash')))
-  .get('/addresses/:address', (c) => oneAddress(c, c.req.param('address')))
+export const explorerRoutes = mount(
+  new Hono<AppEnv>().use('*', followed),
+  {
+    explorerBlocks: blocks,
+    explorerTransactions: transactions,
+    explorerAddresses: addresses,
+    explorerReceipts: receipts,
+    explorerBlock: (c, asked) => oneBlock(c, asked.texts(c).at),
+    explorerTransaction: (c, asked) => oneTransaction(c, asked.texts(c).hash),
+    explorerAddress: (c, asked) => oneAddress(c, asked.texts(c).address),
+  },
+  originalReaders,
+)
 
-async function blocks(c: AppContext): Promise<Response> {
-  const page = readListQuery(c, rpcQueries.explorerBlocks)
+async function blocks(c: AppContext, asked: Asked<'explorerBlocks'>): Promise<Response> {
+  const page = asked.query(c)
   const { height } = await chainNodeOf(c.env).head()
   const to = height - page.offset
   const from = Math.max(0, to - page.limit + 1)
@@ -46,15 +50,18 @@ async function blocks(c: AppContext): Promise<Response> {
   return c.json({ items, next_offset: nextOffset(page, items.length) })
 }
 
-async function transactions(c: AppContext): Promise<Response> {
-  const page = readListQuery(c, rpcQueries.explorerList)
+async function transactions(
+  c: AppContext,
+  asked: Asked<'explorerTransactions'>,
+): Promise<Response> {
+  const page = asked.query(c)
   const found = await listTransactions(c, page)
   const items = found.transactions.map(transactionItem)
   return c.json({ items, next_offset: nextOffset(page, items.length) })
 }
 
-async function addresses(c: AppContext): Promise<Response> {
-  const page = readListQuery(c, rpcQueries.explorerList)
+async function addresses(c: AppContext, asked: Asked<'explorerAddresses'>): Promise<Response> {
+  const page = asked.query(c)
   const queries = chainQueries(c.env.DB)
   const { rows } = await fromDatabase(queries.accounts({ ...page, balanceMin: 0 }))
   const recent = await fromDatabase(
@@ -73,10 +80,10 @@ async function addresses(c: AppContext): Promise<Response> {
   return c.json({ items, next_offset: nextOffset(page, items.length) })
 }
 
-async function receipts(c: AppContext): Promise<Response> {
-  const { job_id: asked, ...page } = readListQuery(c, rpcQueries.explorerReceipts)
+async function receipts(c: AppContext, asked: Asked<'explorerReceipts'>): Promise<Response> {
+  const { job_id: jobId, ...page } = asked.query(c)
   const queries = chainQueries(c.env.DB)
-  const job = asked === undefined ? undefined : fromHex(asked, 32)
+  const job = jobId === undefined ? undefined : fromHex(jobId, 32)
   const rows =
     job === undefined
       ? (await fromDatabase(queries.settlements(page))).rows
@@ -95,7 +102,7 @@ async function receipts(c: AppContext): Promise<Response> {
       payload: receipt.payload,
     }
   })
-  return c.json({ jobId: asked ?? 'all', items, next_offset: nextOffset(page, items.length) })
+  return c.json({ jobId: jobId ?? 'all', items, next_offset: nextOffset(page, items.length) })
 }
 
 async function oneBlock(c: AppContext, text: string): Promise<Response> {

@@ -8,16 +8,18 @@ import { readBooks } from '../../d1/chain-books.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { walletsBehind } from '../wallet-client.ts'
+import { mount } from './mount.ts'
 import { fromDatabase } from './rpc-input.ts'
 
 /** One dependency, tried. */
 type Probe = { readonly ok: boolean; readonly detail: string }
 
 /** Mounted at `/api/v1/health` (the first route) and at `/health/` (the other two). */
-export const healthRoutes = new Hono<AppEnv>()
-  .get('/', (c) => health(c))
-  .get('/live', (c) => c.json({ status: 'alive' }))
-  .get('/ready', (c) => ready(c))
+export const healthRoutes = mount(new Hono<AppEnv>(), {
+  getHealth: health,
+  getLiveness: (c) => c.json({ status: 'alive' }),
+  getReadiness: ready,
+})
 
 /** `GET /api/v1/health`: legacy `status` and `env`, then each dependency. */
 async function health(c: AppContext): Promise<Response> {

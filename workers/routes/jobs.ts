@@ -5,14 +5,7 @@
 import { Hono } from 'hono'
 import type { JobRecord, Principal, SubmitJob } from '../../core/api/coordinator-service.ts'
 import { routingOf } from '../../core/api/dispatch-requests.ts'
-import {
-  constraintsOf,
-  limitOf,
-  pageSchema,
-  receiptQuery,
-  type SubmitJobBody,
-  submitJobSchema,
-} from '../../core/api/jobs-requests.ts'
+import { constraintsOf, limitOf, type SubmitJobBody } from '../../core/api/jobs-requests.ts'
 import {
   endError,
   jobPageView,
@@ -36,34 +29,36 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { openJobEvents, sseEvent, sseResponse } from './job-events.ts'
-import { jobIdOf, jsonText, orThrow, readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { jobIdOf, jsonText, orThrow } from './request.ts'
 import { fromDatabase } from './rpc-input.ts'
 
-export const jobRoutes = new Hono<AppEnv>()
-  .post('/jobs', submit)
-  .get('/jobs', list)
-  .get('/jobs/history', list)
-  .get('/jobs/:id', view)
-  .get('/jobs/:id/status', view)
-  .delete('/jobs/:id', cancel)
-  .post('/jobs/:id/cancel', cancel)
-  .get('/jobs/:id/result', result)
-  .get('/jobs/:id/receipt', receipt)
-  .get('/jobs/:id/receipts', receipts)
-  .get('/jobs/:id/payment', payment)
-  .get('/jobs/:id/stream', stream)
+export const jobRoutes = mount(new Hono<AppEnv>(), {
+  submitJob: submit,
+  listJobs: list,
+  listJobHistory: list,
+  getJob: view,
+  getJobStatus: view,
+  deleteJob: cancel,
+  cancelJob: cancel,
+  getJobResult: result,
+  getJobReceipt: receipt,
+  listJobReceipts: receipts,
+  getJobPayment: payment,
+  streamJob: stream,
+})
 
-async function submit(c: AppContext): Promise<Response> {
+async function submit(c: AppContext, asked: Asked<'submitJob'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
   const idempotency = await idempotencyOf(c, 'POST /jobs')
-  const body = await readBody(c, submitJobSchema)
+  const body = await asked.body(c)
   const job = { ...(await submission(c, who, body)), idempotency }
   return c.json(jobView(orThrow(await c.get('coordinator').submitJob(who, job))), 201)
 }
 
-async function list(c: AppContext): Promise<Response> {
+async function list(c: AppContext, asked: Asked<'listJobs' | 'listJobHistory'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const page = readQuery(c, pageSchema)
+  const page = asked.query(c)
   return c.json(jobPageView(await c.get('coordinator').jobs(who, page), page))
 }
 
@@ -98,9 +93,9 @@ async function result(c: AppContext): Promise<Response> {
 }
 
 /** The receipt of the original; `?format=bundle` adds what proves the payment. */
-async function receipt(c: AppContext): Promise<Response> {
+async function receipt(c: AppContext, asked: Asked<'getJobReceipt'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const { format } = readQuery(c, receiptQuery)
+  const { format } = asked.query(c)
   const bundle = orThrow(await c.get('coordinator').receipt(who, jobIdOf(c)))
   return jsonText(format === 'bundle' ? receiptBundleText(bundle) : bundle.legacyText)
 }

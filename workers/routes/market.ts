@@ -4,20 +4,6 @@
  */
 import { base64urlnopad } from '@scure/base'
 import { Hono } from 'hono'
-import {
-  bidBody,
-  bidsQuery,
-  bookingBody,
-  bookingsQuery,
-  bookingTermsBody,
-  cancelBookingBody,
-  facetsQuery,
-  marketPageQuery,
-  offersQuery,
-  pricesQuery,
-  quoteBody,
-  reviewBody,
-} from '../../core/api/market-requests.ts'
 import type { MarketList, MarketPage } from '../../core/api/market-service.ts'
 import { utf8ToBytes } from '../../core/base/bytes.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
@@ -29,52 +15,43 @@ import { ApiFailure } from '../failure.ts'
 import { callerOf, requireCaller } from '../market-principal.ts'
 import { recentAnswers } from '../recent-answers.ts'
 import { cursorFailure } from './chain-list-answer.ts'
-import { orThrow, readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 import { fromDatabase } from './rpc-input.ts'
 
-export const marketRoutes = new Hono<AppEnv>()
-  .get('/offers', offers)
-  .get('/facets', facets)
-  .get('/prices', prices)
-  .get('/stats', stats)
-  .get('/offers/:id', offer)
-  .get('/offers/:id/history', async (c) =>
-    c.json(orThrow(await c.get('market').offerHistory(idOf(c)))),
-  )
-  .get('/offers/:id/uptime', async (c) =>
-    c.json(orThrow(await c.get('market').offerUptime(idOf(c)))),
-  )
-  .post('/offers/:id/withdraw', async (c) =>
+export const marketRoutes = mount(new Hono<AppEnv>(), {
+  listOffers: offers,
+  getMarketFacets: facets,
+  getMarketPrices: prices,
+  getMarketStats: stats,
+  getOffer: offer,
+  getOfferHistory: async (c) => c.json(orThrow(await c.get('market').offerHistory(idOf(c)))),
+  getOfferUptime: async (c) => c.json(orThrow(await c.get('market').offerUptime(idOf(c)))),
+  withdrawOffer: async (c) =>
     c.json(orThrow(await c.get('market').withdrawOffer(await requireCaller(c), idOf(c)))),
-  )
-  .get('/offers/:id/reviews', reviews)
-  .post('/offers/:id/reviews', review)
-  .post('/bids', submitBid)
-  .get('/bids', bids)
-  .get('/bids/:id', async (c) =>
-    c.json(orThrow(await c.get('market').bid(await callerOf(c), idOf(c)))),
-  )
-  .post('/bids/:id/cancel', async (c) =>
+  listOfferReviews: reviews,
+  reviewOffer: review,
+  submitBid: submitBid,
+  listBids: bids,
+  getBid: async (c) => c.json(orThrow(await c.get('market').bid(await callerOf(c), idOf(c)))),
+  cancelBid: async (c) =>
     c.json(orThrow(await c.get('market').cancelBid(await requireCaller(c), idOf(c)))),
-  )
-  .post('/bids/:id/award', async (c) =>
+  awardBid: async (c) =>
     c.json(orThrow(await c.get('market').awardBid(await requireCaller(c), idOf(c)))),
-  )
-  .post('/bids/:id/quotes', quote)
-  .get('/agreements', agreements)
-  .get('/agreements/:id', async (c) =>
+  quoteBid: quote,
+  listAgreements: agreements,
+  getAgreement: async (c) =>
     c.json(orThrow(await c.get('market').agreement(await requireCaller(c), idOf(c)))),
-  )
-  .post('/bookings/terms', terms)
-  .post('/bookings', book)
-  .get('/bookings', bookings)
-  .get('/bookings/:id', async (c) =>
+  getBookingTerms: terms,
+  bookOffer: book,
+  listBookings: bookings,
+  getBooking: async (c) =>
     c.json(orThrow(await c.get('market').booking(await requireCaller(c), idOf(c)))),
-  )
-  .post('/bookings/:id/cancel', cancelBooking)
+  cancelBooking: cancelBooking,
+})
 
-async function offers(c: AppContext): Promise<Response> {
-  const { q, cursor, limit } = readQuery(c, offersQuery)
+async function offers(c: AppContext, asked: Asked<'listOffers'>): Promise<Response> {
+  const { q, cursor, limit } = asked.query(c)
   const query = queryOf(q)
   const place = placeOf(cursor, query.sort)
   const page = await fromDatabase(marketQueries(c.env.DB).offers(query, { place, limit }))
@@ -93,8 +70,8 @@ async function offers(c: AppContext): Promise<Response> {
 /** Counts over thousands of offers change little within seconds. */
 const recentFacets = recentAnswers<FacetRows>({ keptMs: 5_000, max: 256 })
 
-async function facets(c: AppContext): Promise<Response> {
-  const { q } = readQuery(c, facetsQuery)
+async function facets(c: AppContext, asked: Asked<'getMarketFacets'>): Promise<Response> {
+  const { q } = asked.query(c)
   const query = queryOf(q)
   const { answer: found, atMs } = await recentFacets({ key: q ?? '', nowMs: c.get('now') }, () =>
     fromDatabase(marketQueries(c.env.DB).facets(query)),
@@ -122,8 +99,8 @@ async function facets(c: AppContext): Promise<Response> {
   })
 }
 
-async function prices(c: AppContext): Promise<Response> {
-  const { model, days } = readQuery(c, pricesQuery)
+async function prices(c: AppContext, asked: Asked<'getMarketPrices'>): Promise<Response> {
+  const { model, days } = asked.query(c)
   const fromDay = formatTime(c.get('now') - days * 86_400_000).slice(0, 10)
   const name = (model ?? '').toLowerCase()
   const found = await fromDatabase(marketQueries(c.env.DB).prices({ name, fromDay }))
@@ -175,64 +152,64 @@ async function offer(c: AppContext): Promise<Response> {
   return c.json(orThrow(await c.get('market').offer(idOf(c))))
 }
 
-async function reviews(c: AppContext): Promise<Response> {
-  const page = pageOf('r', readQuery(c, marketPageQuery))
+async function reviews(c: AppContext, asked: Asked<'listOfferReviews'>): Promise<Response> {
+  const page = pageOf('r', asked.query(c))
   return listAnswer(c, 'r', orThrow(await c.get('market').reviews(idOf(c), page)))
 }
 
-async function review(c: AppContext): Promise<Response> {
+async function review(c: AppContext, asked: Asked<'reviewOffer'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, reviewBody)
+  const body = await asked.body(c)
   return c.json(orThrow(await c.get('market').review(who, idOf(c), body)), 201)
 }
 
-async function submitBid(c: AppContext): Promise<Response> {
+async function submitBid(c: AppContext, asked: Asked<'submitBid'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, bidBody)
+  const body = await asked.body(c)
   await tellHost(c)
   return c.json(orThrow(await c.get('market').submitBid(who, body)), 201)
 }
 
-async function bids(c: AppContext): Promise<Response> {
-  const { status, mine, ...page } = readQuery(c, bidsQuery)
+async function bids(c: AppContext, asked: Asked<'listBids'>): Promise<Response> {
+  const { status, mine, ...page } = asked.query(c)
   const who = mine === 'true' ? await requireCaller(c) : await callerOf(c)
-  const asked = { ...pageOf('b', page), status, mine: mine === 'true' }
-  return listAnswer(c, 'b', orThrow(await c.get('market').bids(who, asked)))
+  const wanted = { ...pageOf('b', page), status, mine: mine === 'true' }
+  return listAnswer(c, 'b', orThrow(await c.get('market').bids(who, wanted)))
 }
 
-async function quote(c: AppContext): Promise<Response> {
+async function quote(c: AppContext, asked: Asked<'quoteBid'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, quoteBody)
+  const body = await asked.body(c)
   return c.json(orThrow(await c.get('market').quote(who, idOf(c), body)), 201)
 }
 
-async function agreements(c: AppContext): Promise<Response> {
+async function agreements(c: AppContext, asked: Asked<'listAgreements'>): Promise<Response> {
   const who = await requireCaller(c)
-  const page = pageOf('a', readQuery(c, marketPageQuery))
+  const page = pageOf('a', asked.query(c))
   return listAnswer(c, 'a', orThrow(await c.get('market').agreements(who, page)))
 }
 
-async function terms(c: AppContext): Promise<Response> {
-  const body = await readBody(c, bookingTermsBody)
+async function terms(c: AppContext, asked: Asked<'getBookingTerms'>): Promise<Response> {
+  const body = await asked.body(c)
   return c.json(orThrow(await c.get('market').bookingTerms(body)))
 }
 
-async function book(c: AppContext): Promise<Response> {
+async function book(c: AppContext, asked: Asked<'bookOffer'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, bookingBody)
+  const body = await asked.body(c)
   return c.json(orThrow(await c.get('market').book(who, body)), 201)
 }
 
-async function bookings(c: AppContext): Promise<Response> {
+async function bookings(c: AppContext, asked: Asked<'listBookings'>): Promise<Response> {
   const who = await requireCaller(c)
-  const { role, ...page } = readQuery(c, bookingsQuery)
-  const asked = { ...pageOf('k', page), role }
-  return listAnswer(c, 'k', orThrow(await c.get('market').bookings(who, asked)))
+  const { role, ...page } = asked.query(c)
+  const wanted = { ...pageOf('k', page), role }
+  return listAnswer(c, 'k', orThrow(await c.get('market').bookings(who, wanted)))
 }
 
-async function cancelBooking(c: AppContext): Promise<Response> {
+async function cancelBooking(c: AppContext, asked: Asked<'cancelBooking'>): Promise<Response> {
   const who = await requireCaller(c)
-  const { transaction } = await readBody(c, cancelBookingBody, { empty: {} })
+  const { transaction } = await asked.body(c)
   return c.json(orThrow(await c.get('market').cancelBooking(who, idOf(c), transaction)))
 }
 

@@ -6,24 +6,14 @@
 import { Hono } from 'hono'
 import type { ListedGpu } from '../../core/api/market-service.ts'
 import {
-  bookGpuBody,
   coinsOf,
-  gpuListQuery,
   gpuView,
-  legacyBidBody,
   legacyBidStatuses,
-  legacyBidsQuery,
   legacyBidView,
   legacyBookingId,
-  legacyOfferBody,
   legacyOfferStatuses,
-  legacyOffersQuery,
   legacyOfferView,
-  legacyReviewBody,
-  legacyReviewsQuery,
-  ordersQuery,
   orderView,
-  registerGpuBody,
 } from '../../core/api/marketplace-legacy.ts'
 import type { Bid } from '../../core/api/schemas/market.ts'
 import type { Principal } from '../../core/auth/principal.ts'
@@ -33,40 +23,41 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { requireCaller } from '../market-principal.ts'
 import { tellHost } from './market.ts'
-import { orThrow, readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 
 /** Offers that one answer looks through: the original had no more either. */
 const lookedAtMax = 1_000
 
-export const marketplaceRoutes = new Hono<AppEnv>()
-  .get('/offers', offers)
-  .post('/offers', addOffer)
-  .get('/offers/:id', offer)
-  .get('/stats', stats)
-  .post('/bids', addBid)
-  .get('/bids', bids)
-  .get('/bids/:id', async (c) =>
+export const marketplaceRoutes = mount(new Hono<AppEnv>(), {
+  listMarketplaceOffers: offers,
+  addMarketplaceOffer: addOffer,
+  getMarketplaceOffer: offer,
+  getMarketplaceStats: stats,
+  submitMarketplaceBid: addBid,
+  listMarketplaceBids: bids,
+  getMarketplaceBid: async (c) =>
     c.json(legacyBidView(orThrow(await c.get('market').bid(undefined, idOf(c))))),
-  )
-  .post('/sync-offers', syncOffers)
-  .get('/miner-offers', minerOffers)
-  .post('/gpu/register', registerGpu)
-  .get('/gpu/list', gpus)
-  .get('/gpu/:id', gpu)
-  .post('/gpu/:id/book', book)
-  .post('/gpu/:id/release', release)
-  .get('/gpu/:id/reviews', reviews)
-  .post('/gpu/:id/reviews', review)
-  .get('/orders', orders)
-  .get('/pricing/:model', pricing)
+  syncMarketplaceOffers: syncOffers,
+  listMinerOffers: minerOffers,
+  registerGpu: registerGpu,
+  listMarketplaceGpus: gpus,
+  getGpu: gpu,
+  bookGpu: book,
+  releaseGpu: release,
+  listGpuReviews: reviews,
+  reviewGpu: review,
+  listOrders: orders,
+  getPricing: pricing,
+})
 
 const idOf = (c: AppContext): string => (c.req.param('id') ?? '').slice(0, 64)
 
 const listed = (c: AppContext, limit = lookedAtMax): Promise<readonly ListedGpu[]> =>
   c.get('market').gpus({ limit })
 
-async function offers(c: AppContext): Promise<Response> {
-  const { status, limit, offset } = readQuery(c, legacyOffersQuery)
+async function offers(c: AppContext, asked: Asked<'listMarketplaceOffers'>): Promise<Response> {
+  const { status, limit, offset } = asked.query(c)
   const wanted = filterOf(status, legacyOfferStatuses, 'invalid status filter')
   const found = (await listed(c)).map(legacyOfferView)
   const fitting = found.filter((each) => wanted === undefined || each.status === wanted)
@@ -80,9 +71,9 @@ async function offer(c: AppContext): Promise<Response> {
   return c.json(legacyOfferView(known))
 }
 
-async function addOffer(c: AppContext): Promise<Response> {
+async function addOffer(c: AppContext, asked: Asked<'addMarketplaceOffer'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, legacyOfferBody)
+  const body = await asked.body(c)
   await tellHost(c)
   const added = await c.get('market').list(who, {
     minerId: body.provider,
@@ -110,9 +101,9 @@ async function stats(c: AppContext): Promise<Response> {
 }
 
 /** A bid of the original: so many places for an hour, at most at this price. It is open for an hour. */
-async function addBid(c: AppContext): Promise<Response> {
+async function addBid(c: AppContext, asked: Asked<'submitMarketplaceBid'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, legacyBidBody)
+  const body = await asked.body(c)
   await tellHost(c)
   const bid = await c.get('market').submitBid(who, {
     kind: 'hours',
@@ -127,14 +118,14 @@ async function addBid(c: AppContext): Promise<Response> {
   return c.json({ id: orThrow(bid).bid_id }, 202)
 }
 
-async function bids(c: AppContext): Promise<Response> {
-  const { status, provider, limit, offset } = readQuery(c, legacyBidsQuery)
+async function bids(c: AppContext, asked: Asked<'listMarketplaceBids'>): Promise<Response> {
+  const { status, provider, limit, offset } = asked.query(c)
   const wanted = filterOf(status, legacyBidStatuses, 'invalid filter')
   const found: Bid[] = []
   let cursor: string | undefined
   do {
-    const asked = { cursor, limit: 500, status: undefined, mine: false }
-    const page = orThrow(await c.get('market').bids(undefined, asked))
+    const wantedPage = { cursor, limit: 500, status: undefined, mine: false }
+    const page = orThrow(await c.get('market').bids(undefined, wantedPage))
     found.push(...page.items)
     cursor = page.next ?? undefined
   } while (cursor !== undefined && found.length < lookedAtMax)
@@ -162,9 +153,9 @@ async function minerOffers(c: AppContext): Promise<Response> {
   return c.json(found.map(legacyOfferView))
 }
 
-async function registerGpu(c: AppContext): Promise<Response> {
+async function registerGpu(c: AppContext, asked: Asked<'registerGpu'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, registerGpuBody)
+  const body = await asked.body(c)
   await tellHost(c)
   const stated = body.gpu ?? body
   const name = stated.name ?? stated.model ?? 'Unknown GPU'
@@ -186,22 +177,22 @@ async function registerGpu(c: AppContext): Promise<Response> {
   return c.json({ gpu_id: added.gpuId, status: 'registered', message }, isFromCli ? 201 : 200)
 }
 
-async function gpus(c: AppContext): Promise<Response> {
-  const asked = readQuery(c, gpuListQuery)
+async function gpus(c: AppContext, asked: Asked<'listMarketplaceGpus'>): Promise<Response> {
+  const wanted = asked.query(c)
   const isAvailable =
-    asked.available === undefined ? undefined : ['true', 'True', '1'].includes(asked.available)
-  const region = asked.region?.toLowerCase()
-  const model = asked.model?.toLowerCase()
+    wanted.available === undefined ? undefined : ['true', 'True', '1'].includes(wanted.available)
+  const region = wanted.region?.toLowerCase()
+  const model = wanted.model?.toLowerCase()
   const found = (await listed(c))
     .map(gpuView)
     .filter(
       (each) =>
         (isAvailable === undefined || each.status === (isAvailable ? 'available' : 'booked')) &&
-        (asked.price_max === undefined || each.price_per_hour <= asked.price_max) &&
+        (wanted.price_max === undefined || each.price_per_hour <= wanted.price_max) &&
         (region === undefined || each.region.toLowerCase() === region) &&
         (model === undefined || each.model.toLowerCase().includes(model)),
     )
-  return c.json(found.slice(0, asked.limit))
+  return c.json(found.slice(0, wanted.limit))
 }
 
 async function gpu(c: AppContext): Promise<Response> {
@@ -222,9 +213,9 @@ async function gpu(c: AppContext): Promise<Response> {
   })
 }
 
-async function book(c: AppContext): Promise<Response> {
+async function book(c: AppContext, asked: Asked<'bookGpu'>): Promise<Response> {
   const who = await requireCaller(c)
-  const { duration_hours: hours, job_id: jobId } = await readBody(c, bookGpuBody)
+  const { duration_hours: hours, job_id: jobId } = await asked.body(c)
   const gpuId = idOf(c)
   const booked = await c.get('market').bookGpu(who, gpuId, { hours, jobId: jobId ?? undefined })
   if (!booked.ok && (booked.error.code === 'OFFER_FULL' || isNotThere(booked.error.code))) {
@@ -263,8 +254,8 @@ async function release(c: AppContext): Promise<Response> {
   })
 }
 
-async function reviews(c: AppContext): Promise<Response> {
-  const { limit } = readQuery(c, legacyReviewsQuery)
+async function reviews(c: AppContext, asked: Asked<'listGpuReviews'>): Promise<Response> {
+  const { limit } = asked.query(c)
   const found = orThrow(await c.get('market').gpu(idOf(c)))
   const page = { cursor: undefined, limit }
   const { items } = orThrow(await c.get('market').reviews(found.offer.offer_id, page))
@@ -281,9 +272,9 @@ async function reviews(c: AppContext): Promise<Response> {
   })
 }
 
-async function review(c: AppContext): Promise<Response> {
+async function review(c: AppContext, asked: Asked<'reviewGpu'>): Promise<Response> {
   const who = await requireCaller(c)
-  const body = await readBody(c, legacyReviewBody)
+  const body = await asked.body(c)
   const { offer: of, gpuId } = orThrow(await c.get('market').gpu(idOf(c)))
   if (body.receipt_id === undefined) throw new ApiFailure({ code: 'REVIEW_NOT_EARNED' })
   const added = orThrow(
@@ -299,8 +290,8 @@ async function review(c: AppContext): Promise<Response> {
   return c.json(answer, 201)
 }
 
-async function orders(c: AppContext): Promise<Response> {
-  const { status, limit } = readQuery(c, ordersQuery)
+async function orders(c: AppContext, asked: Asked<'listOrders'>): Promise<Response> {
+  const { status, limit } = asked.query(c)
   const states = ['active', 'completed', 'cancelled'] as const
   const wanted = filterOf(status, states, 'invalid status filter')
   return c.json((await c.get('market').orders({ status: wanted, limit })).map(orderView))

@@ -4,10 +4,9 @@
  */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { capabilitiesSchema } from '../../core/api/contract-requests.ts'
 import type { MinerJob } from '../../core/api/coordinator-figures.ts'
 import type { Principal } from '../../core/api/coordinator-service.ts'
-import { pageSchema, registerMinerSchema, validated } from '../../core/api/jobs-requests.ts'
+import { registerMinerSchema, validated } from '../../core/api/jobs-requests.ts'
 import { coinsNumber } from '../../core/base/amount.ts'
 import { toHex0x } from '../../core/base/bytes.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
@@ -16,15 +15,17 @@ import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
-import { orThrow, readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 
-export const minerDeskRoutes = new Hono<AppEnv>()
-  .get('/miners', list)
-  .get('/miners/list', gpus)
-  .get('/miners/:id/earnings', earnings)
-  .get('/miners/:id/jobs', jobs)
-  .put('/miners/:id/capabilities', change)
-  .delete('/miners/:id', remove)
+export const minerDeskRoutes = mount(new Hono<AppEnv>(), {
+  listMiners: list,
+  listGpus: gpus,
+  getMinerEarnings: earnings,
+  listMinerJobs: jobs,
+  changeCapabilities: change,
+  removeMiner: remove,
+})
 
 async function list(c: AppContext): Promise<Response> {
   await countOpen(c)
@@ -73,16 +74,16 @@ async function earnings(c: AppContext): Promise<Response> {
   })
 }
 
-async function jobs(c: AppContext): Promise<Response> {
+async function jobs(c: AppContext, asked: Asked<'listMinerJobs'>): Promise<Response> {
   const who = await ownMiner(c)
-  const page = readQuery(c, pageSchema)
+  const page = asked.query(c)
   const { minerId, current, items, total } = await c.get('coordinator').minerWork(who, page)
   return c.json({ miner_id: minerId, current, items: items.map(jobJson), total, ...page })
 }
 
-async function change(c: AppContext): Promise<Response> {
+async function change(c: AppContext, asked: Asked<'changeCapabilities'>): Promise<Response> {
   const who = await ownMiner(c)
-  const body = await readBody(c, capabilitiesSchema)
+  const body = await asked.body(c)
   const isWrapped = typeof body['capabilities'] === 'object' && body['capabilities'] !== null
   const stated = isWrapped ? body : { capabilities: body }
   const checked = orThrow(validated(registerMinerSchema, stated, 'body'))

@@ -4,31 +4,25 @@
  */
 import { Hono } from 'hono'
 import type { LegacyMinerJob } from '../../core/api/coordinator-service.ts'
-import {
-  heartbeatSchema,
-  minerFailSchema,
-  minerResultSchema,
-  pollQuery,
-  pollSchema,
-  registerMinerSchema,
-  resultObject,
-} from '../../core/api/jobs-requests.ts'
+import { resultObject } from '../../core/api/jobs-requests.ts'
 import { legacyReceiptJson } from '../../core/jobs/legacy-receipt.ts'
 import { jobLimits } from '../../core/jobs/limits.ts'
 import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
-import { jobIdOf, jsonText, orThrow, readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { jobIdOf, jsonText, orThrow } from './request.ts'
 
-export const minerRoutes = new Hono<AppEnv>()
-  .get('/miners/ws', socket)
-  .post('/miners/register', register)
-  .post('/miners/heartbeat', heartbeat)
-  .post('/miners/poll', pollByPost)
-  .get('/miners/poll', pollByGet)
-  .post('/miners/:id/result', result)
-  .post('/miners/:id/fail', fail)
+export const minerRoutes = mount(new Hono<AppEnv>(), {
+  connectMiner: socket,
+  registerMiner: register,
+  sendHeartbeat: heartbeat,
+  pollJob: pollByPost,
+  pollJobByGet: pollByGet,
+  sendResult: result,
+  reportFailure: fail,
+})
 
 /** The agent proves its key inside the protocol, so the upgrade itself needs no credentials. */
 async function socket(c: AppContext): Promise<Response> {
@@ -39,9 +33,9 @@ async function socket(c: AppContext): Promise<Response> {
   return c.get('coordinatorFetch')(c.req.raw)
 }
 
-async function register(c: AppContext): Promise<Response> {
+async function register(c: AppContext, asked: Asked<'registerMiner'>): Promise<Response> {
   const who = await requirePrincipal(c, 'miner')
-  const body = await readBody(c, registerMinerSchema)
+  const body = await asked.body(c)
   const registered = await c.get('coordinator').registerMiner(who, {
     minerId: statedMinerId(c),
     capabilities: body.capabilities,
@@ -51,9 +45,9 @@ async function register(c: AppContext): Promise<Response> {
   return c.json({ status: 'ok', session_token: orThrow(registered).sessionToken })
 }
 
-async function heartbeat(c: AppContext): Promise<Response> {
+async function heartbeat(c: AppContext, asked: Asked<'sendHeartbeat'>): Promise<Response> {
   const who = await requirePrincipal(c, 'miner')
-  const body = await readBody(c, heartbeatSchema, { empty: {} })
+  const body = await asked.body(c)
   orThrow(
     await c.get('coordinator').heartbeatMiner(who, {
       inflight: body.inflight ?? body.current_jobs ?? 0,
@@ -63,9 +57,9 @@ async function heartbeat(c: AppContext): Promise<Response> {
   return c.json({ status: 'ok' })
 }
 
-async function pollByPost(c: AppContext): Promise<Response> {
+async function pollByPost(c: AppContext, asked: Asked<'pollJob'>): Promise<Response> {
   const who = await requirePrincipal(c, 'miner')
-  const body = await readBody(c, pollSchema, { empty: {} })
+  const body = await asked.body(c)
   const job = orThrow(
     await c.get('coordinator').pollMiner(who, { waitMs: waitMsOf(body.max_wait_seconds) }),
   )
@@ -73,18 +67,18 @@ async function pollByPost(c: AppContext): Promise<Response> {
 }
 
 /** The original's command line polls so, and takes only 200: with the job or `null`. */
-async function pollByGet(c: AppContext): Promise<Response> {
+async function pollByGet(c: AppContext, asked: Asked<'pollJobByGet'>): Promise<Response> {
   const who = await requirePrincipal(c, 'miner')
-  const query = readQuery(c, pollQuery)
+  const query = asked.query(c)
   const wait = query.max_wait_seconds ?? Number(query.wait ?? Number.NaN)
   const job = orThrow(await c.get('coordinator').pollMiner(who, { waitMs: waitMsOf(wait) }))
   return c.json(job ? legacyJobView(job) : null)
 }
 
-async function result(c: AppContext): Promise<Response> {
+async function result(c: AppContext, asked: Asked<'sendResult'>): Promise<Response> {
   const who = await requirePrincipal(c, 'miner')
   const jobId = jobIdOf(c)
-  const body = await readBody(c, minerResultSchema)
+  const body = await asked.body(c)
   const done = await c.get('coordinator').finishMinerJob(who, {
     jobId,
     result: resultObject(body),
@@ -94,10 +88,10 @@ async function result(c: AppContext): Promise<Response> {
   return jsonText(`{"status":"ok","receipt":${receipt ? legacyReceiptJson(receipt) : 'null'}}`)
 }
 
-async function fail(c: AppContext): Promise<Response> {
+async function fail(c: AppContext, asked: Asked<'reportFailure'>): Promise<Response> {
   const who = await requirePrincipal(c, 'miner')
   const jobId = jobIdOf(c)
-  const body = await readBody(c, minerFailSchema)
+  const body = await asked.body(c)
   const failed = await c.get('coordinator').failMinerJob(who, {
     jobId,
     code: body.error_code,

@@ -38,20 +38,24 @@ import {
   wholeAnswers,
 } from './job-fan.ts'
 import { randomSeed } from './jobs.ts'
+import { mount } from './mount.ts'
 import { ndjsonResponse, ollamaLines, wholeLine } from './ollama-stream.ts'
 import { encodedOf } from './openai.ts'
 import { readJson } from './request.ts'
 
-export const ollamaRoutes = new Hono<AppEnv>()
-  .onError(ollamaFailure)
-  .get('/api/version', version)
-  .get('/api/tags', tags)
-  .get('/api/ps', running)
-  .post('/api/show', show)
-  .post('/api/chat', (c) => talk(c, 'chat', specsFromOllamaChat))
-  .post('/api/generate', (c) => talk(c, 'generate', specsFromOllamaGenerate))
-  .post('/api/embed', embed)
-  .post('/api/embeddings', embeddings)
+/** Bodies become specifications by the very schemas of the rows, where faults become one text. */
+const app = new Hono<AppEnv>().onError(ollamaFailure)
+
+export const ollamaRoutes = mount(app, {
+  ollamaVersion: version,
+  ollamaTags: tags,
+  ollamaPs: running,
+  ollamaShow: show,
+  ollamaChat: (c) => talk(c, 'chat', specsFromOllamaChat),
+  ollamaGenerate: (c) => talk(c, 'generate', specsFromOllamaGenerate),
+  ollamaEmbed: embed,
+  ollamaEmbeddings: embeddings,
+})
 
 async function version(c: AppContext): Promise<Response> {
   await countOpen(c)

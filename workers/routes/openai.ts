@@ -35,15 +35,19 @@ import {
   wholeAnswers,
 } from './job-fan.ts'
 import { randomSeed } from './jobs.ts'
+import { mount } from './mount.ts'
 import { openAiChunks } from './openai-stream.ts'
 import { readJson } from './request.ts'
 
-export const openAiRoutes = new Hono<AppEnv>()
-  .onError(openAiFailure)
-  .post('/chat/completions', chat)
-  .post('/completions', completions)
-  .post('/embeddings', embeddings)
-  .get('/models/:name{.+}', model)
+/** Bodies become specifications by the very schemas of the rows, where faults get OpenAI's words. */
+const app = new Hono<AppEnv>().onError(openAiFailure)
+
+export const openAiRoutes = mount(app, {
+  createChatCompletion: chat,
+  createCompletion: completions,
+  createEmbeddings: embeddings,
+  getModel: model,
+})
 
 async function chat(c: AppContext): Promise<Response> {
   const who = await requireKey(c)

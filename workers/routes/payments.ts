@@ -3,7 +3,6 @@
  * Rules: contract-SPEC.md, PAYMENTS.
  */
 import { Hono } from 'hono'
-import { createPaymentSchema, endPaymentSchema } from '../../core/api/contract-requests.ts'
 import type { JobRecord, Principal } from '../../core/api/coordinator-service.ts'
 import type { ApiError } from '../../core/api/errors.ts'
 import { paymentView } from '../../core/api/jobs-views.ts'
@@ -12,28 +11,30 @@ import { requirePrincipal } from '../auth.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { settled } from './jobs.ts'
-import { orThrow, readBody } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 
-export const paymentRoutes = new Hono<AppEnv>()
-  .post('/payments', create)
-  .get('/payments/:id', view)
-  .post('/payments/:id/release', release)
-  .post('/payments/:id/refund', refund)
-  .get('/payments/:id/receipt', receipt)
+export const paymentRoutes = mount(new Hono<AppEnv>(), {
+  createPayment: create,
+  getPayment: view,
+  releasePayment: release,
+  refundPayment: refund,
+  getPaymentReceipt: receipt,
+})
 
 /** States the reservation of a job. Nothing can be added to it: the authorisation that pays is signed. */
-async function create(c: AppContext): Promise<Response> {
+async function create(c: AppContext, asked: Asked<'createPayment'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const body = await readBody(c, createPaymentSchema)
+  const body = await asked.body(c)
   if (body.payment_method === 'bitcoin') {
     const message = 'Jobs are paid in AITBC; payments in bitcoin come with the exchange.'
     throw new ApiFailure({ code: 'NOT_BUILT', message })
   }
   const job = orThrow(await c.get('coordinator').job(who, body.job_id))
-  const asked = unitsOfCoins(body.amount)
-  if (asked > job.limit && job.limit > 0n) {
+  const stated = unitsOfCoins(body.amount)
+  if (stated > job.limit && job.limit > 0n) {
     const message = `This job may cost ${formatCoins(job.limit)} AITBC at most; that is fixed when it is submitted.`
-    const details = { reserved: String(job.limit), asked: String(asked) }
+    const details = { reserved: String(job.limit), asked: String(stated) }
     throw new ApiFailure({ code: 'PAYMENT_FIXED', message, details })
   }
   return c.json(viewOf(await settled(c, job)), 201)
@@ -45,18 +46,18 @@ async function view(c: AppContext): Promise<Response> {
 }
 
 /** Only an accepted answer releases money: this confirms it, or says what is in the way. */
-async function release(c: AppContext): Promise<Response> {
+async function release(c: AppContext, asked: Asked<'releasePayment'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  await readEnding(c, 'PAYMENT_NOT_RELEASABLE')
+  await readEnding(c, asked, 'PAYMENT_NOT_RELEASABLE')
   const job = await jobOf(c, who)
   if (job.paymentStatus === 'released') return ended(c, 'released', job)
   throw refusal('PAYMENT_NOT_RELEASABLE', 'Failed to release payment', whyNotReleased(job))
 }
 
 /** Money comes back by the end of the job: whoever may cancel it may have it back. */
-async function refund(c: AppContext): Promise<Response> {
+async function refund(c: AppContext, asked: Asked<'refundPayment'>): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  await readEnding(c, 'PAYMENT_NOT_REFUNDABLE')
+  await readEnding(c, asked, 'PAYMENT_NOT_REFUNDABLE')
   const job = await jobOf(c, who)
   if (job.paymentStatus === 'refunded') return ended(c, 'refunded', job)
   const canceled = await c.get('coordinator').cancelJob(who, job.jobId)
@@ -90,8 +91,12 @@ async function jobOf(c: AppContext, who: Principal): Promise<JobRecord> {
 }
 
 /** The body names job and payment once more; another job than the path's is a mistake of the caller. */
-async function readEnding(c: AppContext, code: ApiError['code']): Promise<void> {
-  const body = await readBody(c, endPaymentSchema)
+async function readEnding(
+  c: AppContext,
+  asked: Asked<'releasePayment' | 'refundPayment'>,
+  code: ApiError['code'],
+): Promise<void> {
+  const body = await asked.body(c)
   if (body.job_id === idOf(c) && body.payment_id === idOf(c)) return
   const what = code === 'PAYMENT_NOT_RELEASABLE' ? 'release' : 'refund'
   throw refusal(code, `Failed to ${what} payment`, 'the body names another job or payment')

@@ -4,8 +4,6 @@
 import { Hono } from 'hono'
 import {
   heldListView,
-  heldQuery,
-  minerReceiptsQuery,
   minerReceiptsView,
   publicMinerParams,
   readReceiptCursor,
@@ -14,12 +12,14 @@ import {
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
-import { orThrow, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 
-export const reputationRoutes = new Hono<AppEnv>()
-  .get('/miners/:id/reputation', reputation)
-  .get('/miners/:id/receipts', receipts)
-  .get('/miners/:id/held', held)
+export const reputationRoutes = mount(new Hono<AppEnv>(), {
+  getMinerReputation: reputation,
+  listMinerReceipts: receipts,
+  listHeldResults: held,
+})
 
 async function reputation(c: AppContext): Promise<Response> {
   const minerId = await minerIdOf(c)
@@ -28,18 +28,18 @@ async function reputation(c: AppContext): Promise<Response> {
   return c.json(reputationView(minerId, found, found.costBps))
 }
 
-async function receipts(c: AppContext): Promise<Response> {
+async function receipts(c: AppContext, asked: Asked<'listMinerReceipts'>): Promise<Response> {
   const minerId = await minerIdOf(c)
-  const { cursor, limit } = readQuery(c, minerReceiptsQuery)
+  const { cursor, limit } = asked.query(c)
   const before = cursor === undefined ? undefined : orThrow(readReceiptCursor(cursor))
   const found = await c.get('coordinator').minerReceipts(minerId, { before, limit })
   if (!found) throw new ApiFailure({ code: 'MINER_NOT_FOUND' })
   return c.json(minerReceiptsView(found, { limit, nowMs: c.get('now') }))
 }
 
-async function held(c: AppContext): Promise<Response> {
+async function held(c: AppContext, asked: Asked<'listHeldResults'>): Promise<Response> {
   const minerId = await minerIdOf(c)
-  const { open, limit } = readQuery(c, heldQuery)
+  const { open, limit } = asked.query(c)
   const page = { minerId, onlyOpen: open === 'true', limit }
   const coordinator = c.get('coordinator')
   const found = await coordinator.heldResults(page)

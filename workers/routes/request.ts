@@ -14,13 +14,22 @@ export function orThrow<T>(result: Result<T, ApiError>): T {
   return result.value
 }
 
-/** The body as JSON of this shape. `empty` stands in for an absent body where one is tolerated. */
-export async function readBody<T>(
-  c: AppContext,
-  schema: z.ZodType<T>,
-  options: { readonly empty?: unknown } = {},
-): Promise<T> {
-  return orThrow(validated(schema, await readJson(c, options), 'body'))
+/** How bodies and queries are read, and how their faults are worded. Given to `mount`. */
+export type Readers = {
+  /** `empty` stands in for an absent body where one is tolerated. */
+  readonly body: <T>(
+    c: AppContext,
+    schema: z.ZodType<T>,
+    options: { readonly empty?: unknown },
+  ) => Promise<T>
+  readonly query: <T>(c: AppContext, schema: z.ZodType<T>) => T
+}
+
+/** As all of the site but `/rpc` and the explorer's lists of the original. */
+export const siteReaders: Readers = {
+  body: async (c, schema, options) =>
+    orThrow(validated(schema, await readJson(c, options), 'body')),
+  query: (c, schema) => orThrow(validated(schema, c.req.query(), 'query')),
 }
 
 /** The body as JSON, of whatever shape. */
@@ -37,10 +46,6 @@ export async function readJson(
     throw new ApiFailure({ code: 'JSON_INVALID' })
   }
 }
-
-/** The query as this shape. */
-export const readQuery = <T>(c: AppContext, schema: z.ZodType<T>): T =>
-  orThrow(validated(schema, c.req.query(), 'query'))
 
 /** JSON that is text already: its numbers must keep their spelling. */
 export const jsonText = (text: string, status = 200): Response =>

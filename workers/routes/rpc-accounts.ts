@@ -1,6 +1,5 @@
 /** `/rpc`: accounts and escrows. */
 import { Hono } from 'hono'
-import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import {
   accountToJson,
   bondToJson,
@@ -16,39 +15,44 @@ import type { AccountRow, TransactionRow } from '../../d1/chain-schema.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { type Asked, mount } from './mount.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase, readHash, readListQuery, readLookup } from './rpc-input.ts'
+import { fromDatabase, originalReaders, readHash, readLookup } from './rpc-input.ts'
 
-export const rpcAccountRoutes = new Hono<AppEnv>()
-  .get('/getBalance/:address', (c) => balance(c, c.req.param('address')))
-  .get('/balance/:address', (c) => balance(c, c.req.param('address')))
-  .get('/address/:address', (c) => address(c, c.req.param('address')))
-  .get('/addresses', (c) => addresses(c))
-  .get('/escrow/:id', async (c) => {
-    const escrow = await chainNodeOf(c.env).finalEscrow(readHash(c.req.param('id'), 'id'))
-    if (!escrow) throw new ApiFailure({ code: 'NOT_FOUND', message: 'escrow not found' })
-    return c.json(escrowToJson(escrow))
-  })
-  .get('/booking/:id', async (c) => {
-    const booking = await chainNodeOf(c.env).finalBooking(readHash(c.req.param('id'), 'id'))
-    if (!booking) throw new ApiFailure({ code: 'NOT_FOUND', message: 'booking not found' })
-    return c.json(bookingToJson(booking))
-  })
-  .get('/bond/:address', async (c) => {
-    const lookup = readLookup(c.req.param('address'))
-    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-    const bond = await chainNodeOf(c.env).finalBond(lookup.address)
-    if (!bond) throw new ApiFailure({ code: 'NOT_FOUND', message: 'this key has no bond' })
-    return c.json(bondToJson(bond))
-  })
-  .get('/claimable/:authorisation', async (c) => {
-    const authorisation = readHash(c.req.param('authorisation'), 'authorisation')
-    const { expiry } = readListQuery(c, rpcQueries.claimable)
-    const name = { authorisation, expiry: BigInt(expiry) }
-    const claimable = await chainNodeOf(c.env).finalClaimable(name)
-    if (!claimable) throw new ApiFailure({ code: 'NOT_FOUND', message: 'nothing to be claimed' })
-    return c.json(claimableToJson(claimable))
-  })
+export const rpcAccountRoutes = mount(
+  new Hono<AppEnv>(),
+  {
+    getBalance: (c, asked) => balance(c, asked.texts(c).address),
+    getAddress: address,
+    listAddresses: addresses,
+    getEscrow: async (c, asked) => {
+      const escrow = await chainNodeOf(c.env).finalEscrow(readHash(asked.texts(c).id, 'id'))
+      if (!escrow) throw new ApiFailure({ code: 'NOT_FOUND', message: 'escrow not found' })
+      return c.json(escrowToJson(escrow))
+    },
+    getChainBooking: async (c, asked) => {
+      const booking = await chainNodeOf(c.env).finalBooking(readHash(asked.texts(c).id, 'id'))
+      if (!booking) throw new ApiFailure({ code: 'NOT_FOUND', message: 'booking not found' })
+      return c.json(bookingToJson(booking))
+    },
+    getBond: async (c, asked) => {
+      const lookup = readLookup(asked.texts(c).address)
+      if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
+      const bond = await chainNodeOf(c.env).finalBond(lookup.address)
+      if (!bond) throw new ApiFailure({ code: 'NOT_FOUND', message: 'this key has no bond' })
+      return c.json(bondToJson(bond))
+    },
+    getClaimable: async (c, asked) => {
+      const authorisation = readHash(asked.texts(c).authorisation, 'authorisation')
+      const { expiry } = asked.query(c)
+      const name = { authorisation, expiry: BigInt(expiry) }
+      const claimable = await chainNodeOf(c.env).finalClaimable(name)
+      if (!claimable) throw new ApiFailure({ code: 'NOT_FOUND', message: 'nothing to be claimed' })
+      return c.json(claimableToJson(claimable))
+    },
+  },
+  originalReaders,
+)
 
 async function balance(c: AppContext, text: string): Promise<Response> {
   const lookup = readLookup(text)
@@ -60,9 +64,9 @@ async function balance(c: AppContext, text: string): Promise<Response> {
   return c.json({ ...accountToJson(account), ...updatedAt(c, row) })
 }
 
-async function address(c: AppContext, text: string): Promise<Response> {
-  const lookup = readLookup(text)
-  const page = readListQuery(c, rpcQueries.address)
+async function address(c: AppContext, asked: Asked<'getAddress'>): Promise<Response> {
+  const lookup = readLookup(asked.texts(c).address)
+  const page = asked.query(c)
   const lists = { total_transactions_sent: 0, total_transactions_received: 0 }
   if (lookup.kind === 'legacy') {
     const empty = { latest_sent: [], latest_received: [] }
@@ -85,8 +89,8 @@ async function address(c: AppContext, text: string): Promise<Response> {
   })
 }
 
-async function addresses(c: AppContext): Promise<Response> {
-  const { min_balance: least, ...page } = readListQuery(c, rpcQueries.addresses)
+async function addresses(c: AppContext, asked: Asked<'listAddresses'>): Promise<Response> {
+  const { min_balance: least, ...page } = asked.query(c)
   const balanceMin = Number(least)
   const { rows, total } = await fromDatabase(
     chainQueries(c.env.DB).accounts({ ...page, balanceMin }),

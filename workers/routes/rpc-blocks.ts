@@ -2,7 +2,6 @@
 import { Hono } from 'hono'
 import { chainReadLimits } from '../../core/api/chain-reads.ts'
 import { rpcLimits } from '../../core/api/rpc-limits.ts'
-import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import {
   type BlockJson,
   type BlockSummary,
@@ -17,15 +16,21 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { finalBlocksOf } from '../final-blocks.ts'
-import { rangeFailure, readHash, readListQuery } from './rpc-input.ts'
+import { type Asked, mount } from './mount.ts'
+import { originalReaders, rangeFailure, readHash } from './rpc-input.ts'
 
-export const rpcBlockRoutes = new Hono<AppEnv>()
-  .get('/blocks/:at', (c) => block(c, c.req.param('at')))
-  .get('/blocks', (c) => newestBlocks(c))
-  .get('/blocks-range', (c) => {
-    const legacyB = c.req.query('start') !== undefined || c.req.query('end') !== undefined
-    return legacyB ? rangeByStart(c) : rangeByHeight(c)
-  })
+export const rpcBlockRoutes = mount(
+  new Hono<AppEnv>(),
+  {
+    getBlock: (c, asked) => block(c, asked.texts(c).at),
+    listBlocks: newestBlocks,
+    listBlockRange: (c, asked) => {
+      const legacyB = c.req.query('start') !== undefined || c.req.query('end') !== undefined
+      return legacyB ? rangeByStart(c, asked) : rangeByHeight(c, asked)
+    },
+  },
+  originalReaders,
+)
 
 async function block(c: AppContext, text: string): Promise<Response> {
   const at = /^[0-9]{1,15}$/.test(text) ? Number(text) : readHash(text, 'block')
@@ -56,17 +61,19 @@ async function refuseBelow(c: AppContext, height: number): Promise<void> {
   throw new ApiFailure({ code: 'BLOCK_NOT_KEPT', message, details: { kept_from: keptFrom } })
 }
 
-async function newestBlocks(c: AppContext): Promise<Response> {
-  const { limit, offset } = readListQuery(c, rpcQueries.blocks)
+async function newestBlocks(c: AppContext, asked: Asked<'listBlocks'>): Promise<Response> {
+  const { limit, offset } = asked.query(c)
   const { height } = await chainNodeOf(c.env).head()
   const to = height - offset
   const blocks = to < 0 ? [] : await readBlocks(c, { from: Math.max(0, to - limit + 1), to })
   return c.json({ blocks: blocks.reverse(), total: height + 1, limit, offset })
 }
 
+type Range = Asked<'listBlockRange'>
+
 /** Variant B: an object, blocks ascending. */
-async function rangeByStart(c: AppContext): Promise<Response> {
-  const { start, end } = readListQuery(c, rpcQueries.range)
+async function rangeByStart(c: AppContext, asked: Range): Promise<Response> {
+  const { start, end } = asked.query(c)
   if (start === undefined || end === undefined) {
     const name = start === undefined ? 'start' : 'end'
     const details = [{ field: `query.${name}`, message: 'Field required', code: 'missing' }]
@@ -80,8 +87,8 @@ async function rangeByStart(c: AppContext): Promise<Response> {
 }
 
 /** Variant A: a bare array. */
-async function rangeByHeight(c: AppContext): Promise<Response> {
-  const query = readListQuery(c, rpcQueries.range)
+async function rangeByHeight(c: AppContext, asked: Range): Promise<Response> {
+  const query = asked.query(c)
   const { start_height: start = 0, end_height: end = 100, limit } = query
   const to = Math.min(end, start + limit - 1)
   const blocks = to < start ? [] : await readBlocks(c, { from: start, to })

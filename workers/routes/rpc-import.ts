@@ -4,8 +4,6 @@ import type { ChainNodeService } from '../../core/api/chain-reads.ts'
 import {
   formFault,
   type ImportResultRequest,
-  importBlockSchema,
-  importResultRequestSchema,
   isDescribedBy,
   readPostedBlock,
   sameHash,
@@ -15,28 +13,34 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { errorResponse } from '../gateway/errors.ts'
-import { readBody } from './rpc-input.ts'
+import { type Asked, mount } from './mount.ts'
+import { originalReaders } from './rpc-input.ts'
 
-export const rpcImportRoutes = new Hono<AppEnv>()
-  .post('/blocks/import', (c) => importBlock(c))
-  .post('/importBlock', async (c) => {
-    const body = await readBody(c, importResultRequestSchema)
-    const { reason, depth } = await importWithReason(c, body)
-    return c.json({
-      accepted: depth !== undefined,
-      height: typeof body.height === 'number' ? body.height : null,
-      hash: typeof body.hash === 'string' ? body.hash.slice(0, 200) : null,
-      reason,
-      reorged: (depth ?? 0) > 0,
-      reorg_depth: depth ?? 0,
-    })
-  })
+export const rpcImportRoutes = mount(
+  new Hono<AppEnv>(),
+  {
+    importBlockOrFail: importBlock,
+    importBlock: async (c, asked) => {
+      const body = await asked.body(c)
+      const { reason, depth } = await importWithReason(c, body)
+      return c.json({
+        accepted: depth !== undefined,
+        height: typeof body.height === 'number' ? body.height : null,
+        hash: typeof body.hash === 'string' ? body.hash.slice(0, 200) : null,
+        reason,
+        reorged: (depth ?? 0) > 0,
+        reorg_depth: depth ?? 0,
+      })
+    },
+  },
+  originalReaders,
+)
 
 /** Form, height, parent, hash, then the block itself: the original's order. */
-async function importBlock(c: AppContext): Promise<Response> {
+async function importBlock(c: AppContext, asked: Asked<'importBlockOrFail'>): Promise<Response> {
   const zero = await heightFault(c)
   if (zero) return zero
-  const body = await readBody(c, importBlockSchema)
+  const body = await asked.body(c)
   const node = chainNodeOf(c.env)
   const { height } = body
   const there = await node.block(height)

@@ -4,9 +4,9 @@ import { fromHex } from '../../core/base/bytes.ts'
 import { formatAddress, isLegacyAddress, parseAddress } from '../../core/crypto/address.ts'
 import type { AppContext } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import type { Readers } from './request.ts'
 
-/** The body of a request, checked. */
-export async function readBody<T>(c: AppContext, schema: z.ZodType<T>): Promise<T> {
+async function readBody<T>(c: AppContext, schema: z.ZodType<T>): Promise<T> {
   let json: unknown
   const text = await c.req.text()
   try {
@@ -25,7 +25,7 @@ export async function readBody<T>(c: AppContext, schema: z.ZodType<T>): Promise<
 }
 
 /** The query, checked, with the original's texts: what is out of bounds is 400, what is no number 422. */
-export function readListQuery<T>(c: AppContext, schema: z.ZodType<T>): T {
+function readListQuery<T>(c: AppContext, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(c.req.query())
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
@@ -39,16 +39,8 @@ export function readListQuery<T>(c: AppContext, schema: z.ZodType<T>): T {
   })
 }
 
-/** A whole number of the query; undefined when it is not there. */
-export function readWhole(c: AppContext, name: string): number | undefined {
-  const text = c.req.query(name)
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (/^-?[0-9]{1,15}$/.test(text) && Number.isSafeInteger(value)) return value
-  const message = `${name}: not an integer`
-  const details = [{ field: `query.${name}`, message: 'not an integer', code: 'invalid_type' }]
-  throw new ApiFailure({ code: 'VALIDATION_ERROR', message, details })
-}
+/** Bodies and queries with the original's texts. */
+export const originalReaders: Readers = { body: readBody, query: readListQuery }
 
 /** 32 bytes of the path, as hex with or without `0x`. */
 export function readHash(text: string, what: string): Uint8Array {

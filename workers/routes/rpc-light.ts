@@ -2,49 +2,54 @@
 import { Hono } from 'hono'
 import type { ProofSubject } from '../../core/api/chain-service.ts'
 import { lightAnswerToJson, lightUpdateToJson } from '../../core/api/light-json.ts'
-import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import { lightAnswerCoder } from '../../core/chain/light-coders.ts'
 import type { LightAnswer } from '../../core/chain/light-fact.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
-import { readHash, readListQuery, readLookup } from './rpc-input.ts'
+import { type Asked, mount } from './mount.ts'
+import { originalReaders, readHash, readLookup } from './rpc-input.ts'
 
-export const rpcLightRoutes = new Hono<AppEnv>()
-  .get('/light', async (c) => {
-    const { from, to } = readListQuery(c, rpcQueries.lightUpdate)
-    const update = await chainNodeOf(c.env).lightUpdate(from, to)
-    if (wantsBytes(c)) return inBytes({ update, fact: undefined, path: [] })
-    return c.json(lightUpdateToJson(update))
-  })
-  .get('/light/proof/transaction/:hash', (c) =>
-    proof(c, { kind: 'transaction', hash: readHash(c.req.param('hash'), 'hash') }),
-  )
-  .get('/light/proof/account/:address', (c) => {
-    const lookup = readLookup(c.req.param('address'))
-    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-    return proof(c, { kind: 'account', address: lookup.address })
-  })
-  .get('/light/proof/escrow/:id', (c) =>
-    proof(c, { kind: 'escrow', id: readHash(c.req.param('id'), 'id') }),
-  )
-  .get('/light/proof/booking/:id', (c) =>
-    proof(c, { kind: 'booking', id: readHash(c.req.param('id'), 'id') }),
-  )
-  .get('/light/proof/bond/:address', (c) => {
-    const lookup = readLookup(c.req.param('address'))
-    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-    return proof(c, { kind: 'bond', address: lookup.address })
-  })
+export const rpcLightRoutes = mount(
+  new Hono<AppEnv>(),
+  {
+    getLightUpdate: async (c, asked) => {
+      const { from, to } = asked.query(c)
+      const update = await chainNodeOf(c.env).lightUpdate(from, to)
+      if (wantsBytes(c)) return inBytes({ update, fact: undefined, path: [] })
+      return c.json(lightUpdateToJson(update))
+    },
+    getLightTransaction: (c, asked) =>
+      proof(c, asked, { kind: 'transaction', hash: readHash(asked.texts(c).hash, 'hash') }),
+    getLightAccount: (c, asked) => {
+      const lookup = readLookup(asked.texts(c).address)
+      if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
+      return proof(c, asked, { kind: 'account', address: lookup.address })
+    },
+    getLightEscrow: (c, asked) =>
+      proof(c, asked, { kind: 'escrow', id: readHash(asked.texts(c).id, 'id') }),
+    getLightBooking: (c, asked) =>
+      proof(c, asked, { kind: 'booking', id: readHash(asked.texts(c).id, 'id') }),
+    getLightBond: (c, asked) => {
+      const lookup = readLookup(asked.texts(c).address)
+      if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
+      return proof(c, asked, { kind: 'bond', address: lookup.address })
+    },
+  },
+  originalReaders,
+)
 
-async function proof(c: AppContext, subject: ProofSubject): Promise<Response> {
-  const answer = await chainNodeOf(c.env).lightProof(subject, readFrom(c))
+type Fact = Asked<
+  'getLightTransaction' | 'getLightAccount' | 'getLightEscrow' | 'getLightBooking' | 'getLightBond'
+>
+
+/** `from`: height of the block that the caller has verified; without one, block 0. */
+async function proof(c: AppContext, asked: Fact, subject: ProofSubject): Promise<Response> {
+  const { from } = asked.query(c)
+  const answer = await chainNodeOf(c.env).lightProof(subject, from)
   if ('code' in answer) throw new ApiFailure(answer)
   return wantsBytes(c) ? inBytes(answer) : c.json(lightAnswerToJson(answer))
 }
-
-/** Height of the block that the caller has verified; without one, block 0. */
-const readFrom = (c: AppContext): number => readListQuery(c, rpcQueries.light).from
 
 const bytesType = 'application/octet-stream'
 

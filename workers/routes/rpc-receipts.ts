@@ -3,8 +3,6 @@
  * paid. Prompt, answer and the miner's signature are for the parties only.
  */
 import { Hono } from 'hono'
-import { receiptSearchQuery } from '../../core/api/contract-requests.ts'
-import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import { slotTimeMs } from '../../core/api/rpc-views.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import { formatLegacyTime } from '../../core/base/time.ts'
@@ -12,32 +10,40 @@ import { chainQueries } from '../../d1/chain-queries.ts'
 import type { SettlementRow } from '../../d1/chain-schema.ts'
 import type { AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
-import { readQuery } from './request.ts'
+import { mount } from './mount.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase, readListQuery } from './rpc-input.ts'
+import { fromDatabase, originalReaders } from './rpc-input.ts'
 
-export const rpcReceiptRoutes = new Hono<AppEnv>()
-  .get('/transactions/search', async (c) => {
-    const { receipt_id: id = '' } = readQuery(c, receiptSearchQuery)
+const search = mount(new Hono<AppEnv>(), {
+  searchTransactions: async (c, asked) => {
+    const { receipt_id: id = '' } = asked.query(c)
     const hash = fromHex(id, 32)
     const query = hash.ok && chainQueries(c.env.DB).settlementOf(toHex(hash.value))
     const row = query ? await fromDatabase(query) : undefined
     return c.json({ transactions: row ? [foundToJson(row)] : [] })
-  })
-  .get('/receipts/:id', async (c) => {
-    // Text that is no hash names no receipt, as in the original.
-    const hash = fromHex(c.req.param('id'), 32)
-    const query = hash.ok && chainQueries(c.env.DB).settlementOf(toHex(hash.value))
-    const row = query ? await fromDatabase(query) : undefined
-    if (!row) throw new ApiFailure({ code: 'NOT_FOUND', message: 'receipt not found' })
-    return c.json(receiptToJson(row, genesisTimeMs(c)))
-  })
-  .get('/receipts', async (c) => {
-    const page = readListQuery(c, rpcQueries.receipts)
-    const { rows, total } = await fromDatabase(chainQueries(c.env.DB).settlements(page))
-    const receipts = rows.map((row) => receiptToJson(row, genesisTimeMs(c)))
-    return c.json({ receipts, total, ...page })
-  })
+  },
+})
+
+export const rpcReceiptRoutes = mount(
+  search,
+  {
+    getReceipt: async (c, asked) => {
+      // Text that is no hash names no receipt, as in the original.
+      const hash = fromHex(asked.texts(c).id, 32)
+      const query = hash.ok && chainQueries(c.env.DB).settlementOf(toHex(hash.value))
+      const row = query ? await fromDatabase(query) : undefined
+      if (!row) throw new ApiFailure({ code: 'NOT_FOUND', message: 'receipt not found' })
+      return c.json(receiptToJson(row, genesisTimeMs(c)))
+    },
+    listReceipts: async (c, asked) => {
+      const page = asked.query(c)
+      const { rows, total } = await fromDatabase(chainQueries(c.env.DB).settlements(page))
+      const receipts = rows.map((row) => receiptToJson(row, genesisTimeMs(c)))
+      return c.json({ receipts, total, ...page })
+    },
+  },
+  originalReaders,
+)
 
 /** A payment as the original's search names it. */
 const foundToJson = (row: SettlementRow) => ({

@@ -5,17 +5,23 @@ import type { SnapshotPart } from '../../core/chain/engine-snapshot.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { mount } from './mount.ts'
 
-export const rpcSnapshotRoutes = new Hono<AppEnv>()
-  .get('/snapshots', async (c) => c.json(snapshotsToJson(await chainNodeOf(c.env).snapshots())))
-  .get('/snapshots/:height', (c) => answerPart(c, 'description'))
-  .get('/snapshots/:height/:part', (c) => {
-    const part = c.req.param('part')
-    return answerPart(c, part === 'block' ? part : readNumber(part, 'part'))
-  })
+export const rpcSnapshotRoutes = mount(new Hono<AppEnv>(), {
+  listSnapshots: async (c) => c.json(snapshotsToJson(await chainNodeOf(c.env).snapshots())),
+  getSnapshot: (c, asked) => answerPart(c, asked.texts(c).height, 'description'),
+  getSnapshotPart: (c, asked) => {
+    const { height, part } = asked.texts(c)
+    return answerPart(c, height, part === 'block' ? part : readNumber(part, 'part'))
+  },
+})
 
-async function answerPart(c: AppContext, part: SnapshotPart): Promise<Response> {
-  const height = readNumber(c.req.param('height') ?? '', 'height')
+async function answerPart(
+  c: AppContext,
+  heightText: string,
+  part: SnapshotPart,
+): Promise<Response> {
+  const height = readNumber(heightText, 'height')
   const bytes = await chainNodeOf(c.env).snapshotPart({ height, part })
   if (!bytes) {
     const message = 'There is no such part: /rpc/snapshots lists the snapshots that are kept.'

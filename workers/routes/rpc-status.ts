@@ -8,19 +8,21 @@ import { type Genesis, type GenesisJson, genesisToJson, slotMs } from '../../cor
 import { chainQueries } from '../../d1/chain-queries.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { mount } from './mount.ts'
 
-export const rpcStatusRoutes = new Hono<AppEnv>()
-  .get('/head', async (c) => {
+export const rpcStatusRoutes = mount(new Hono<AppEnv>(), {
+  getHead: async (c) => {
     const { genesis } = c.get('config')
     return c.json(headToJson(await chainNodeOf(c.env).head(), Number(genesis.genesisTimeMs)))
-  })
-  .get('/status', async (c) => {
+  },
+  getStatus: async (c) => {
     const status: StatusJson = statusToJson(await chainNodeOf(c.env).status(), genesisJson(c))
     return c.json(status)
-  })
-  .get('/genesis', (c) => c.json(genesisJson(c)))
-  .get('/syncStatus', (c) => syncStatus(c))
-  .get('/test-endpoint', (c) => c.json({ status: 'updated_code_running' }))
+  },
+  getGenesis: (c) => c.json(genesisJson(c)),
+  getSyncStatus: syncStatus,
+  getTestEndpoint: (c) => c.json({ status: 'updated_code_running' }),
+})
 
 /** Legacy fields first. Finality forbids reorganisations below the final block, hence the depth. */
 export async function syncStatus(c: AppContext): Promise<Response> {

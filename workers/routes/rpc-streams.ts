@@ -3,10 +3,12 @@ import { Hono } from 'hono'
 import { chainStub } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { mount } from './mount.ts'
 
-export const rpcStreamRoutes = new Hono<AppEnv>()
-  .get('/ws/blocks', (c) => stream(c, 'blocks'))
-  .get('/ws/transactions', (c) => stream(c, 'transactions'))
+export const rpcStreamRoutes = mount(new Hono<AppEnv>(), {
+  streamBlocks: (c) => stream(c, 'blocks'),
+  streamTransactions: (c) => stream(c, 'transactions'),
+})
 
 async function stream(c: AppContext, name: string): Promise<Response> {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {

@@ -2,14 +2,9 @@
 import { Hono } from 'hono'
 import type { SubmitVerdict } from '../../core/api/chain-service.ts'
 import {
-  estimateFeeSchema,
   legacyPayloadBytes,
   legacyTransaction,
-  mintFaucetSchema,
   receiptClaimRefusal,
-  sendTxSchema,
-  submitReceiptSchema,
-  submitSchema,
   transferBytes,
 } from '../../core/api/rpc-requests.ts'
 import { verdictToJson } from '../../core/api/rpc-views.ts'
@@ -20,22 +15,27 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { faucetCooldownOf } from '../faucet-cooldown.ts'
-import { readBody } from './rpc-input.ts'
+import { type Asked, mount } from './mount.ts'
+import { originalReaders } from './rpc-input.ts'
 
-export const rpcSubmitRoutes = new Hono<AppEnv>()
-  .post('/transactions', (c) => submit(c))
-  .post('/sendTx', (c) => sendTx(c))
-  .post('/transaction', (c) => sendTx(c))
-  .post('/submitReceipt', async (c) => {
-    await readBody(c, submitReceiptSchema)
-    throw new ApiFailure(receiptClaimRefusal)
-  })
-  .post('/estimateFee', (c) => estimateFee(c))
-  .post('/admin/mintFaucet', (c) => mintFaucet(c))
+export const rpcSubmitRoutes = mount(
+  new Hono<AppEnv>(),
+  {
+    submitTransactions: submit,
+    sendTx: sendTx,
+    submitReceipt: async (c, asked) => {
+      await asked.body(c)
+      throw new ApiFailure(receiptClaimRefusal)
+    },
+    estimateFee: estimateFee,
+    mintFaucet: mintFaucet,
+  },
+  originalReaders,
+)
 
 /** One transaction answers like `sendTx`, a batch with a verdict each. */
-async function submit(c: AppContext): Promise<Response> {
-  const body = await readBody(c, submitSchema)
+async function submit(c: AppContext, asked: Asked<'submitTransactions'>): Promise<Response> {
+  const body = await asked.body(c)
   const node = chainNodeOf(c.env)
   if ('txs' in body) {
     const verdicts = await node.submit(body.txs.map(signedBytes))
@@ -46,16 +46,16 @@ async function submit(c: AppContext): Promise<Response> {
   return c.json({ tx_hash: toHex0x(hash), known })
 }
 
-async function sendTx(c: AppContext): Promise<Response> {
-  const bytes = legacyTransaction(await readBody(c, sendTxSchema))
+async function sendTx(c: AppContext, asked: Asked<'sendTx'>): Promise<Response> {
+  const bytes = legacyTransaction(await asked.body(c))
   if (!bytes.ok) throw new ApiFailure(bytes.error)
   const [verdict] = await chainNodeOf(c.env).submit([bytes.value])
   return c.json({ tx_hash: toHex0x(accepted(verdict).hash) })
 }
 
 /** What a transfer costs for certain; the original's figures for the payload stand beside it. */
-async function estimateFee(c: AppContext): Promise<Response> {
-  const { type, payload } = await readBody(c, estimateFeeSchema)
+async function estimateFee(c: AppContext, asked: Asked<'estimateFee'>): Promise<Response> {
+  const { type, payload } = await asked.body(c)
   const kind = type.toUpperCase()
   if (kind === 'RECEIPT_CLAIM') throw new ApiFailure(receiptClaimRefusal)
   if (kind !== 'TRANSFER') {
@@ -77,8 +77,8 @@ async function estimateFee(c: AppContext): Promise<Response> {
 }
 
 /** A gift from the site's faucet: a transaction like any other. */
-async function mintFaucet(c: AppContext): Promise<Response> {
-  const body = await readBody(c, mintFaucetSchema)
+async function mintFaucet(c: AppContext, asked: Asked<'mintFaucet'>): Promise<Response> {
+  const body = await asked.body(c)
   const to = parseAddress(body.address)
   if (!to.ok) throw new ApiFailure(to.error)
   const { genesis } = c.get('config')

@@ -13,23 +13,25 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { countByAddress } from '../gateway/limiter.ts'
+import { mount } from './mount.ts'
 
-export const rpcSyncRoutes = new Hono<AppEnv>()
-  .get('/peers', async (c) => c.json(peersToJson(await chainNodeOf(c.env).peers())))
-  .post('/sync/pull', async (c) => {
+export const rpcSyncRoutes = mount(new Hono<AppEnv>(), {
+  getPeers: async (c) => c.json(peersToJson(await chainNodeOf(c.env).peers())),
+  pullBlocks: async (c) => {
     const ask = await readBytes(c, pullAskBytesMax)
     return bytesResponse(await chainNodeOf(c.env).pull(ask))
-  })
-  .post('/sync/announce', async (c) => {
+  },
+  announceBlocks: async (c) => {
     const { from, timestampMs } = await signerOf(c)
     const bytes = await readBytes(c, announceBytesMax)
     const reply = await chainNodeOf(c.env).announce({ from, timestampMs, bytes })
     // A key costs nothing: whose is no authority's counts like anybody.
     if (!reply.ok && reply.code === 'AUTHORITY_REQUIRED') await countByAddress(c)
     return bytesResponse(reply)
-  })
-  .post('/admin/resumeSigning', (c) => setSigning(c, 'resume'))
-  .post('/admin/suspendSigning', (c) => setSigning(c, 'suspend'))
+  },
+  resumeSigning: (c) => setSigning(c, 'resume'),
+  suspendSigning: (c) => setSigning(c, 'suspend'),
+})
 
 async function setSigning(c: AppContext, to: 'resume' | 'suspend'): Promise<Response> {
   const { from: by, timestampMs } = await signerOf(c)

@@ -1,7 +1,6 @@
 /** `/rpc`: transactions and the mempool. */
 import { Hono } from 'hono'
 import type { TransactionView } from '../../core/api/chain-service.ts'
-import { rpcQueries } from '../../core/api/rpc-queries.ts'
 import {
   outcomeName,
   pooledToJson,
@@ -19,24 +18,30 @@ import type { TransactionRow } from '../../d1/chain-schema.ts'
 import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
+import { mount } from './mount.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase, readListQuery } from './rpc-input.ts'
+import { fromDatabase, originalReaders } from './rpc-input.ts'
 
-export const rpcTransactionRoutes = new Hono<AppEnv>()
-  .get('/tx/:hash', (c) => transaction(c, c.req.param('hash')))
-  .get('/transactions', async (c) => {
-    const page = readListQuery(c, rpcQueries.transactions)
-    const { transactions, total } = await listTransactions(c, page)
-    return c.json({ transactions, total, ...page })
-  })
-  .get('/mempool', async (c) => {
-    const { limit, sender } = readListQuery(c, rpcQueries.mempool)
-    const node = chainNodeOf(c.env)
-    if (sender === undefined) return c.json((await node.pool(limit)).map(pooledToJson))
-    const address = parseAddress(sender)
-    if (!address.ok) throw new ApiFailure(address.error)
-    return c.json((await node.waiting(address.value)).slice(0, limit).map(pooledToJson))
-  })
+export const rpcTransactionRoutes = mount(
+  new Hono<AppEnv>(),
+  {
+    getTransaction: (c, asked) => transaction(c, asked.texts(c).hash),
+    listTransactions: async (c, asked) => {
+      const page = asked.query(c)
+      const { transactions, total } = await listTransactions(c, page)
+      return c.json({ transactions, total, ...page })
+    },
+    listMempool: async (c, asked) => {
+      const { limit, sender } = asked.query(c)
+      const node = chainNodeOf(c.env)
+      if (sender === undefined) return c.json((await node.pool(limit)).map(pooledToJson))
+      const address = parseAddress(sender)
+      if (!address.ok) throw new ApiFailure(address.error)
+      return c.json((await node.waiting(address.value)).slice(0, limit).map(pooledToJson))
+    },
+  },
+  originalReaders,
+)
 
 async function transaction(c: AppContext, hash: string): Promise<Response> {
   const found = await findTransaction(c, hash)

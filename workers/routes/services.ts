@@ -10,15 +10,18 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
 import { submission } from './jobs.ts'
-import { orThrow, readBody } from './request.ts'
+import { type Asked, mount } from './mount.ts'
+import { orThrow } from './request.ts'
 
-export const serviceRoutes = new Hono<AppEnv>()
-  .get('/services', list)
-  .get('/services/:type/schema', schema)
-  .post('/services/:type', (c) => create(c, c.req.param('type')))
-  .post('/services/:service/:action', (c) => {
-    return create(c, `${c.req.param('service')}/${c.req.param('action')}`)
-  })
+export const serviceRoutes = mount(new Hono<AppEnv>(), {
+  listServices: list,
+  getServiceSchema: schema,
+  createServiceJob: (c, asked) => create(c, asked, asked.texts(c).type),
+  createServiceActionJob: (c, asked) => {
+    const { service, action } = asked.texts(c)
+    return create(c, asked, `${service}/${action}`)
+  },
+})
 
 async function list(c: AppContext): Promise<Response> {
   await countOpen(c)
@@ -64,13 +67,17 @@ async function schema(c: AppContext): Promise<Response> {
   })
 }
 
-async function create(c: AppContext, name: string): Promise<Response> {
+async function create(
+  c: AppContext,
+  asked: Pick<Asked<'createServiceJob'>, 'body'>,
+  name: string,
+): Promise<Response> {
   const who = await requirePrincipal(c, 'client')
-  const body = await readBody(c, z.looseObject({}))
+  const body = await asked.body(c)
   const { service, action } = found(name)
-  const { limit, payment_amount, constraints, authorisation, authorisation_signature, ...asked } =
+  const { limit, payment_amount, constraints, authorisation, authorisation_signature, ...given } =
     body
-  const request = orThrow(validated(service.request, asked, 'body'))
+  const request = orThrow(validated(service.request, given, 'body'))
   const how = { limit, payment_amount, constraints, authorisation, authorisation_signature }
   const job = orThrow(
     validated(

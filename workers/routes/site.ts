@@ -7,13 +7,15 @@ import { modelListView, siteView } from '../../core/api/jobs-site.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
+import { mount } from './mount.ts'
 import { jobIdOf } from './request.ts'
 
-export const siteRoutes = new Hono<AppEnv>()
-  .get('/site', site)
-  .get('/site/miners', miners)
-  .get('/site/jobs/:id', job)
-  .get('/models', models)
+export const siteRoutes = mount(new Hono<AppEnv>(), {
+  getSite: site,
+  listOnlineMiners: miners,
+  readPublicJob: job,
+  listModels: models,
+})
 
 async function site(c: AppContext): Promise<Response> {
   await countOpen(c)

@@ -10,23 +10,25 @@ import { chainQueries } from '../../d1/chain-queries.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { countOpen } from '../gateway/limiter.ts'
 import { tellCounts } from '../gateway/request-counts.ts'
+import { mount } from './mount.ts'
 
 /** Mounted at `/status`. */
-export const nodeStatusRoutes = new Hono<AppEnv>().get('/', status)
+export const nodeStatusRoutes = mount(new Hono<AppEnv>(), { getNodeStatus: status })
 
 /** Mounted at `/metrics`. */
-export const metricsRoutes = new Hono<AppEnv>().get('/', metrics)
+export const metricsRoutes = mount(new Hono<AppEnv>(), { getMetrics: metrics })
 
 /** Both under the coordinator. */
-export const statusRoutes = new Hono<AppEnv>()
-  .get('/status', async (c) => {
+export const statusRoutes = mount(new Hono<AppEnv>(), {
+  getSiteStatus: async (c) => {
     await countOpen(c)
     return status(c)
-  })
-  .get('/metrics', async (c) => {
+  },
+  getCoordinatorMetrics: async (c) => {
     await countOpen(c)
     return metrics(c)
-  })
+  },
+})
 
 async function status(c: AppContext): Promise<Response> {
   const [site, chain] = await Promise.all([

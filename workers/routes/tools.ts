@@ -1,11 +1,6 @@
 /** Checks and questions that need no key: receipts, matching, page timings. Rules: contract-SPEC.md, TOOLS. */
 import { Hono } from 'hono'
-import {
-  type MatchBody,
-  matchSchema,
-  receiptAttestationsMax,
-  webVitalSchema,
-} from '../../core/api/contract-requests.ts'
+import { type MatchBody, receiptAttestationsMax } from '../../core/api/contract-requests.ts'
 import type { MinerCandidate } from '../../core/api/coordinator-figures.ts'
 import { messageOf } from '../../core/api/errors.ts'
 import { constraintsOf } from '../../core/api/jobs-requests.ts'
@@ -21,16 +16,17 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { countOpen } from '../gateway/limiter.ts'
 import { countVital } from '../gateway/request-counts.ts'
-import { readBody } from './request.ts'
+import { type Asked, mount } from './mount.ts'
 
-export const toolRoutes = new Hono<AppEnv>()
-  .post('/receipts/verify', verify)
-  .post('/match', match)
-  .post('/web-vitals', webVital)
-  .get('/web-vitals/health', async (c) => {
+export const toolRoutes = mount(new Hono<AppEnv>(), {
+  verifyReceipt: verify,
+  matchMiners: match,
+  reportWebVital: webVital,
+  getWebVitalsHealth: async (c) => {
     await countOpen(c)
     return c.json({ status: 'healthy', service: 'web-vitals' })
-  })
+  },
+})
 
 async function verify(c: AppContext): Promise<Response> {
   await countOpen(c)
@@ -66,9 +62,9 @@ async function readReceipt(c: AppContext) {
   return recordOf(body['receipt']) ?? body
 }
 
-async function match(c: AppContext): Promise<Response> {
+async function match(c: AppContext, asked: Asked<'matchMiners'>): Promise<Response> {
   await countOpen(c)
-  const body = await readBody(c, matchSchema)
+  const body = await asked.body(c)
   const found = await c.get('coordinator').matchMiners(wantedOf(body), body.top_k)
   const preferred = body.hints?.region
   const isNear = ({ region }: MinerCandidate) => preferred && region === preferred
@@ -112,9 +108,9 @@ function explain({ price, busy, concurrency, region }: MinerCandidate): string {
   return `${formatCoins(price)} AITBC at most, ${places}${where}`
 }
 
-async function webVital(c: AppContext): Promise<Response> {
+async function webVital(c: AppContext, asked: Asked<'reportWebVital'>): Promise<Response> {
   await countOpen(c)
-  const { name, value } = await readBody(c, webVitalSchema)
+  const { name, value } = await asked.body(c)
   countVital(c.env, name, value)
   return c.json({ status: 'received', metric: name, value })
 }

@@ -5,40 +5,34 @@
  */
 import { Hono } from 'hono'
 import { legacyAmount } from '../../core/api/rpc-views.ts'
-import {
-  loginRequest,
-  registerRequest,
-  userTransactionsQuery,
-} from '../../core/api/schemas/account.ts'
 import { userIdOf } from '../../core/auth/principal.ts'
 import { chainQueries } from '../../d1/chain-queries.ts'
 import { accountOf, isSameName, leaveName, takeName } from '../account-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { dropSessionCookie, profileOf, requireSession, session } from '../session.ts'
-import { readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
 import { receivedToJson, seenAccount, sentToJson, updatedAt } from './rpc-accounts.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
 import { fromDatabase, readLookup } from './rpc-input.ts'
 import { beginSession, profileView, prove } from './sign-in.ts'
 
-const users = new Hono<AppEnv>()
-  .post('/register', register)
-  .post('/login', login)
-  .get('/me', session, me)
-  .get('/:id/balance', session, balance)
-  .get('/:id/transactions', session, transactions)
-  .post('/logout', session, logout)
+const open = mount(new Hono<AppEnv>(), { register, login })
 
-export const userRoutes = new Hono<AppEnv>().route('/', users).route('/users', users)
+export const userRoutes = mount(open.use('*', session), {
+  getMe: me,
+  getUserBalance: balance,
+  listUserTransactions: transactions,
+  logout,
+})
 
-async function login(c: AppContext): Promise<Response> {
-  return beginSession(c, prove(c, await readBody(c, loginRequest)))
+async function login(c: AppContext, asked: Asked<'login'>): Promise<Response> {
+  return beginSession(c, prove(c, await asked.body(c)))
 }
 
 /** A name belongs to the account that took it first, as long as its profile shows it. */
-async function register(c: AppContext): Promise<Response> {
-  const { email, username, ...body } = await readBody(c, registerRequest)
+async function register(c: AppContext, asked: Asked<'register'>): Promise<Response> {
+  const { email, username, ...body } = await asked.body(c)
   const proven = prove(c, body)
   const { address } = proven
   const names = [
@@ -70,9 +64,12 @@ async function balance(c: AppContext): Promise<Response> {
   return c.json({ user_id: userId, address, balance: held, ...updatedAt(c, row) })
 }
 
-async function transactions(c: AppContext): Promise<Response> {
+async function transactions(
+  c: AppContext,
+  asked: Asked<'listUserTransactions'>,
+): Promise<Response> {
   const { userId, address } = ownAccount(c)
-  const { limit } = readQuery(c, userTransactionsQuery)
+  const { limit } = asked.query(c)
   const queries = chainQueries(c.env.DB)
   const page = { limit, offset: 0 }
   const [row, sent, received] = await Promise.all([

@@ -17,10 +17,11 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { requireAnyone, session } from '../session.ts'
 import { walletsOf } from '../wallet-client.ts'
+import { mount } from './mount.ts'
 import { readJson } from './request.ts'
 import { callerOf, messageOfBase64, receiptChecks, seedOfBase64, walletView } from './wallet.ts'
 
-export const walletRpcRoutes = new Hono<AppEnv>().post('/', session, rpc)
+export const walletRpcRoutes = mount(new Hono<AppEnv>().use('*', session), { callWallet: rpc })
 
 const codes = {
   json: -32700,

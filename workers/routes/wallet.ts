@@ -9,14 +9,7 @@ import type { Principal as CoordinatorPrincipal } from '../../core/api/coordinat
 import type { ApiError } from '../../core/api/errors.ts'
 import { errorBody, messageOf } from '../../core/api/errors.ts'
 import { checkReceipt } from '../../core/api/receipt-check.ts'
-import {
-  createWalletRequest,
-  ledgerQuery,
-  type ReceiptCheck,
-  signRequest,
-  unlockRequest,
-  walletIdSchema,
-} from '../../core/api/schemas/wallet.ts'
+import { type ReceiptCheck, walletIdSchema } from '../../core/api/schemas/wallet.ts'
 import {
   type WalletCaller,
   type WalletRecord,
@@ -33,20 +26,20 @@ import { ApiFailure } from '../failure.ts'
 import { countWalletUse } from '../gateway/limiter.ts'
 import { requireAnyone, session } from '../session.ts'
 import { walletsOf } from '../wallet-client.ts'
-import { readBody, readQuery } from './request.ts'
+import { type Asked, mount } from './mount.ts'
 
 /** The longest form of an IPv6 address; where no edge writes it, anybody may. */
 const addressCharsMax = 45
 
-export const walletRoutes = new Hono<AppEnv>()
-  .use('*', session)
-  .get('/wallets', list)
-  .post('/wallets', create)
-  .post('/wallets/:id/unlock', unlock)
-  .post('/wallets/:id/sign', sign)
-  .get('/wallets/:id/ledger', ledger)
-  .get('/receipts/:id', receipt)
-  .get('/receipts/:id/history', receipts)
+export const walletRoutes = mount(new Hono<AppEnv>().use('*', session), {
+  listWallets: list,
+  createWallet: create,
+  unlockWallet: unlock,
+  signWithWallet: sign,
+  listWalletUses: ledger,
+  checkReceipt: receipt,
+  checkReceipts: receipts,
+})
 
 /** Who asks, after the count of uses that every owner of this address shares. */
 export async function callerOf(c: AppContext, action: string): Promise<WalletCaller> {
@@ -101,9 +94,9 @@ async function list(c: AppContext): Promise<Response> {
   return c.json({ items: items.map(walletView) })
 }
 
-async function create(c: AppContext): Promise<Response> {
+async function create(c: AppContext, asked: Asked<'createWallet'>): Promise<Response> {
   const caller = await callerOf(c, 'create')
-  const body = await readBody(c, createWalletRequest)
+  const body = await asked.body(c)
   const { wallet_id: walletId, password, metadata } = body
   const seed = orRefuse(seedOfBase64(body.secret_key))
   const made = await walletsOf(c.env, caller.owner).create(caller, {
@@ -131,17 +124,17 @@ const reasons: Partial<Record<ApiError['code'], string>> = {
   WALLET_SECRET_INVALID: 'secret_invalid',
 }
 
-async function unlock(c: AppContext): Promise<Response> {
+async function unlock(c: AppContext, asked: Asked<'unlockWallet'>): Promise<Response> {
   const caller = await callerOf(c, 'unlock')
-  const { password } = await readBody(c, unlockRequest)
+  const { password } = await asked.body(c)
   const walletId = walletIdOf(c)
   orRefuse(await walletsOf(c.env, caller.owner).unlock(caller, { walletId, password }))
   return c.json({ wallet_id: walletId, unlocked: true })
 }
 
-async function sign(c: AppContext): Promise<Response> {
+async function sign(c: AppContext, asked: Asked<'signWithWallet'>): Promise<Response> {
   const caller = await callerOf(c, 'sign')
-  const body = await readBody(c, signRequest)
+  const body = await asked.body(c)
   const input = {
     walletId: walletIdOf(c),
     password: body.password,
@@ -151,9 +144,9 @@ async function sign(c: AppContext): Promise<Response> {
   return c.json({ wallet_id: input.walletId, signature_base64: base64.encode(signature) })
 }
 
-async function ledger(c: AppContext): Promise<Response> {
+async function ledger(c: AppContext, asked: Asked<'listWalletUses'>): Promise<Response> {
   const caller = await callerOf(c, 'ledger')
-  const { limit, cursor } = readQuery(c, ledgerQuery)
+  const { limit, cursor } = asked.query(c)
   const walletId = c.req.param('id') ?? ''
   const beforeSeq = cursor === undefined ? undefined : Number(cursor)
   const page = { walletId, limit, beforeSeq }

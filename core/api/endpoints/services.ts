@@ -1,13 +1,15 @@
 /** Typed services of the original: ordinary jobs with a form of their own. */
 import * as z from 'zod'
 import { type EndpointFamily, endpoint } from '../endpoint.ts'
+import { serviceRequestSchema } from '../jobs-requests.ts'
 import { serviceJobSchema, serviceSchemaSchema, servicesSchema } from '../schemas/contract.ts'
 import { bodyErrors, clientErrors, openErrors, submissionErrors } from './failures.ts'
 import { coordinatorAt } from './paths.ts'
 
-const request = z
-  .looseObject({})
-  .describe('As GET /services/{type}/schema says; `limit` or `payment_amount` as of a job')
+/** The fields of each service are checked by its own schema, which `getServiceSchema` tells. */
+const request = serviceRequestSchema.describe(
+  'The fields of the service, as GET /services/{type}/schema says, and how it is paid',
+)
 const jobErrors = [
   ...clientErrors,
   ...bodyErrors,

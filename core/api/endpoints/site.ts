@@ -78,6 +78,7 @@ export const siteFamily = {
       id: 'getModel',
       summary: 'Read one model',
       description: 'A name may hold slashes and colons, encoded or not.',
+      hasSlashes: true,
       params: z.object({ name: z.string().describe('The name, such as llama3.2:1b') }),
       answers: [{ status: 200, description: 'The model', schema: modelSchema }],
       errors: [...openErrors, 'MODEL_NOT_SERVED'],

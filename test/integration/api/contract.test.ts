@@ -1,4 +1,7 @@
-/** The original's smaller families on a whole site: payments, services, miners' own affairs, metrics. */
+/**
+ * The original’s smaller families on a whole site: payments, services, miners' own affairs, metrics.
+ * Long because all of them are tried on one site.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type ApiAnswer,
@@ -157,7 +160,22 @@ describe('typed services', () => {
     expect(expectFailure(unknown, 404, 'SERVICE_UNKNOWN')).toMatchObject({
       services: expect.arrayContaining(['whisper/transcribe']),
     })
-    expectFailure(await ask('/services/llm/inference', { body: {} }), 422, 'VALIDATION_ERROR')
+  })
+
+  test.each([
+    ['/services/llm/inference', {}, 'body.prompt'],
+    ['/services/ffmpeg/transcode', {}, 'body.input_url'],
+    ['/services/blender', { blend_file_url: 'file:///etc' }, 'body.blend_file_url'],
+    ['/services/llm/inference', { prompt: 'hi', max_tokens: 1e9 }, 'body.max_tokens'],
+    ['/services/llm/inference', { prompt: 'hi', limit: 'much' }, 'body.limit'],
+    [
+      '/services/llm/inference',
+      { prompt: 'hi', constraints: { models: 7 } },
+      'body.constraints.models',
+    ],
+  ])('SERVICES-2: %s says what is wrong with %j', async (path, body, field) => {
+    const details = expectFailure(await ask(path, { body }), 422, 'VALIDATION_ERROR')
+    expect(details).toEqual([expect.objectContaining({ field })])
   })
 })
 

@@ -1,6 +1,6 @@
 /** The endpoint table against what the Worker registers, and the document that is made of it. */
 import { Validator } from '@seriousme/openapi-schema-validator'
-import type { Hono } from 'hono'
+import { Hono } from 'hono'
 import { describe, expect, test, vi } from 'vitest'
 import { type Endpoint, placeholdersOf } from '../../../core/api/endpoint.ts'
 import { answerExamples } from '../../../core/api/endpoints/examples.ts'
@@ -8,7 +8,9 @@ import { reservedFamilies } from '../../../core/api/endpoints/not-built.ts'
 import { endpointFamilies, endpoints } from '../../../core/api/endpoints/table.ts'
 import { errorCodes, statusOf } from '../../../core/api/errors.ts'
 import { failuresOf, isOllama, isOpenAi, openApiDocument } from '../../../core/api/openapi.ts'
+import type { FieldFault } from '../../../core/jobs/job-request.ts'
 import type { AppEnv } from '../../../workers/context.ts'
+import type { ApiFailure } from '../../../workers/failure.ts'
 import { routeOf, routeTable, type ServiceName } from '../../../workers/gateway/routes.ts'
 import { adminRoutes } from '../../../workers/routes/admin.ts'
 import { authRoutes } from '../../../workers/routes/auth.ts'
@@ -18,6 +20,7 @@ import { explorerRoutes } from '../../../workers/routes/explorer.ts'
 import { healthRoutes } from '../../../workers/routes/health.ts'
 import { marketRoutes } from '../../../workers/routes/market.ts'
 import { marketplaceRoutes } from '../../../workers/routes/marketplace.ts'
+import { mount, rowOfHandler } from '../../../workers/routes/mount.ts'
 import { ollamaRoutes } from '../../../workers/routes/ollama.ts'
 import { rpcRoutes } from '../../../workers/routes/rpc.ts'
 import { metricsRoutes, nodeStatusRoutes } from '../../../workers/routes/status.ts'
@@ -77,6 +80,49 @@ describe('the table', () => {
     )
     expect(told.length).toBe(new Set(told).size)
     expect(told.sort()).toEqual(registered())
+  })
+
+  test('OPENAPI-9: every route that is registered answers by its row', () => {
+    const routes = Object.values(services).flatMap((app) => app.routes)
+    const plain = routes.filter(({ method }) => method !== 'ALL')
+    expect(plain.length).toBeGreaterThan(200)
+    for (const { method, path, handler } of plain) {
+      // An app with its own words for failures is wrapped when it is joined to another.
+      const own =
+        (handler as { readonly __COMPOSED_HANDLER?: unknown }).__COMPOSED_HANDLER ?? handler
+      const row = rowOfHandler(own)
+      const ends = [row?.path, ...(row?.aliases ?? [])].some((each) =>
+        each?.endsWith(written(path)),
+      )
+      expect([method, path, row?.method, ends || path === '/']).toEqual([
+        method,
+        path,
+        method,
+        true,
+      ])
+    }
+  })
+
+  test('OPENAPI-9: the readers of a route check by the schemas of its row', async () => {
+    const body = { name: 'desk', scopes: ['everything'] }
+    const seen: string[] = []
+    const app = mount(new Hono<AppEnv>(), {
+      createKey: async (c, asked) => c.json(await asked.body(c)),
+      getUsage: (c, asked) => c.json(asked.query(c)),
+      getKey: (c, asked) => c.text(asked.texts(c).id),
+    })
+    app.onError((thrown, c) => {
+      const { code, details } = (thrown as ApiFailure).error
+      for (const { field } of details as FieldFault[]) seen.push(`${code} ${field}`)
+      return c.text('', 400)
+    })
+    const sent = { method: 'POST', body: JSON.stringify(body) }
+    expect((await app.request('/account/keys', sent)).status).toBe(400)
+    expect((await app.request('/account/usage?group_by=moon')).status).toBe(400)
+    expect(seen).toEqual(['VALIDATION_ERROR body.scopes.0', 'VALIDATION_ERROR query.group_by'])
+    const good = await app.request('/account/usage?group_by=model')
+    expect(await good.json()).toMatchObject({ group_by: 'model' })
+    expect(await (await app.request('/account/keys/key_1')).text()).toBe('key_1')
   })
 
   test('OPENAPI-1: ids, families and placeholders are whole', () => {

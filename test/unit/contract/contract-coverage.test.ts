@@ -39,6 +39,12 @@ describe.each([...new Set(contractRoutes.map(({ section }) => section))])('%s', 
   )('CONTRACT-1: %s', (_name, route) => {
     for (const path of spellings(route)) {
       const isServed = isInTable(route.method, path)
+      if (route.served === 'page') {
+        const target = routeOf(path)?.target
+        const to = target?.kind === 'redirect' ? target.to : undefined
+        expect([path, to && ['page', 'folder'].includes(String(kindAt(to)))]).toEqual([path, true])
+        continue
+      }
       if (route.served === '501') {
         expect([path, isReserved(path), kindAt(path)]).toEqual([path, true, 'missing'])
         expect([path, isServed]).toEqual([path, false])

@@ -4,13 +4,13 @@
  * `/api` and `/api/v1`; `root` as it stands.
  */
 
-/** How a route is served: by rows of the endpoint table, or by a 501 that says what to use instead. */
+/** How a route is served: by rows of the endpoint table, a 501 that says what to use instead, or a page. */
 export type ContractRoute = {
   readonly section: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly at: 'coordinator' | 'root'
-  readonly served: 'table' | '501'
+  readonly served: 'table' | '501' | 'page'
 }
 
 const routesOf = (
@@ -35,6 +35,7 @@ const hash = `0x${'b'.repeat(64)}`
 /** All of them. */
 export const contractRoutes: readonly ContractRoute[] = [
   ...routesOf('1.1 general', 'table', 'GET /health'),
+  ...routesOf('1.1 general', 'page', 'GET /docs\n GET /redoc', 'root'),
   ...routesOf(
     '1.1 general',
     'table',

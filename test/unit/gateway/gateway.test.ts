@@ -125,6 +125,7 @@ describe('routes', () => {
   test.each([
     ['/exchange?x=1', '/Exchange?x=1'],
     ['/Marketplace', '/marketplace/'],
+    ['/redoc', '/docs/api.html'],
     ['/BrowserWallet', '/docs/browser-wallet.html'],
     ['/wallet', '/wallet/'],
   ])('GW-3: %s moves to %s', async (path, to) => {
