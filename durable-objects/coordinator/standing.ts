@@ -1,7 +1,7 @@
 /**
  * What the coordinator has seen of its miners: circuit breakers, and how fast each answers at each model.
- * Breakers live in memory: a restart tries everybody again. Speeds are written every now and then; a
- * restart loses the newest, and they come again.
+ * Breakers are written when they open and close. Speeds are written every now and then; a restart loses the
+ * newest, and they come again.
  */
 import type { BreakerView } from '../../core/api/dispatch.ts'
 import {
@@ -17,6 +17,7 @@ import {
 } from '../../core/jobs/breaker.ts'
 import type { Attempt } from '../../core/jobs/job.ts'
 import type { ClaimBook, Standing } from '../../core/jobs/routing.ts'
+import { openBreakers } from './breakers.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { SqlDatabase } from './schema.ts'
 import { openSpeeds } from './speeds.ts'
@@ -54,7 +55,8 @@ export type MinerStanding = Standing & {
 
 export function openStanding(parts: StandingParts): MinerStanding {
   const { now, wakeAt } = parts
-  const kept = new Map<string, Breaker>()
+  const onDisk = openBreakers(parts)
+  const kept = new Map<string, Breaker>(onDisk.restored)
   const speeds = openSpeeds(parts)
   const trust = openTrust(parts)
 
@@ -64,12 +66,14 @@ export function openStanding(parts: StandingParts): MinerStanding {
   }
   const keep = (minerId: string, breaker: Breaker): void => {
     kept.delete(minerId)
+    onDisk.note(minerId, breaker)
     if (breaker.state === 'closed' && breaker.failures === 0) return
     kept.set(minerId, breaker)
     if (breaker.state === 'open') wakeAt(breaker.untilMs)
     if (kept.size <= coordinatorLimits.minerNamesMax) return
     for (const oldest of kept.keys()) {
       kept.delete(oldest)
+      onDisk.note(oldest, undefined)
       return
     }
   }

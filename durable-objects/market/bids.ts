@@ -285,7 +285,7 @@ export function openBids(parts: BidParts) {
       const price = parseUnits(body.price_max)
       if (!price.ok || price.value === 0n) return err({ code: 'AMOUNT_INVALID' })
       const owner = ownerOf(who)
-      const [all] = rowsOf<{ n: number }>(database, countOpen)
+      const [all] = rowsOf<{ n: number }>(database, `${countOpen} AND owner NOT LIKE 'site:%'`)
       const [mine] = rowsOf<{ n: number }>(database, `${countOpen} AND owner = ?`, owner)
       if ((all?.n ?? 0) >= limits.openBidsMax || (mine?.n ?? 0) >= limits.openBidsPerOwnerMax) {
         return err({ code: 'BIDS_TOO_MANY' })
@@ -442,6 +442,11 @@ export function openBids(parts: BidParts) {
     announced: (said: BidAnnouncement, at: { txHash: string; height: number }): void => {
       const bidId = marketIdOf('remote', said.site, said.id)
       if (rowOf(bidId)) return
+      const owner = `site:${said.site}`
+      const [heard] = rowsOf<{ n: number }>(database, `${countOpen} AND owner = ?`, owner)
+      if ((heard?.n ?? 0) >= limits.remotePerSiteMax) return
+      // Whatever it says, no auction lasts longer here.
+      const closesAtMs = Math.min(said.closes, now() + limits.auctionSecondsMax * 1_000)
       const isTokens = said.kind === 'tokens'
       const wanted: Wanted = {
         kind: said.kind,
@@ -457,15 +462,15 @@ export function openBids(parts: BidParts) {
         insertBid,
         bidId,
         said.site,
-        `site:${said.site}`,
+        owner,
         said.bidder,
         JSON.stringify(wanted),
-        said.closes <= now() ? 'unmatched' : 'open',
+        closesAtMs <= now() ? 'unmatched' : 'open',
         now(),
-        said.closes,
+        closesAtMs,
         JSON.stringify({ tx_hash: at.txHash, height: at.height }),
       )
-      parts.wakeAt(said.closes)
+      parts.wakeAt(closesAtMs)
     },
     endedElsewhere: (site: string, id: string, status: Bid['status'], filled: number): void =>
       void database.sql.exec(setEnd, status, filled, now(), marketIdOf('remote', site, id)),

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { breakerLimits } from '../../../core/jobs/breaker.ts'
 import { minerWhy } from '../../../durable-objects/coordinator/why.ts'
 import type { Agent, HeldAttempt } from '../../support/agent-socket.ts'
-import { acceptOnly, hold, join } from '../../support/coordinator-miners.ts'
+import { acceptOnly, hold, join, joinForGood } from '../../support/coordinator-miners.ts'
 import { createWorld, type World } from '../../support/coordinator-world.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_790_000_000_000 }))
@@ -90,6 +90,43 @@ test('STAND-1: one that fails its trial is left alone for twice as long', async 
   await world.pass(breakerLimits.openMs)
   await some(10)
   expect(offers).toBe(breakerLimits.failuresMax + 2)
+})
+
+test('STAND-1: a new instance passes it over still, and forgets it when it has delivered', async () => {
+  const world = await createWorld()
+  let offers = 0
+  let isBroken = true
+  await joinForGood(world, {
+    name: 'broken',
+    priceCompletion: 100n,
+    onOffer: (agent, attempt) => {
+      offers += 1
+      if (isBroken) failing(agent, attempt)
+      else agent.work(attempt)
+    },
+  })
+  await joinForGood(world, { name: 'honest', priceCompletion: 300n })
+  const some = async (count: number) => {
+    for (let index = 0; index < count; index += 1) {
+      await world.submit(`job ${index}`)
+      await world.pass(100)
+    }
+  }
+  await some(10)
+  const before = world.parts().standing.breakers()
+  expect(before).toMatchObject([{ minerId: 'broken', state: 'open' }])
+  world.restart()
+  await world.pass(1_500)
+  expect(world.parts().standing.breakers()).toEqual(before)
+  await some(10)
+  expect(offers).toBe(breakerLimits.failuresMax)
+  isBroken = false
+  await world.pass(breakerLimits.openMs)
+  await some(2)
+  expect(world.parts().standing.breakers()).toEqual([])
+  expect(world.rows('SELECT * FROM breakers')).toEqual([])
+  world.restart()
+  expect(world.parts().standing.breakers()).toEqual([])
 })
 
 test('STAND-1: jobs that wait for such a miner alone go on when it may be tried', async () => {

@@ -7,6 +7,7 @@ import { fromHex, toHex } from '../../../core/base/bytes.ts'
 import { announcementTopics } from '../../../core/chain/messages/announce.ts'
 import { bookingIdOf, type Message } from '../../../core/chain/transaction.ts'
 import { placesTaken, slotsPerHour } from '../../../core/market/booking.ts'
+import { marketLimits } from '../../../core/market/limits.ts'
 import type { Offer } from '../../../core/market/offer.ts'
 import { parseQuery } from '../../../core/market/query.ts'
 import { person, sign } from '../../support/chain-world.ts'
@@ -410,6 +411,47 @@ describe('what others say', () => {
     world.said.push(row(6, 'aitbc1there', gone, { v: 1, site: 'there.test', id: offer.id }))
     await world.look()
     expect(world.parts().offers.offer(listed?.offer_id ?? '')?.status).toBe('withdrawn')
+  })
+
+  test('MKT-9: bids of another site keep nobody here from bidding, nor stand open for ever', async () => {
+    const world = await createMarketWorld()
+    const flood = marketLimits.remotePerSiteMax + 50
+    for (let number = 0; number < flood; number += 1) {
+      const bid = {
+        v: 1,
+        site: 'there.test',
+        id: number.toString(16).padStart(32, '0'),
+        bidder: 'somebody',
+        query: '',
+        kind: 'tokens',
+        wanted: 1,
+        hours: null,
+        price: '1',
+        closes: 2 ** 43,
+      }
+      world.said.push(row(number + 1, 'aitbc1there', announcementTopics.bid, bid))
+    }
+    await world.look()
+    const [open] = world.rows<{ n: number; last: number }>(
+      "SELECT count(*) AS n, max(closes_at_ms) AS last FROM bids WHERE status = 'open'",
+    )
+    expect(open?.n).toBe(marketLimits.remotePerSiteMax)
+    expect(open?.last).toBeLessThanOrEqual(Date.now() + marketLimits.auctionSecondsMax * 1_000)
+    // As many as could be heard of all sites together.
+    world.database.sql.exec(
+      `INSERT INTO bids (bid_id, site, owner, bidder, wanted, status, opened_at_ms, closes_at_ms, filled)
+       SELECT 'far' || value, 'far.test', 'site:far.test', 'x', wanted, 'open', opened_at_ms,
+       closes_at_ms, 0 FROM (SELECT * FROM bids LIMIT 1),
+       json_each('[${Array.from({ length: marketLimits.openBidsMax }, (_, at) => at).join(',')}]')`,
+    )
+    const wanted = {
+      kind: 'tokens',
+      query: '',
+      tokens: 10,
+      price_max: '1',
+      closes_in_s: 60,
+    } as const
+    expect(must(world.parts().bids.submit(world.key, wanted)).status).toBe('open')
   })
 
   test('MKT-10: what this site says is on the chain, from its own account, at a bounded rate', async () => {
