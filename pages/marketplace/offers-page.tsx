@@ -1,13 +1,11 @@
 /** All offers: the query in the address, facets, prices, the list. */
-import { unitsPerCoin } from '../../core/base/amount.ts'
-import { dayMs } from '../../core/base/time.ts'
 import { Title } from '../explorer/parts.tsx'
+import { Later } from '../shared/frame/later.tsx'
 import { Step } from '../shared/list/list-pager.tsx'
 import { here, navigate, query as parameter } from '../shared/list/url-state.ts'
 import { slowEdge } from '../shared/live/chain.ts'
 import { type Resource, useResource } from '../shared/live/resource.ts'
 import { Disclosure } from '../shared/ui/bits.tsx'
-import { LazyChart } from '../shared/ui/chart/lazy-chart.tsx'
 import { Empty, Failed, Loaded, Skeleton, StaleLine } from '../shared/ui/states.tsx'
 import { Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { When } from '../shared/ui/time.tsx'
@@ -19,14 +17,7 @@ import { QueryBox } from './query-box.tsx'
 import { sortChoices } from './query-check.ts'
 import { valuesOf, withValues } from './query-terms.ts'
 import { marketPath } from './routes.ts'
-import {
-  facetsAnswer,
-  type OfferPage,
-  offerPage,
-  type PricesAnswer,
-  pricesAnswer,
-  statsAnswer,
-} from './wire.ts'
+import { facetsAnswer, type OfferPage, offerPage, pricesAnswer, statsAnswer } from './wire.ts'
 import { counted } from './words.tsx'
 
 const pageRows = 25
@@ -105,7 +96,14 @@ function Prices({ model }: { model: string | undefined }) {
               title={`Offers by price of 1,000 answer tokens, ${of}`}
               buckets={histogram}
             />
-            {model === undefined ? null : <PricesByDay model={model} days={history} />}
+            {model === undefined ? null : (
+              <Later
+                load={byDay}
+                of={{ model, days: history }}
+                heading={null}
+                part="prices by day"
+              />
+            )}
           </div>
         )}
       </Loaded>
@@ -113,47 +111,7 @@ function Prices({ model }: { model: string | undefined }) {
   )
 }
 
-type Day = PricesAnswer['history'][number]
-
-/** The lowest and the median price of each day; a day without an offer is a gap. */
-function PricesByDay({ model, days }: { model: string; days: readonly Day[] }) {
-  const title = `Price of 1,000 answer tokens by day, ${model}`
-  const [first] = days
-  const last = days.at(-1)
-  if (!first || !last || first === last) {
-    return (
-      <Empty title="No prices of other days yet">
-        <span>
-          The site keeps the lowest and the median price of each day; the line begins with the
-          second day on which somebody offers {model}.
-        </span>
-      </Empty>
-    )
-  }
-  const found = new Map(days.map((day) => [day.start, day]))
-  const starts = Array.from(
-    { length: Math.round((last.start - first.start) / dayMs) + 1 },
-    (_, index) => first.start + index * dayMs,
-  )
-  const seriesOf = (name: string, of: (day: Day) => bigint) => ({
-    name,
-    points: starts.map((x) => {
-      const day = found.get(x)
-      return { x, y: day && Number(of(day)) / Number(unitsPerCoin) }
-    }),
-  })
-  return (
-    <LazyChart
-      title={title}
-      kind="line"
-      xKind="day"
-      xLabel="Day"
-      unit={{ one: 'AITBC', many: 'AITBC' }}
-      series={[seriesOf('Lowest', ({ min }) => min), seriesOf('Median', ({ median }) => median)]}
-      empty={{ title: 'No prices of other days yet', text: '' }}
-    />
-  )
-}
+const byDay = async () => (await import('./prices-by-day.tsx')).PricesByDay
 
 function Tools({ query }: { query: string }) {
   const sort = valuesOf(query, 'sort')[0] ?? ''

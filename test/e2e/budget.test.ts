@@ -58,7 +58,7 @@ test('PAGE-7: no page is left out, and the budgets are these', () => {
 
 test('PAGE-7: no view of the marketplace takes more than 60 kB, all its scripts together', () => {
   const views = measured.filter(({ name }) => name.startsWith('marketplace: '))
-  expect(views.map(({ sizeLimit }) => sizeLimit)).toEqual(Array(9).fill(60_000))
+  expect(views.map(({ sizeLimit }) => sizeLimit)).toEqual(Array(10).fill(60_000))
   expect(views.filter(({ passed }) => !passed)).toEqual([])
 })
 

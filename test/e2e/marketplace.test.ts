@@ -158,7 +158,7 @@ test('MARKETPAGE-3: the prices of one model by day are drawn, and are a table', 
     ['0.01', '0.025'],
   ])
   await page.getByRole('button', { name: 'Show as table' }).click()
-  await page.locator('.chart-line-1').first().waitFor()
+  await page.locator('.chart-plot').waitFor()
   await expectClean('prices by day')
 })
 
