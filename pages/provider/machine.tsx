@@ -13,6 +13,7 @@ import {
   Share,
   Speed,
 } from '../marketplace/words.tsx'
+import { Later as LaterView } from '../shared/frame/later.tsx'
 import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { integer, list, maybe, object, record, type ShapeOf, text } from '../shared/live/shape.ts'
@@ -22,7 +23,9 @@ import { When } from '../shared/ui/time.tsx'
 import { Availability } from './availability.tsx'
 import { HeldResults } from './held.tsx'
 import { Prices } from './prices.tsx'
-import { SelfTest } from './self-test.tsx'
+
+// A test asks a model and checks its proof: more code than the rest of the page.
+const selfTest = async () => (await import('./self-test.tsx')).SelfTest
 
 const count = integer(0)
 
@@ -86,7 +89,7 @@ export function Machine({ offer, isEarning }: MachineProps) {
         <Availability offer={offer} />
       </Later>
       <Later summary="Test it">
-        <SelfTest offer={offer} />
+        <LaterView load={selfTest} of={{ offer }} heading={null} part="self-test" />
       </Later>
     </section>
   )
