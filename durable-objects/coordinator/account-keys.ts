@@ -210,7 +210,8 @@ export function openAccountKeys(input: {
 
     /** A new secret; those before it end with the grace, or sooner where that was said before. */
     rotate: (keyId: string, graceMs: number): string => {
-      const untilMs = now() + graceMs
+      // Without a grace it is over for good, also when the clock is set back.
+      const untilMs = graceMs === 0 ? 0 : now() + graceMs
       const secret = database.transactionSync(() => {
         database.sql.exec(endSecrets, untilMs, keyId, untilMs)
         database.sql.exec(forgetSecrets, keyId, keyId, secretsKept)

@@ -57,7 +57,8 @@ export function openIdempotencies(parts: {
     },
 
     sweep: (nowMs: number): void => {
-      database.sql.exec('DELETE FROM idempotency WHERE at_ms < ?', nowMs - limits.idempotencyMs)
+      // Twice as long as it counts: a clock that was ahead for a while is to forget none.
+      database.sql.exec('DELETE FROM idempotency WHERE at_ms < ?', nowMs - 2 * limits.idempotencyMs)
       database.sql.exec(deleteSurplus, limits.idempotencyKept)
     },
   }

@@ -549,3 +549,25 @@ describe('USAGE', () => {
     expect([spent(), world.parts().usage.heldBackOf(keyId)]).toEqual([0n, 0n])
   })
 })
+
+test.each([dayMs, -dayMs])(
+  'ACCT-2, ACCT-3: a clock that is wrong by %i ms for a while',
+  async (ms) => {
+    const world = await createWorld()
+    const expiresAtMs = Date.now() + 600_000
+    const { key, secret } = must(await desk(world).createKey(alice, { ...plain, expiresAtMs }))
+    const code = (of: string) => codeOf(world.parts().accountKeys.admit(of, 'client'))
+    const rotated = must(await desk(world).rotateKey(alice, key.keyId, { ms: 0 }))
+    expect(code(secret)).toBe('KEY_ROTATED')
+    world.jump(ms)
+    await world.pass(minuteMs)
+    // What was ended at once stays ended, whatever the clock says; what ends at a time goes by the clock.
+    expect(code(secret)).toBe('KEY_ROTATED')
+    expect(code(rotated.secret)).toBe(ms > 0 ? 'KEY_EXPIRED' : 'ok')
+    world.jump(-ms)
+    expect(code(secret)).toBe('KEY_ROTATED')
+    expect(code(rotated.secret)).toBe('ok')
+    await world.pass(600_000)
+    expect(code(rotated.secret)).toBe('KEY_EXPIRED')
+  },
+)

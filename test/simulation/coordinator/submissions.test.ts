@@ -62,6 +62,24 @@ test('ONCE-1: who comes while the first is under way gets its answer', async () 
   expect(jobsOf(world)).toBe(1)
 })
 
+test.each([86_400_000, -86_400_000])(
+  'ONCE-1: a clock that is wrong by %i ms for a while forgets no key',
+  async (ms) => {
+    const world = await createWorld()
+    await join(world, { name: 'miner-A' })
+    const first = await submit(world, asked(world, { idempotency }))
+    expect(first.ok).toBe(true)
+    await world.pass(10_000)
+    world.jump(ms)
+    await world.pass(120_000)
+    world.parts().idempotency.sweep(Date.now())
+    world.jump(-ms)
+    await world.pass(120_000)
+    expect(await submit(world, asked(world, { idempotency }))).toEqual(first)
+    expect(jobsOf(world)).toBe(1)
+  },
+)
+
 test('ONCE-1: another body under the key is refused, for a day', async () => {
   const world = await createWorld()
   await join(world, { name: 'miner-A', onOffer: acceptOnly })

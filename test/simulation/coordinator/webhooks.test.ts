@@ -208,3 +208,25 @@ test('TOLD-5: a receiver that never answers keeps the news of nobody else waitin
   expect(told).toContain('https://hooks.example.org/bob')
   expect(told.filter((url) => url.includes('tarpit'))).toHaveLength(2)
 })
+
+test.each([86_400_000, -86_400_000])(
+  'TOLD-3: told once, and in its time, by a clock that jumps by %i ms',
+  async (ms) => {
+    const { news, post } = listener((count) => (count === 1 ? 500 : 204))
+    const world = await createWorld({ post })
+    await join(world, { name: 'miner-A', onOffer: hold })
+    secretFor(world)
+    const { jobId } = await submit(world)
+    world.parts().clientJobs.cancel(world.whoIs(world.alice), jobId)
+    await world.pass(1_000)
+    expect(news).toHaveLength(1)
+    // Its next time is noted by the clock as it was.
+    world.jump(ms)
+    await world.pass(120_000)
+    expect(news).toHaveLength(2)
+    expect(list(world)).toMatchObject([{ state: 'delivered', attempts: 2 }])
+    world.jump(-ms)
+    await world.pass(600_000)
+    expect(news).toHaveLength(2)
+  },
+)
