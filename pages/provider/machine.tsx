@@ -20,12 +20,12 @@ import { integer, list, maybe, object, record, type ShapeOf, text } from '../sha
 import { ownWord } from '../shared/own.ts'
 import { Loaded, Skeleton } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
-import { Availability } from './availability.tsx'
 import { HeldResults } from './held.tsx'
 import { Prices } from './prices.tsx'
 
 // A test asks a model and checks its proof: more code than the rest of the page.
 const selfTest = async () => (await import('./self-test.tsx')).SelfTest
+const availability = async () => (await import('./availability.tsx')).Availability
 
 const count = integer(0)
 
@@ -86,7 +86,7 @@ export function Machine({ offer, isEarning }: MachineProps) {
       </div>
       {isOpen ? <Why offer={offer} /> : null}
       <Later summary="Availability">
-        <Availability offer={offer} />
+        <LaterView load={availability} of={{ offer }} heading={null} part="availability" />
       </Later>
       <Later summary="Test it">
         <LaterView load={selfTest} of={{ offer }} heading={null} part="self-test" />

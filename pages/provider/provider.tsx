@@ -5,6 +5,7 @@ import { BookingState, HeldOf, PaidOf } from '../marketplace/booking-words.tsx'
 import { MarketTabs } from '../marketplace/tabs.tsx'
 import { bookingPage, offerPage } from '../marketplace/wire.ts'
 import { counted } from '../marketplace/words.tsx'
+import { Later } from '../shared/frame/later.tsx'
 import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { SignedIn } from '../shared/signed-in.tsx'
@@ -14,7 +15,9 @@ import { Moment } from '../wallet/moment.tsx'
 import { Connect } from './connect.tsx'
 import { Earnings } from './earnings.tsx'
 import { Machine } from './machine.tsx'
-import { OpenBids } from './open-bids.tsx'
+
+// The form of a quote is more than a first look needs.
+const openBids = async () => (await import('./open-bids.tsx')).OpenBids
 
 export function Provider() {
   return (
@@ -73,7 +76,12 @@ function Mine({ address }: { address: string }) {
       <h2 class="section-title">Bookings of your machines</h2>
       <Bookings />
       <h2 class="section-title">Open bids</h2>
-      <OpenBids offers={offers.filter(({ status }) => status === 'online')} />
+      <Later
+        load={openBids}
+        of={{ offers: offers.filter(({ status }) => status === 'online') }}
+        heading={null}
+        part="bids"
+      />
       <h2 class="section-title">Connect a machine</h2>
       <Connect address={address} isHere={offers.some(({ status }) => status === 'online')} />
     </>
