@@ -1,6 +1,7 @@
 /**
- * The marketplace in a browser, on a site with a chain, a miner that answers and one that is rented. Long because
- * all views are visited on one site, which is dear to start.
+ * The marketplace in a browser, on a site with a chain, a miner that answers and one that is rented.
+ *
+ * Long because all views are visited on one site, which is dear to start.
  */
 import OpenAI from 'openai'
 import type { Browser, Locator, Page, Route } from 'playwright-core'
