@@ -94,7 +94,7 @@ export function openOffer(offer: Offer, terms: OfferTerms): Result<OpenedOffer, 
     promptPer1000: BigInt(offer.price_prompt),
     completionPer1000: BigInt(offer.price_completion),
   }
-  const limit = authorisation.value.limit
+  const limit = BigInt(offer.limit)
   return ok({
     offer,
     spec: spec.value,
@@ -150,7 +150,8 @@ function authorisationFault(
   if (!bytesEqual(authorisation.jobHash, jobHash)) {
     return 'it permits another job than the one offered'
   }
-  if (authorisation.limit !== BigInt(offer.limit)) return 'its limit is not the one offered'
+  // A client may let a job cost less than it permits.
+  if (authorisation.limit < BigInt(offer.limit)) return 'its limit is below the one offered'
   return undefined
 }
 

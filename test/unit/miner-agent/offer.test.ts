@@ -39,6 +39,11 @@ describe('opening an offer', () => {
     expect(codeOf({ change: { spec: '00' } })).toBe('OFFER_INVALID')
   })
 
+  test('a client may let the job cost less than the payer permits', () => {
+    const opened = openOffer({ ...makeOffer(), limit: '5' }, terms)
+    expect(opened).toMatchObject({ ok: true, value: { limit: 5n, worth: 5n } })
+  })
+
   test('the native verifier agrees with the one in plain JavaScript', () => {
     const message = Uint8Array.of(1, 2, 3)
     const signature = payer.sign(message)
