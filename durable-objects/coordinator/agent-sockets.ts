@@ -167,8 +167,11 @@ export function openAgentSockets(parts: AgentSocketParts) {
         const attachment = attachmentOf(socket)
         const { value } = frame
         if (attachment.minerId === undefined) {
-          if (value.type === 'hello') hello(socket, attachment, value)
-          else bad(socket, 'HELLO_REQUIRED', 'the first frame is hello')
+          if (value.type === 'hello') {
+            hello(socket, attachment, value)
+            // Refused, and closed: what follows is not even read.
+            if (attachmentOf(socket).minerId === undefined) return
+          } else bad(socket, 'HELLO_REQUIRED', 'the first frame is hello')
         } else if (value.type === 'hello') bad(socket, 'HELLO_TWICE', 'hello was said already')
         else frames.push(value)
       }

@@ -34,6 +34,25 @@ test('SOCK-1: a challenge that another key signed, or a card that was changed, c
   expect(world.parts().miners.count()).toBe(0)
 })
 
+test('SOCK-1: nothing that follows a refused hello in its message is read', async () => {
+  const world = await createWorld()
+  const agent = createAgent({ name: 'liar' })
+  world.connect({
+    ...agent,
+    attach: (wire) => {
+      const send = (text: string) => {
+        const sound = JSON.parse(text)
+        wire.send(JSON.stringify([{ ...sound, public_key: '11'.repeat(32) }, sound]))
+      }
+      return agent.attach({ ...wire, send })
+    },
+  })
+  await world.pass(20)
+  expect(agent.closed()?.code).toBe(minerCloseCodes.unauthenticated)
+  expect(agent.frames.some(({ type }) => type === 'welcome')).toBe(false)
+  expect(world.rows('SELECT * FROM hellos')).toEqual([])
+})
+
 test('SOCK-2: a second socket of one key replaces the first', async () => {
   const world = await createWorld()
   const first = await join(world, { name: 'miner-A' })
