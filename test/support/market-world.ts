@@ -4,10 +4,12 @@
  *
  * Call `vi.useFakeTimers()` first.
  */
+
 import { vi } from 'vitest'
 import type { BookingBody } from '../../core/api/market-requests.ts'
 import type { Listing } from '../../core/api/market-service.ts'
 import { ownerOf, type Principal } from '../../core/auth/principal.ts'
+import type { Result } from '../../core/base/result.ts'
 import { formatAddress } from '../../core/crypto/address.ts'
 import { slotsPerHour } from '../../core/market/booking.ts'
 import { marketIndex } from '../../d1/market-index.ts'
@@ -197,4 +199,12 @@ export async function createMarketWorld() {
     cancel: (bookingId: string, who: Principal = key, transaction?: string) =>
       settled(usable().bookings.cancel(who, bookingId, transaction)),
   }
+}
+
+/** The value of what must have gone well. */
+export function must<T>(
+  result: Result<T, { readonly code: string; readonly message?: string | undefined }>,
+): T {
+  if (!result.ok) throw new Error(`${result.error.code} ${result.error.message ?? ''}`)
+  return result.value
 }

@@ -7,7 +7,7 @@ import { bookingIdOf } from '../../../core/chain/transaction.ts'
 import { trimReviews } from '../../../durable-objects/market/sweep.ts'
 import type { Agent, HeldAttempt } from '../../support/agent-socket.ts'
 import { acceptOnly, join } from '../../support/coordinator-miners.ts'
-import { createMarketWorld, type MarketWorld } from '../../support/market-world.ts'
+import { createMarketWorld, type MarketWorld, must } from '../../support/market-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 10, 23) })
@@ -17,13 +17,6 @@ afterEach(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
 })
-
-const must = <T>(
-  result: { ok: true; value: T } | { ok: false; error: { code: string; message?: string } },
-): T => {
-  if (!result.ok) throw new Error(`${result.error.code} ${result.error.message ?? ''}`)
-  return result.value
-}
 
 const offerOf = (world: MarketWorld, minerId: string): string => {
   const [row] = world.rows<{ offer_id: string }>(

@@ -4,7 +4,7 @@ import type { Booking } from '../../../core/api/schemas/market.ts'
 import { bookingIdOf } from '../../../core/chain/transaction.ts'
 import { placesTaken } from '../../../core/market/booking.ts'
 import { join } from '../../support/coordinator-miners.ts'
-import { createMarketWorld, type MarketWorld } from '../../support/market-world.ts'
+import { createMarketWorld, type MarketWorld, must } from '../../support/market-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 10, 23) })
@@ -24,13 +24,6 @@ const jumps = [
   ['a day behind', -day],
   ['an hour behind', -hour],
 ] as const
-
-const must = <T>(
-  result: { ok: true; value: T } | { ok: false; error: { code: string; message?: string } },
-): T => {
-  if (!result.ok) throw new Error(`${result.error.code} ${result.error.message ?? ''}`)
-  return result.value
-}
 
 const stateOf = (world: MarketWorld, { booking_id: id }: Booking): string =>
   world.rows<{ state: string }>(`SELECT state FROM bookings WHERE booking_id = '${id}'`)[0]

@@ -1,9 +1,7 @@
 /** How much one owner, and everybody together, may have in the market at once. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ApiError } from '../../../core/api/errors.ts'
-import type { Result } from '../../../core/base/result.ts'
 import { marketLimits } from '../../../core/market/limits.ts'
-import { createMarketWorld, type MarketWorld } from '../../support/market-world.ts'
+import { createMarketWorld, type MarketWorld, must } from '../../support/market-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 10, 23) })
@@ -13,11 +11,6 @@ afterEach(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
 })
-
-const must = <T>(result: Result<T, ApiError>): T => {
-  if (!result.ok) throw new Error(result.error.code)
-  return result.value
-}
 
 const bidOf = (world: MarketWorld) =>
   world.parts().bids.submit(world.key, {

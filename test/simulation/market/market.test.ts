@@ -12,7 +12,7 @@ import type { Offer } from '../../../core/market/offer.ts'
 import { parseQuery } from '../../../core/market/query.ts'
 import { person, sign } from '../../support/chain-world.ts'
 import { worldCoordinator } from '../../support/coordinator-chain.ts'
-import { createMarketWorld, type MarketWorld } from '../../support/market-world.ts'
+import { createMarketWorld, type MarketWorld, must } from '../../support/market-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 10, 23) })
@@ -25,12 +25,6 @@ afterEach(() => {
 
 const hourMs = 3_600_000
 
-const must = <T>(
-  result: { ok: true; value: T } | { ok: false; error: { code: string; message?: string } },
-): T => {
-  if (!result.ok) throw new Error(`${result.error.code} ${result.error.message ?? ''}`)
-  return result.value
-}
 const codeOf = (result: { ok: boolean; error?: { code: string } }): string | undefined =>
   result.ok ? undefined : result.error?.code
 

@@ -1,11 +1,9 @@
 /** An offer that was listed by hand is taken off the market: what ends with it, and what does not. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ApiError } from '../../../core/api/errors.ts'
 import { ownerOf, type Principal } from '../../../core/auth/principal.ts'
-import type { Result } from '../../../core/base/result.ts'
 import { decodeAnnouncement } from '../../../core/market/announcement.ts'
 import { marketLimits } from '../../../core/market/limits.ts'
-import { createMarketWorld, type MarketWorld } from '../../support/market-world.ts'
+import { createMarketWorld, type MarketWorld, must } from '../../support/market-world.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 10, 23) })
@@ -18,10 +16,6 @@ afterEach(() => {
 
 const hourMs = 3_600_000
 
-const must = <T>(result: Result<T, ApiError>): T => {
-  if (!result.ok) throw new Error(result.error.code)
-  return result.value
-}
 const refusal = (code: string) => ({ ok: false, error: { code } })
 
 const withdraw = (world: MarketWorld, offerId: string, who: Principal = world.seller) =>
