@@ -115,7 +115,6 @@ export function followBookings(parts: MarketHost & Steps) {
 
   const followActive = async (row: BookingRow): Promise<void> => {
     if (await closedElsewhere(row)) {
-      lookedAtMs.delete(row.booking_id)
       return move(row, 'canceled', { fault: 'closed on the chain by one of its parties' })
     }
     if (slotNow() < row.end_slot) {
@@ -148,6 +147,7 @@ export function followBookings(parts: MarketHost & Steps) {
           console.error(JSON.stringify({ msg: 'booking', booking: row.booking_id, fault }))
         }
         const state = rowsOf<Pick<BookingRow, 'state'>>(database, selectState, row.seq)[0]?.state
+        if (state !== 'active') lookedAtMs.delete(row.booking_id)
         isUnderWay ||= state === 'pending' || state === 'closing'
       }
       if (isUnderWay) parts.wakeAt(now() + marketPolicy.followMs)
