@@ -2,16 +2,14 @@
  * Figures of the chain: by hour and day of UTC, and of each miner. They grow with each batch of blocks, in
  * the same atomic write, so reading them costs what is shown and never what the chain holds.
  */
+import { dayMs } from '../core/base/time.ts'
 import type { ChainRows } from './chain-rows.ts'
 
 /** Hours and days of UTC. */
 export type Bucket = 'hour' | 'day'
 
 /** Length of each, milliseconds. */
-export const bucketMs = { hour: 3_600_000, day: 86_400_000 } as const satisfies Record<
-  Bucket,
-  number
->
+export const bucketMs = { hour: 3_600_000, day: dayMs } as const satisfies Record<Bucket, number>
 
 /** What happened in one bucket. `start`: its first Unix millisecond; amounts are base units. */
 export type StatRow = {

@@ -5,6 +5,7 @@
 import { Hono } from 'hono'
 import { analyticsDay } from '../../core/api/admin-views.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
+import { dayMs } from '../../core/base/time.ts'
 import { requireAdmin } from '../auth.ts'
 import { requiredNames } from '../config.ts'
 import type { AppContext, AppEnv } from '../context.ts'
@@ -83,7 +84,7 @@ async function health(c: AppContext): Promise<Response> {
 async function analytics(c: AppContext, asked: Asked<'getAdminAnalytics'>): Promise<Response> {
   await requireAdmin(c)
   const { days } = asked.query(c)
-  const from = new Date(c.get('now') - (days - 1) * 86_400_000).toISOString().slice(0, 10)
+  const from = new Date(c.get('now') - (days - 1) * dayMs).toISOString().slice(0, 10)
   const found = await c.get('coordinator').admin('analytics', from)
   return c.json({
     days,

@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import type { MarketList, MarketPage } from '../../core/api/market-service.ts'
 import { utf8ToBytes } from '../../core/base/bytes.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
+import { dayMs } from '../../core/base/time.ts'
 import { type MarketQuery, parseQuery } from '../../core/market/query.ts'
 import type { RowPlace } from '../../core/market/row.ts'
 import { type FacetRows, marketQueries } from '../../d1/market-query.ts'
@@ -101,7 +102,7 @@ async function facets(c: AppContext, asked: Asked<'getMarketFacets'>): Promise<R
 
 async function prices(c: AppContext, asked: Asked<'getMarketPrices'>): Promise<Response> {
   const { model, days } = asked.query(c)
-  const fromDay = formatTime(c.get('now') - days * 86_400_000).slice(0, 10)
+  const fromDay = formatTime(c.get('now') - days * dayMs).slice(0, 10)
   const name = (model ?? '').toLowerCase()
   const found = await fromDatabase(marketQueries(c.env.DB).prices({ name, fromDay }))
   return c.json({
