@@ -99,6 +99,12 @@ export function escrowOf(database: SqlDatabase, jobId: string): Uint8Array | und
   return id.ok ? id.value : undefined
 }
 
+/**
+ * Whether an outcome of an item is its last. Who signed by a clock that was ahead of the chain’s allowed a slot
+ * that is too far for a moment: that is paid as soon as the chain is there.
+ */
+export const isEnd = (code: string): boolean => code !== 'settle_by_too_far'
+
 export type EndCode = SettlementCode | 'unknown'
 
 export function nameOf(code: number): EndCode {

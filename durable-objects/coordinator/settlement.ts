@@ -3,7 +3,7 @@
  * written before they are sent and sent again until they are final, so that a restart at any instant
  * loses nothing. The chain pays an authorisation once, whatever is sent: sending twice is harmless.
  *
- * due → sent (in a batch) → settled | unpayable, or back to due when the batch is known to be lost.
+ * due → sent (in a batch) → settled | unpayable, or back to due when the batch is known to be lost, or was early.
  */
 import type {
   ChainService,
@@ -40,6 +40,7 @@ import {
   feeOf,
   insertBatch,
   insertMinerReceipts,
+  isEnd,
   itemOf,
   nameOf,
   openBatches,
@@ -153,7 +154,8 @@ export function openSettlement(parts: SettlementParts): Settlement {
     head: HeadView,
   ): Promise<boolean> => {
     const code = /([a-z_]+)$/.exec(refusal.message)?.[1] ?? ''
-    if (refusal.code !== 'MESSAGE_INVALID' || !(code in settlementCodes)) return false
+    if (refusal.code !== 'MESSAGE_INVALID' || !(code in settlementCodes) || !isEnd(code))
+      return false
     const sinceHeight = refusedAtHeight.get(batch.batch) ?? head.height
     refusedAtHeight.set(batch.batch, sinceHeight)
     if (head.finalHeight < sinceHeight) return true
@@ -215,16 +217,20 @@ export function openSettlement(parts: SettlementParts): Settlement {
       const code = nameOf(settlements[index]?.code ?? -1)
       return { jobId, code, amount: Number(settlements[index]?.amount ?? 0n) }
     })
+    const early = ends.filter(({ code }) => !isEnd(code)).length
     database.transactionSync(() => {
       database.sql.exec('UPDATE batches SET open = 0 WHERE batch = ?', batch.batch)
       const paid = ends.filter(({ code }) => code === 'paid').map(({ jobId }) => jobId)
       database.sql.exec(setPaid, txHash, height, JSON.stringify(paid))
       database.sql.exec(insertMinerReceipts, height, JSON.stringify(paid))
-      for (const end of ends) if (end.code !== 'paid') writeEnd(database, end)
+      for (const end of ends) if (end.code !== 'paid' && isEnd(end.code)) writeEnd(database, end)
+      if (early > 0) writeLost(database, batch.batch)
       if (paid.length > 0) for (const payer of payers) parts.closings.note(payer)
     })
     open -= 1
+    due += early
     for (const end of ends) {
+      if (!isEnd(end.code)) continue
       if (end.code !== 'paid') {
         ended(end)
         continue

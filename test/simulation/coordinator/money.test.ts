@@ -183,6 +183,25 @@ test('PAY-4: a payment that the miner settled itself is recognised and not paid 
   expect(heldOf(world)).toBe(0n)
 })
 
+test('PAY-5: what is to be settled by a slot that is too far yet is paid when it is not any more', async () => {
+  for (const others of [0, 1]) {
+    const world = await createWorld()
+    const agent = await joinForGood(world, { name: 'miner-A' })
+    world.jump(20_000)
+    const { jobId } = await world.submit('ahead', { settleBy: world.slot() + 10 + 600 })
+    // One that can be paid takes the batch into a block.
+    if (others > 0) await world.submit('in time')
+    await world.pass(10_000)
+    expect(world.view(jobId)).toMatchObject({ state: 'completed', settlement: undefined })
+    expect(world.rows("SELECT 1 FROM payments WHERE state = 'settled'")).toHaveLength(others)
+    await world.pass(120_000)
+    expect(world.view(jobId).settlement?.final).toBe(true)
+    expect(agent.releases.size).toBe(1 + others)
+    expect(heldOf(world)).toBe(0n)
+    expect(world.parts().settlement.fault()).toBeUndefined()
+  }
+})
+
 test('PAY-5: what was not settled in time is marked, and promised no more', async () => {
   const world = await createWorld()
   await joinForGood(world, { name: 'miner-A' })
