@@ -18,7 +18,7 @@ import { Disclosure } from '../shared/ui/bits.tsx'
 import { CopyButton } from '../shared/ui/copy.tsx'
 import { ConfirmDialog } from '../shared/ui/dialog.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
-import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
 import type { Trouble } from '../shared/ui/trouble.tsx'
 import { Moment } from '../wallet/moment.tsx'
@@ -52,15 +52,7 @@ export function Keys({ address }: { address: string }) {
         what you lock for it on the chain, and can be stopped at any time.
       </p>
       {made ? <Secret made={made} onKept={() => setMade(undefined)} /> : null}
-      <Loaded
-        resource={found}
-        what="your keys"
-        loading={
-          <p aria-busy="true">
-            <Skeleton size={16} />
-          </p>
-        }
-      >
+      <Loaded resource={found} what="your keys">
         {({ items }) => {
           const keys = items.filter(({ kind }) => kind === 'key')
           return keys.length === 0 ? (

@@ -3,7 +3,7 @@ import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { list, object, text } from '../shared/live/shape.ts'
 import { Disclosure } from '../shared/ui/bits.tsx'
-import { CopyButton } from '../shared/ui/copy.tsx'
+import { CopyListing } from '../shared/ui/copy.tsx'
 
 const models = object({ data: list(object({ id: text })) })
 
@@ -19,12 +19,7 @@ export function UseKey() {
           Any OpenAI client works, with <code class="break">{base}</code> as its base URL and the
           secret as its key. With curl, the secret in the variable <code>AITBC_KEY</code>:
         </p>
-        <div class="listing">
-          <pre>
-            <code>{command}</code>
-          </pre>
-          <CopyButton value={command} what="the command" />
-        </div>
+        <CopyListing text={command} what="the command" />
         <p class="small">
           {model === undefined ? 'No model is served now: put one in place of MODEL later. ' : ''}
           <a href="/docs/openai-client.html">Examples in other languages</a>

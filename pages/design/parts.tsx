@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { whenIdle } from '../shared/frame/idle.ts'
 import { Disclosure } from '../shared/ui/bits.tsx'
-import { CopyButton } from '../shared/ui/copy.tsx'
+import { CopyListing } from '../shared/ui/copy.tsx'
 
 /** One section of the page. What it holds is drawn when the page has nothing else to do, or `now`. */
 export function Section(props: {
@@ -69,12 +69,7 @@ export function DemoSection({ demo }: { demo: Demo }) {
         <Both view={demo.view} />
       )}
       <Disclosure summary={`Code of ${demo.title.toLowerCase()}`}>
-        <div class="listing">
-          <pre>
-            <code>{code}</code>
-          </pre>
-          <CopyButton value={code} what={`code of ${demo.title.toLowerCase()}`} />
-        </div>
+        <CopyListing text={code} what={`code of ${demo.title.toLowerCase()}`} />
       </Disclosure>
     </Section>
   )

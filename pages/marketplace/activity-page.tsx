@@ -10,7 +10,7 @@ import { SignedIn } from '../shared/signed-in.tsx'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
 import { receiptLink } from '../shared/ui/links.tsx'
-import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { type Column, Table, TableSkeleton } from '../shared/ui/table.tsx'
 import { Agreements } from './agreements.tsx'
@@ -51,15 +51,7 @@ function Mine() {
 function Spend() {
   const found = useResource('/api/v1/account/usage?group_by=model', usageAnswer, slowEdge.value)
   return (
-    <Loaded
-      resource={found}
-      what="what you spent"
-      loading={
-        <p aria-busy="true">
-          <Skeleton size={16} />
-        </p>
-      }
-    >
+    <Loaded resource={found} what="what you spent">
       {({ total, from, to }) => (
         <dl class="spend">
           <div>

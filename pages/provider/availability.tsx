@@ -4,14 +4,8 @@ import { type Offer, offerDetail, offerUptime } from '../marketplace/wire.ts'
 import { counted } from '../marketplace/words.tsx'
 import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
-import { Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Loaded } from '../shared/ui/states.tsx'
 import { Moment } from '../wallet/moment.tsx'
-
-const waiting = (
-  <p aria-busy="true">
-    <Skeleton size={16} />
-  </p>
-)
 
 export function Availability({ offer }: { offer: Offer }) {
   const path = `/api/v1/market/offers/${encodeURIComponent(offer.offer_id)}`
@@ -29,11 +23,11 @@ export function Availability({ offer }: { offer: Offer }) {
             : `${free} of ${counted(concurrency, 'place')} free now. `}
         {offer.price_per_hour === undefined ? 'Without a price by the hour nobody books it.' : ''}
       </p>
-      <Loaded resource={uptime} what="when it was seen" loading={waiting}>
+      <Loaded resource={uptime} what="when it was seen">
         {({ hours }) => <UptimeStrip hours={hours} />}
       </Loaded>
       {offer.price_per_hour === undefined ? null : (
-        <Loaded resource={detail} what="the booked times" loading={waiting}>
+        <Loaded resource={detail} what="the booked times">
           {({ booked }) =>
             booked.length === 0 ? (
               <p class="small">Not booked.</p>

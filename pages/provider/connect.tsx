@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { keyWithSecret } from '../shared/account-wire.ts'
 import { sendJson } from '../shared/live/send.ts'
 import { Disclosure, Progress } from '../shared/ui/bits.tsx'
-import { CopyButton } from '../shared/ui/copy.tsx'
+import { CopyButton, CopyListing } from '../shared/ui/copy.tsx'
 import { TextField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
 import { Status } from '../shared/ui/status.tsx'
@@ -110,12 +110,7 @@ function Steps({ isHere }: { isHere: boolean }) {
       {stepsOf(location.origin).map(({ does, command }) => (
         <li key={command}>
           {does}
-          <div class="listing">
-            <pre>
-              <code>{command}</code>
-            </pre>
-            <CopyButton value={command} what="the commands" />
-          </div>
+          <CopyListing text={command} what="the commands" />
         </li>
       ))}
       <li>

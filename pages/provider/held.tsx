@@ -6,7 +6,7 @@ import { useResource } from '../shared/live/resource.ts'
 import { list, maybe, object, oneOf, type ShapeOf, text } from '../shared/live/shape.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Hash } from '../shared/ui/hash.tsx'
-import { Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Loaded } from '../shared/ui/states.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { Moment } from '../wallet/moment.tsx'
 
@@ -37,15 +37,7 @@ export function HeldResults({ minerId }: { minerId: string }) {
   return (
     <section aria-label={`Held results of ${minerId}`}>
       <h4>Held results</h4>
-      <Loaded
-        resource={found}
-        what="the held results"
-        loading={
-          <p aria-busy="true">
-            <Skeleton size={16} />
-          </p>
-        }
-      >
+      <Loaded resource={found} what="the held results">
         {({ items }) =>
           items.length === 0 ? (
             <p class="small">None: every result that the site took is paid, or on its way.</p>

@@ -18,7 +18,7 @@ import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { integer, list, maybe, object, record, type ShapeOf, text } from '../shared/live/shape.ts'
 import { ownWord } from '../shared/own.ts'
-import { Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Loaded } from '../shared/ui/states.tsx'
 import { When } from '../shared/ui/time.tsx'
 import { HeldResults } from './held.tsx'
 import { Prices } from './prices.tsx'
@@ -117,15 +117,7 @@ function Why({ offer }: { offer: Offer }) {
   const path = `/api/v1/miners/${encodeURIComponent(offer.miner_id)}/why`
   const found = useResource(path, whyAnswer, slowEdge.value)
   return (
-    <Loaded
-      resource={found}
-      what="why it gets no jobs"
-      loading={
-        <p aria-busy="true">
-          <Skeleton size={16} />
-        </p>
-      }
-    >
+    <Loaded resource={found} what="why it gets no jobs">
       {(why) => (
         <div class="machine-parts">
           <Reasons why={why} />

@@ -12,7 +12,7 @@ import { readAmount } from '../shared/ui/amount-text.ts'
 import { AmountField, type TypedAmount } from '../shared/ui/form/amount-field.tsx'
 import { NumberField, SelectField } from '../shared/ui/form/fields.tsx'
 import { Form } from '../shared/ui/form/form.tsx'
-import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { Table } from '../shared/ui/table.tsx'
 import { toast } from '../shared/ui/toast.tsx'
 
@@ -20,15 +20,7 @@ export function OpenBids({ offers }: { offers: readonly Offer[] }) {
   const [chosen, setChosen] = useState<string>()
   const found = useResource('/api/v1/market/bids?status=open&limit=25', bidPage, slowEdge.value)
   return (
-    <Loaded
-      resource={found}
-      what="the bids"
-      loading={
-        <p aria-busy="true">
-          <Skeleton size={16} />
-        </p>
-      }
-    >
+    <Loaded resource={found} what="the bids">
       {({ items }) => {
         const bid = items.find(({ bid_id: id }) => id === chosen)
         return items.length === 0 ? (

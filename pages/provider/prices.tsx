@@ -3,7 +3,7 @@ import { formatCoins } from '../../core/base/amount.ts'
 import type { Offer } from '../marketplace/wire.ts'
 import { bestModel, Money } from '../marketplace/words.tsx'
 import { Disclosure } from '../shared/ui/bits.tsx'
-import { CopyButton } from '../shared/ui/copy.tsx'
+import { CopyListing } from '../shared/ui/copy.tsx'
 import { Table } from '../shared/ui/table.tsx'
 
 /** Rank by price of a model among the offers here, as `GET /miners/{id}/why` tells it. */
@@ -63,12 +63,7 @@ export function Prices({ offer, ranks }: { offer: Offer; ranks: readonly Rank[] 
               included. Stop it, which lets running jobs end, and start it again with others; keep
               the options that you gave it before.
             </p>
-            <div class="listing">
-              <pre>
-                <code>{command}</code>
-              </pre>
-              <CopyButton value={command} what="the command" />
-            </div>
+            <CopyListing text={command} what="the command" />
           </>
         )}
       </Disclosure>

@@ -1,4 +1,4 @@
-import { CopyButton } from '../../shared/ui/copy.tsx'
+import { CopyButton, CopyListing } from '../../shared/ui/copy.tsx'
 
 export function ButtonsSample() {
   return (
@@ -29,6 +29,7 @@ export function ButtonsSample() {
         </button>
         <CopyButton value="npm start" what="command" />
       </div>
+      <CopyListing text="npm start" what="the command" />
     </>
   )
 }

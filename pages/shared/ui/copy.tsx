@@ -28,6 +28,18 @@ export function CopyButton({ value, what }: { value: string; what: string }) {
   )
 }
 
+/** Text that is copied as it stands, such as a command. */
+export function CopyListing({ text, what }: { text: string; what: string }) {
+  return (
+    <div class="listing">
+      <pre>
+        <code>{text}</code>
+      </pre>
+      <CopyButton value={text} what={what} />
+    </div>
+  )
+}
+
 async function writeClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)

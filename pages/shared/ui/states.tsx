@@ -57,16 +57,23 @@ export function StaleLine({ failure, atMs, retry }: StaleProps) {
   )
 }
 
+const oneLine = (
+  <p>
+    <Skeleton size={16} />
+  </p>
+)
+
 type LoadedProps<T> = {
   resource: Resource<T>
   /** Completes "Could not read …". */
   what: string
-  loading: ComponentChildren
+  /** Stands here meanwhile; without it a line of text does. */
+  loading?: ComponentChildren
   children: (value: T) => ComponentChildren
 }
 
 /** Shows one resource in whatever state it is. */
-export function Loaded<T>({ resource, what, loading, children }: LoadedProps<T>) {
+export function Loaded<T>({ resource, what, loading = oneLine, children }: LoadedProps<T>) {
   if (resource.phase === 'loading') return <div aria-busy="true">{loading}</div>
   if (resource.phase === 'failed') {
     return <Failed what={what} failure={resource.failure} retry={resource.retry} />
