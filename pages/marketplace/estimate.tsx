@@ -11,7 +11,7 @@ import { counted, spanWords, Unknown } from './words.tsx'
 
 const count = integer(0)
 
-export const estimateAnswer = object({
+const estimateAnswer = object({
   model: text,
   servable: flag,
   refusal: maybe(object({ code: text, message: text })),
@@ -32,7 +32,7 @@ export type EstimateState =
   | { readonly state: 'ready'; readonly estimate: Estimate; readonly lastKey: string }
 
 /** Most that the question can be charged: the limit that the site sets for it. */
-export const ceilingOf = ({ suggested_limit: limit, price }: Estimate): bigint | undefined =>
+const ceilingOf = ({ suggested_limit: limit, price }: Estimate): bigint | undefined =>
   limit ?? price?.dearest
 
 const keyOf = (question: Question | undefined): string => (question ? JSON.stringify(question) : '')
@@ -52,6 +52,10 @@ export function ceilingFor(
   return known && ceilingOf(known)
 }
 
+/** Why the site would not take the question now, or did not say; undefined while neither is known. */
+export const refusalIn = (held: EstimateState): string | undefined =>
+  held.state === 'failed' ? held.failure.message : knownIn(held)?.refusal?.message
+
 /** A pause in typing after which the site is asked. */
 const typingMs = 400
 
@@ -65,14 +69,16 @@ export function useEstimate(question: Question | undefined): EstimateState {
     let isCurrent = true
     setHeld((before) => ({ state: 'loading', last: knownIn(before), lastKey: lastKeyIn(before) }))
     const timer = setTimeout(() => {
-      const { model, prompt, maxTokens } = JSON.parse(key) as Question
+      const { model, prompt, maxTokens, onlyMiner } = JSON.parse(key) as Question
       const payload = {
         type: 'inference',
         model,
         messages: [{ role: 'user', content: prompt }],
         max_tokens: maxTokens,
       }
-      void sendJson('/api/v1/jobs/estimate', { payload }, estimateAnswer).then((sent) => {
+      const routing =
+        onlyMiner === undefined ? undefined : { order: [onlyMiner], allow_fallbacks: false }
+      void sendJson('/api/v1/jobs/estimate', { payload, routing }, estimateAnswer).then((sent) => {
         if (!isCurrent) return
         setHeld(
           sent.ok

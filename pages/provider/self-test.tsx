@@ -5,13 +5,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { type ChatEnd, type Question, streamChat } from '../marketplace/chat-stream.ts'
 import { Console, ConsoleLine } from '../marketplace/console.tsx'
-import { ceilingOf, estimateAnswer } from '../marketplace/estimate.tsx'
+import { ceilingFor, refusalIn, useEstimate } from '../marketplace/estimate.tsx'
 import { RunResult } from '../marketplace/run-result.tsx'
 import type { Offer } from '../marketplace/wire.ts'
 import { bestModel, speedWords } from '../marketplace/words.tsx'
 import { slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
-import { sendJson } from '../shared/live/send.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { Status } from '../shared/ui/status.tsx'
 import { heldAnswer, heldPath } from './held.tsx'
@@ -60,12 +59,14 @@ export function SelfTest({ offer }: { offer: Offer }) {
 
 function Test({ question, offer }: { question: Question; offer: Offer }) {
   const [run, setRun] = useState<Run>()
-  const ceiling = useCeiling(question)
+  const estimate = useEstimate(question)
+  const refusal = refusalIn(estimate)
+  const ceiling = refusal === undefined ? ceilingFor(question, estimate) : undefined
   const stop = useRef<AbortController>(undefined)
   useEffect(() => () => stop.current?.abort(), [])
   const running = run !== undefined && run.end === undefined
   const begin = async () => {
-    if (running || ceiling.units === undefined) return
+    if (running || ceiling === undefined) return
     const control = new AbortController()
     stop.current = control
     const change = (next: (before: Run) => Run) => setRun((before) => before && next(before))
@@ -79,7 +80,7 @@ function Test({ question, offer }: { question: Question; offer: Offer }) {
       end: undefined,
     })
     const end = await streamChat(question, {
-      limit: ceiling.units,
+      limit: ceiling,
       signal: control.signal,
       onNews: (news) =>
         change((before) => {
@@ -95,26 +96,26 @@ function Test({ question, offer }: { question: Question; offer: Offer }) {
   }
   return (
     <>
-      {ceiling.refusal === undefined ? null : (
+      {refusal === undefined ? null : (
         <p class="small" role="status">
-          It would not be taken now: {ceiling.refusal}
+          It would not be taken now: {refusal}
         </p>
       )}
       <div class="form-foot">
         <button
           type="button"
           class="button button-small"
-          aria-disabled={running || ceiling.units === undefined}
+          aria-disabled={running || ceiling === undefined}
           onClick={() => void begin()}
         >
           {running ? 'Testing' : 'Test it now'}
         </button>
         <span class="cost">
-          {ceiling.units === undefined ? (
+          {ceiling === undefined ? (
             'The price stands here'
           ) : (
             <>
-              Costs at most <Amount units={ceiling.units} />
+              Costs at most <Amount units={ceiling} />
             </>
           )}
         </span>
@@ -122,32 +123,6 @@ function Test({ question, offer }: { question: Question; offer: Offer }) {
       {run ? <Findings run={run} offer={offer} /> : null}
     </>
   )
-}
-
-/** Most that the test can cost, or why the site would not take it. */
-function useCeiling({ model, prompt, maxTokens, onlyMiner }: Question) {
-  const [found, setFound] = useState<{ units?: bigint | undefined; refusal?: string }>({})
-  const edge = slowEdge.value
-  useEffect(() => {
-    let isCurrent = true
-    const payload = {
-      type: 'inference',
-      model,
-      messages: [{ role: 'user', content: prompt }],
-      max_tokens: maxTokens,
-    }
-    const routing = { order: [onlyMiner], allow_fallbacks: false }
-    void sendJson('/api/v1/jobs/estimate', { payload, routing }, estimateAnswer).then((sent) => {
-      if (!isCurrent) return
-      if (!sent.ok) setFound({ refusal: sent.error.message })
-      else if (sent.value.refusal) setFound({ refusal: sent.value.refusal.message })
-      else setFound({ units: ceilingOf(sent.value) })
-    })
-    return () => {
-      isCurrent = false
-    }
-  }, [model, prompt, maxTokens, onlyMiner, edge])
-  return found
 }
 
 function Findings({ run, offer }: { run: Run; offer: Offer }) {
