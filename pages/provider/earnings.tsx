@@ -1,16 +1,17 @@
 /** What the chain paid an address: in all, and day by day. */
-import { minerPage } from '../explorer/figures-wire.ts'
+import { coinsNumber } from '../../core/base/amount.ts'
+import type { minerPage } from '../explorer/figures-wire.ts'
 import { amount, moment } from '../explorer/wire.ts'
 import { counted } from '../marketplace/words.tsx'
 import { explorerPath } from '../shared/addresses.ts'
-import { chainEdge, slowEdge } from '../shared/live/chain.ts'
-import { useResource } from '../shared/live/resource.ts'
+import { slowEdge } from '../shared/live/chain.ts'
+import { type Resource, useResource } from '../shared/live/resource.ts'
 import { integer, list, object, type ShapeOf } from '../shared/live/shape.ts'
 import { Amount } from '../shared/ui/amount.tsx'
 import { ChartSkeleton, LazyChart } from '../shared/ui/chart/lazy-chart.tsx'
 import { wholeAddress } from '../shared/ui/links.tsx'
 import { Pairs } from '../shared/ui/pairs.tsx'
-import { Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Loaded } from '../shared/ui/states.tsx'
 
 const daysAnswer = object({
   items: list(
@@ -26,22 +27,16 @@ const daysAnswer = object({
 })
 type Day = ShapeOf<typeof daysAnswer>['items'][number]
 
-const perCoin = 1e8
+type EarningsProps = {
+  address: string
+  /** The address alone, among the miners that were paid. */
+  paid: Resource<ShapeOf<typeof minerPage>>
+}
 
-export function Earnings({ address }: { address: string }) {
-  const path = `/api/v1/chain/miners?limit=1&address=${encodeURIComponent(address)}`
-  const found = useResource(path, minerPage, chainEdge.value)
+export function Earnings({ address, paid }: EarningsProps) {
   return (
     <>
-      <Loaded
-        resource={found}
-        what="what the chain paid"
-        loading={
-          <p aria-busy="true">
-            <Skeleton size={16} />
-          </p>
-        }
-      >
+      <Loaded resource={paid} what="what the chain paid">
         {({ items: [row] }) => (
           <Pairs
             pairs={[
@@ -97,6 +92,6 @@ function seriesOf(items: readonly Day[]) {
     .filter(([, of]) => items.some((day) => of(day) > 0n))
     .map(([name, of]) => ({
       name,
-      points: items.map((day) => ({ x: day.day, y: Number(of(day)) / perCoin })),
+      points: items.map((day) => ({ x: day.day, y: coinsNumber(of(day)) })),
     }))
 }

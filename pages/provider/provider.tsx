@@ -9,7 +9,7 @@ import { Later } from '../shared/frame/later.tsx'
 import { chainEdge, slowEdge } from '../shared/live/chain.ts'
 import { useResource } from '../shared/live/resource.ts'
 import { SignedIn } from '../shared/signed-in.tsx'
-import { Empty, Loaded, Skeleton } from '../shared/ui/states.tsx'
+import { Empty, Loaded } from '../shared/ui/states.tsx'
 import { Table } from '../shared/ui/table.tsx'
 import { Moment } from '../wallet/moment.tsx'
 import { Connect } from './connect.tsx'
@@ -37,24 +37,16 @@ function Mine({ address }: { address: string }) {
   const paid = useResource(
     `/api/v1/chain/miners?limit=1&address=${encodeURIComponent(address)}`,
     minerPage,
-    slowEdge.value,
+    chainEdge.value,
   )
   // Whoever earned nothing reads first why.
   const isEarning = paid.phase !== 'ready' || paid.value.items.length > 0
   return (
     <>
       <Title>Provider</Title>
-      {isEarning ? <Earnings address={address} /> : null}
+      {isEarning ? <Earnings address={address} paid={paid} /> : null}
       <h2 class="section-title">Machines</h2>
-      <Loaded
-        resource={machines}
-        what="your machines"
-        loading={
-          <p aria-busy="true">
-            <Skeleton size={16} />
-          </p>
-        }
-      >
+      <Loaded resource={machines} what="your machines">
         {({ items }) =>
           items.length === 0 ? (
             <Empty title="No machine is paid to this address">
@@ -70,7 +62,7 @@ function Mine({ address }: { address: string }) {
       {isEarning ? null : (
         <>
           <h2 class="section-title">Earnings</h2>
-          <Earnings address={address} />
+          <Earnings address={address} paid={paid} />
         </>
       )}
       <h2 class="section-title">Bookings of your machines</h2>
@@ -95,15 +87,7 @@ function Bookings() {
     `${chainEdge.value} ${slowEdge.value}`,
   )
   return (
-    <Loaded
-      resource={found}
-      what="the bookings"
-      loading={
-        <p aria-busy="true">
-          <Skeleton size={16} />
-        </p>
-      }
-    >
+    <Loaded resource={found} what="the bookings">
       {({ items }) =>
         items.length === 0 ? (
           <Empty title="No bookings">
