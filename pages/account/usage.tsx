@@ -1,4 +1,5 @@
 /** What the account used and spent: by day as a drawing, by key or model as a table. */
+import { coinsNumber } from '../../core/base/amount.ts'
 import { dayMs } from '../../core/base/time.ts'
 import { Title } from '../explorer/parts.tsx'
 import { type UsageAnswer, usageAnswer } from '../shared/account-wire.ts'
@@ -16,7 +17,6 @@ const spans = [
   { id: '90d', label: '90 days', days: 90 },
 ] as const
 
-const perCoin = 1e8
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
 export function Usage() {
@@ -98,7 +98,7 @@ function pointsOf({ items }: UsageAnswer, { from, to }: SpanProps) {
   const byDay = new Map(items.map((item) => [item.day, item.spent]))
   const points = []
   for (let ms = Date.parse(from); ms <= Date.parse(to); ms += dayMs) {
-    points.push({ x: ms, y: Number(byDay.get(dayOf(ms)) ?? 0n) / perCoin })
+    points.push({ x: ms, y: coinsNumber(byDay.get(dayOf(ms)) ?? 0n) })
   }
   return points
 }

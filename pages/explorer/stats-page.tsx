@@ -1,5 +1,7 @@
 /** What happened on the chain by hour and day, drawn; and what it holds in all. */
+
 import { useRef, useState } from 'preact/hooks'
+import { coinsNumber } from '../../core/base/amount.ts'
 import { announce } from '../shared/frame/announce.ts'
 import { query } from '../shared/list/url-state.ts'
 import { chainEdge, slotTimeMs, slowEdge, status } from '../shared/live/chain.ts'
@@ -135,9 +137,6 @@ function filled(answer: StatsAnswer, { stepMs }: Span): readonly Point[] {
   return points
 }
 
-const perCoin = 1e8
-const coins = (units: bigint): number => Number(units) / perCoin
-
 function chartsOf(points: readonly Point[], { bucket, stepMs }: Span): readonly ChartProps[] {
   const series = (name: string, of: (item: StatItem) => number) => ({
     name,
@@ -165,8 +164,8 @@ function chartsOf(points: readonly Point[], { bucket, stepMs }: Span): readonly 
       series('Transactions', ({ transactions }) => transactions),
     ]),
     chart('Paid jobs', { one: 'job', many: 'jobs' }, [series('Paid jobs', ({ jobs }) => jobs)]),
-    chart('Paid for jobs', aitbc, [series('Paid', ({ paid }) => coins(paid))]),
-    chart('Fees', aitbc, [series('Fees', ({ fees }) => coins(fees))]),
+    chart('Paid for jobs', aitbc, [series('Paid', ({ paid }) => coinsNumber(paid))]),
+    chart('Fees', aitbc, [series('Fees', ({ fees }) => coinsNumber(fees))]),
     chart('Blocks', { one: 'block', many: 'blocks' }, [series('Blocks', ({ blocks }) => blocks)]),
     chart('Active miners and clients', { one: 'address', many: 'addresses' }, [
       series('Miners paid', ({ miners }) => miners),

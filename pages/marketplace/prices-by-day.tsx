@@ -1,5 +1,5 @@
 /** How the prices of one model went, day by day; fetched when one model is looked for. */
-import { unitsPerCoin } from '../../core/base/amount.ts'
+import { coinsNumber } from '../../core/base/amount.ts'
 import { dayMs } from '../../core/base/time.ts'
 import { LazyChart } from '../shared/ui/chart/lazy-chart.tsx'
 import { Empty } from '../shared/ui/states.tsx'
@@ -31,7 +31,7 @@ export function PricesByDay({ model, days }: { model: string; days: readonly Day
     name,
     points: starts.map((x) => {
       const day = found.get(x)
-      return { x, y: day && Number(of(day)) / Number(unitsPerCoin) }
+      return { x, y: day && coinsNumber(of(day)) }
     }),
   })
   return (
