@@ -160,7 +160,7 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
   const apiKeyFrom = keySource(raw, faults)
   const config = {
     rpc: raw.rpc === undefined ? undefined : apiUrl('--rpc', String(raw.rpc), { insecure, faults }),
-    minerId: read.matching('id', /^[A-Za-z0-9._-]{1,64}$/),
+    minerId: read.matching('id', minerIdPattern),
     gpu: gpuChoice(String(raw.gpu), faults),
     engine: raw.engine as AgentConfig['engine'],
     ollamaUrl: String(raw.ollamaUrl),
@@ -218,6 +218,9 @@ function check(raw: Raw): Result<AgentConfig, ConfigError> {
   if (api === undefined || faults.length > 0) return usage(faults.join('; '))
   return ok({ ...config, api })
 }
+
+/** Names of miners. */
+export const minerIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
 /** A site on the command line; what is wrong with it is added to `faults`. */
 export function apiUrl(

@@ -3,18 +3,18 @@
  * what can be claimed. Asks the site and reads the journal, beside an agent that is at work; needs no password.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import * as z from 'zod'
+import { minerDaysMax } from '../core/api/chain-figures.ts'
 import { formatCoins } from '../core/base/amount.ts'
 import { err, ok, type Result } from '../core/base/result.ts'
 import { addressOf, formatAddress } from '../core/crypto/address.ts'
 import { publicKeysOf } from '../core/wallet/key-text.ts'
 import { type ChainFault, createChainClient, readSite } from './chain-client.ts'
 import { claimableOf } from './claimer.ts'
-import { apiUrl } from './config.ts'
+import { apiUrl, minerIdPattern } from './config.ts'
 import { exitCodes } from './exit-codes.ts'
-import { aitbcHome } from './home.ts'
+import { aitbcHome, minerFiles } from './home.ts'
 import { readOpenReleases } from './journal.ts'
 
 const units = z.string().regex(/^\d{1,20}$/)
@@ -71,15 +71,14 @@ export async function printEarnings(
     return exitCodes.usage
   }
   const { id, api, days, json } = options.value
-  const home = aitbcHome(env)
-  const keyPath = join(home, 'miners', id, 'key.json')
+  const { key: keyPath, journal } = minerFiles(aitbcHome(env), id)
   const keys = existsSync(keyPath) ? publicKeysOf(readFileSync(keyPath, 'utf8')) : undefined
   const key = keys?.ok ? keys.value[0] : undefined
   if (key === undefined) {
     complain(`miner earnings: ${keyPath}: ${keys?.ok === false ? keys.error.message : 'no key'}\n`)
     return exitCodes.auth
   }
-  const releases = readOpenReleases(join(home, 'releases', `${id}.ndjson`))
+  const releases = readOpenReleases(journal)
   const own = releases.filter((release) => release.api === api.host)
   const waiting = own.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
   const report = await readReport({ api, id, key, days, waiting })
@@ -199,9 +198,11 @@ function readOptions(
   const faults: string[] = []
   const api = apiUrl('--api', String(raw['api']), { insecure: raw['insecure'] === true, faults })
   const id = String(raw['id'])
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) faults.push('--id is no name of a miner')
+  if (!minerIdPattern.test(id)) faults.push('--id is no name of a miner')
   const days = Number(raw['days'])
-  if (!Number.isInteger(days) || days < 1 || days > 31) faults.push('--days is 1 to 31')
+  if (!Number.isInteger(days) || days < 1 || days > minerDaysMax) {
+    faults.push(`--days is 1 to ${minerDaysMax}`)
+  }
   if (faults.length > 0 || api === undefined) return err(faults.join('; '))
   return ok({ id, api, days, json: raw['json'] === true })
 }

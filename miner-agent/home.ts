@@ -23,6 +23,12 @@ export function aitbcHome(env: NodeJS.ProcessEnv): string {
   return chosen === '' ? join(homedir(), '.aitbc') : resolve(env.AITBC_CWD ?? '.', chosen)
 }
 
+/** Where a miner of this name keeps its key, and its journal of releases. */
+export const minerFiles = (home: string, minerId: string) => ({
+  key: join(home, 'miners', minerId, 'key.json'),
+  journal: join(home, 'releases', `${minerId}.ndjson`),
+})
+
 /** Makes a folder of mode 0700, with its parents. */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })

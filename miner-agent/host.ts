@@ -3,7 +3,7 @@
  * thing that is wrong ends the start, with the exit code that it deserves.
  */
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { err, ok, type Result } from '../core/base/result.ts'
 import type { Signer } from '../core/crypto/signature.ts'
 import type { AgentConfig } from './config.ts'
@@ -11,7 +11,7 @@ import { chooseEngine } from './engine-choice.ts'
 import type { Engine } from './engines/engine.ts'
 import { exitCodes } from './exit-codes.ts'
 import { type Gpu, probeGpus, selectGpu } from './gpu.ts'
-import { aitbcHome } from './home.ts'
+import { aitbcHome, minerFiles } from './home.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { type KeyStoreOptions, openKey } from './key-store.ts'
 import type { Logger } from './log.ts'
@@ -47,11 +47,11 @@ export async function openHost(
   if (!gpu.ok) return gpu
   const engine = await chooseEngine(config, log)
   if (!engine.ok) return fault(exitCodes.network, engine.error.message)
-  const path = join(home, 'miners', config.minerId, 'key.json')
-  const key = await openKey({ path, env, ask })
+  const files = minerFiles(home, config.minerId)
+  const key = await openKey({ path: files.key, env, ask })
   if (!key.ok) return fault(exitCodes.auth, key.error.message)
-  if (key.value.made) log.info('made a key pair', { file: path })
-  const journal = await openJournal(join(home, 'releases', `${config.minerId}.ndjson`))
+  if (key.value.made) log.info('made a key pair', { file: files.key })
+  const journal = await openJournal(files.journal)
   const { signer } = key.value
   return ok({
     home,
