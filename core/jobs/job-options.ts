@@ -33,9 +33,10 @@ export const toolCallsSchema = z.array(callSchema).min(1).max(64)
 
 /**
  * `kind`: what comes back, and `completion` has one message whose text goes on. `tools`: what may be called;
- * `calls_max`: the most calls of one answer; `calls_min`: it must call, whatever it has to say. `format`: `json`, or the JSON schema that the answer keeps.
- * `turns`: what earlier messages carry beside their text, by index: calls that the assistant made, and the
- * name of the function whose result a message of role `tool` is. `dimensions`: length of each vector.
+ * `calls_max`: the most calls of one answer; `calls_min`: it must call, whatever it has to say. `format`:
+ * `json`, or the JSON schema that the answer keeps. `turns`: what earlier messages carry beside their text,
+ * by index: calls that the assistant made, and the name of the function whose result a message of role
+ * `tool` is. `dimensions`: length of each vector.
  */
 export const jobOptionsSchema = z.strictObject({
   kind: z.enum(['chat', 'completion', 'embedding']),

@@ -6,8 +6,8 @@ import * as z from 'zod'
 
 /**
  * `chat`: turns of a conversation; `completion`: text that goes on, without a chat template; `tools`: calls
- * of functions that the client describes; `forced_calls`: answers that must be such a call; `json`: answers held to JSON or to a JSON schema; `embeddings`:
- * vectors in place of text.
+ * of functions that the client describes; `forced_calls`: answers that must be such a call; `json`: answers
+ * held to JSON or to a JSON schema; `embeddings`: vectors in place of text.
  */
 export const modelFeatures = [
   'chat',
