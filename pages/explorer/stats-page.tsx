@@ -1,5 +1,4 @@
 /** What happened on the chain by hour and day, drawn; and what it holds in all. */
-
 import { useRef, useState } from 'preact/hooks'
 import { coinsNumber } from '../../core/base/amount.ts'
 import { announce } from '../shared/frame/announce.ts'

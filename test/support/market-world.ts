@@ -4,7 +4,6 @@
  *
  * Call `vi.useFakeTimers()` first.
  */
-
 import { vi } from 'vitest'
 import type { BookingBody } from '../../core/api/market-requests.ts'
 import type { Listing } from '../../core/api/market-service.ts'
