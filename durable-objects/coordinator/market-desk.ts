@@ -63,9 +63,14 @@ export type MarketDeskParts = {
 
 export type MarketDesk = ReturnType<typeof openMarketDesk>
 
-/** Lays down the table of signed introductions. Before sockets are opened. */
+/**
+ * Lays down the table of signed introductions, which go with the names of their miners: strangers make these up
+ * for nothing, each with a card. Before sockets are opened.
+ */
 export function createHellos(database: SqlDatabase) {
-  database.sql.exec(createTable)
+  for (const statement of [createTable, createFollowing, deleteNameless]) {
+    database.sql.exec(statement)
+  }
   return (hello: SignedHello & { readonly minerId: string }): void =>
     void database.sql.exec(
       upsert,
@@ -301,6 +306,10 @@ const createTable = `CREATE TABLE IF NOT EXISTS hellos (
   card TEXT NOT NULL,
   signature TEXT NOT NULL
 ) WITHOUT ROWID`
+const createFollowing = `CREATE TRIGGER IF NOT EXISTS hellos_follow AFTER DELETE ON miners BEGIN
+  DELETE FROM hellos WHERE miner_id = OLD.miner_id;
+END`
+const deleteNameless = 'DELETE FROM hellos WHERE miner_id NOT IN (SELECT miner_id FROM miners)'
 const createSends = `CREATE TABLE IF NOT EXISTS key_sends (
   id TEXT PRIMARY KEY,
   bytes BLOB NOT NULL,

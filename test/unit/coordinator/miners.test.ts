@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CapabilityCard } from '../../../core/jobs/miner-protocol.ts'
 import { coordinatorLimits } from '../../../durable-objects/coordinator/limits.ts'
+import { createHellos } from '../../../durable-objects/coordinator/market-desk.ts'
 import { openMiners } from '../../../durable-objects/coordinator/miners.ts'
 import { createTables, rowsOf } from '../../../durable-objects/coordinator/schema.ts'
 import { createSqliteStorage } from '../../support/sqlite-storage.ts'
@@ -27,7 +28,7 @@ function registry() {
     return minerId
   }
   const names = () => rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM miners')[0]?.n
-  return { miners, hello, names }
+  return { database, miners, hello, names }
 }
 
 describe('NAME: names of miners', () => {
@@ -78,5 +79,24 @@ describe('NAME: names of miners', () => {
     }
     expect(names()).toBeLessThanOrEqual(max)
     expect(hello('honest', 'thief', max + 200)).not.toBe('honest')
+  })
+
+  test('NAME-3: with a name goes what its miner signed, also what was left behind before', () => {
+    const { database, miners, hello } = registry()
+    const rows = () => rowsOf<{ miner_id: string }>(database, 'SELECT miner_id FROM hellos')
+    const saveHello = createHellos(database)
+    const signed = { version: 1, site: 'x', nonce: '', publicKey: '', text: '', signature: '' }
+    for (const minerId of ['gpu-1', 'gpu-2']) {
+      hello(minerId, minerId, 1_000)
+      miners.leave(minerId)
+      saveHello({ ...signed, minerId, label: minerId })
+    }
+    saveHello({ ...signed, minerId: 'long gone', label: 'long gone' })
+    createHellos(database)
+    expect(rows()).toEqual([{ miner_id: 'gpu-1' }, { miner_id: 'gpu-2' }])
+    miners.forgetName('gpu-1')
+    expect(rows()).toEqual([{ miner_id: 'gpu-2' }])
+    miners.sweep(1_001, 200)
+    expect(rows()).toEqual([])
   })
 })
