@@ -17,7 +17,7 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { type Asked, mount } from './mount.ts'
 import { genesisTimeMs } from './rpc-blocks.ts'
-import { fromDatabase, originalReaders, readHash, readLookup } from './rpc-input.ts'
+import { fromDatabase, originalReaders, readAddress, readHash, readLookup } from './rpc-input.ts'
 
 export const rpcAccountRoutes = mount(
   new Hono<AppEnv>(),
@@ -36,9 +36,7 @@ export const rpcAccountRoutes = mount(
       return c.json(bookingToJson(booking))
     },
     getBond: async (c, asked) => {
-      const lookup = readLookup(asked.texts(c).address)
-      if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-      const bond = await chainNodeOf(c.env).finalBond(lookup.address)
+      const bond = await chainNodeOf(c.env).finalBond(readAddress(asked.texts(c).address))
       if (!bond) throw new ApiFailure({ code: 'NOT_FOUND', message: 'this key has no bond' })
       return c.json(bondToJson(bond))
     },

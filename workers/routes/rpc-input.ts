@@ -4,7 +4,7 @@ import { fromHex } from '../../core/base/bytes.ts'
 import { formatAddress, isLegacyAddress, parseAddress } from '../../core/crypto/address.ts'
 import type { AppContext } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
-import type { Readers } from './request.ts'
+import { orThrow, type Readers } from './request.ts'
 
 async function readBody<T>(c: AppContext, schema: z.ZodType<T>): Promise<T> {
   let json: unknown
@@ -61,10 +61,12 @@ export type Lookup =
 /** An address of the path. Money never moves by it, so the original's form is fine. */
 export function readLookup(text: string): Lookup {
   if (isLegacyAddress(text)) return { kind: 'legacy', text }
-  const parsed = parseAddress(text)
-  if (!parsed.ok) throw new ApiFailure(parsed.error)
-  return { kind: 'account', address: parsed.value, text: formatAddress(parsed.value) }
+  const address = readAddress(text)
+  return { kind: 'account', address, text: formatAddress(address) }
 }
+
+/** An address of the path that has a key here. */
+export const readAddress = (text: string): Uint8Array => orThrow(parseAddress(text))
 
 /** A query of the read model; a database that does not answer is told as such. */
 export async function fromDatabase<T>(query: Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { type Asked, mount } from './mount.ts'
-import { originalReaders, readHash, readLookup } from './rpc-input.ts'
+import { originalReaders, readAddress, readHash } from './rpc-input.ts'
 
 export const rpcLightRoutes = mount(
   new Hono<AppEnv>(),
@@ -21,20 +21,14 @@ export const rpcLightRoutes = mount(
     },
     getLightTransaction: (c, asked) =>
       proof(c, asked, { kind: 'transaction', hash: readHash(asked.texts(c).hash, 'hash') }),
-    getLightAccount: (c, asked) => {
-      const lookup = readLookup(asked.texts(c).address)
-      if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-      return proof(c, asked, { kind: 'account', address: lookup.address })
-    },
+    getLightAccount: (c, asked) =>
+      proof(c, asked, { kind: 'account', address: readAddress(asked.texts(c).address) }),
     getLightEscrow: (c, asked) =>
       proof(c, asked, { kind: 'escrow', id: readHash(asked.texts(c).id, 'id') }),
     getLightBooking: (c, asked) =>
       proof(c, asked, { kind: 'booking', id: readHash(asked.texts(c).id, 'id') }),
-    getLightBond: (c, asked) => {
-      const lookup = readLookup(asked.texts(c).address)
-      if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-      return proof(c, asked, { kind: 'bond', address: lookup.address })
-    },
+    getLightBond: (c, asked) =>
+      proof(c, asked, { kind: 'bond', address: readAddress(asked.texts(c).address) }),
   },
   originalReaders,
 )

@@ -6,23 +6,16 @@ import { chainNodeOf } from '../chain-client.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { ApiFailure } from '../failure.ts'
 import { mount } from './mount.ts'
-import { readHash, readLookup } from './rpc-input.ts'
+import { readAddress, readHash } from './rpc-input.ts'
 
 export const rpcProofRoutes = mount(new Hono<AppEnv>(), {
   proveTransaction: (c, asked) =>
     proof(c, { kind: 'transaction', hash: readHash(asked.texts(c).hash, 'hash') }),
-  proveAccount: (c, asked) => {
-    const lookup = readLookup(asked.texts(c).address)
-    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-    return proof(c, { kind: 'account', address: lookup.address })
-  },
+  proveAccount: (c, asked) =>
+    proof(c, { kind: 'account', address: readAddress(asked.texts(c).address) }),
   proveEscrow: (c, asked) => proof(c, { kind: 'escrow', id: readHash(asked.texts(c).id, 'id') }),
   proveBooking: (c, asked) => proof(c, { kind: 'booking', id: readHash(asked.texts(c).id, 'id') }),
-  proveBond: (c, asked) => {
-    const lookup = readLookup(asked.texts(c).address)
-    if (lookup.kind === 'legacy') throw new ApiFailure({ code: 'ADDRESS_LEGACY' })
-    return proof(c, { kind: 'bond', address: lookup.address })
-  },
+  proveBond: (c, asked) => proof(c, { kind: 'bond', address: readAddress(asked.texts(c).address) }),
 })
 
 async function proof(c: AppContext, subject: ProofSubject): Promise<Response> {
