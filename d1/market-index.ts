@@ -12,8 +12,6 @@ export type PriceDay = {
   readonly offers: number
 }
 
-export type MarketIndex = ReturnType<typeof marketIndex>
-
 /** The writer over one database. Each call is one batch: all of it or nothing. */
 export function marketIndex(db: D1Database) {
   return {

@@ -40,8 +40,6 @@ export type PriceRows = {
   }[]
 }
 
-export type MarketQueries = ReturnType<typeof marketQueries>
-
 /** The market's queries over one database. */
 export function marketQueries(db: D1Database) {
   const all = async <T>({ text, values }: Fragment): Promise<T[]> => {

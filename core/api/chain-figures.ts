@@ -26,8 +26,6 @@ export const minerListQuery = z.strictObject({
   sort: z.enum(minerSorts).default('earned').describe('What comes first: the most, or the latest'),
   address: requestAddress.optional().describe('This miner alone'),
 })
-/** A checked query. */
-export type MinerListQuery = z.infer<typeof minerListQuery>
 
 const whole = z.int().min(0)
 const units = z.string().regex(/^(?:0|[1-9][0-9]{0,19})$/)
@@ -100,8 +98,6 @@ export const statsQuery = z.strictObject({
   from: moment.optional().describe('The bucket of this time and later ones'),
   to: moment.optional().describe('Up to the bucket of this time; now where it is not named'),
 })
-/** A checked query. */
-export type StatsQuery = z.infer<typeof statsQuery>
 
 /** What happened in one bucket. */
 export const statItem = z.strictObject({

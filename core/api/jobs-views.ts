@@ -112,9 +112,6 @@ export function paymentView(job: JobRecord): Record<string, unknown> | undefined
   }
 }
 
-/** The receipt of the original as text, or, with `canonical`, everything that proves the payment. */
-export const receiptText = (bundle: ReceiptBundle): string => bundle.legacyText
-
 /** Canonical receipt with both signed statements: what a client checks against the chain. */
 export function receiptBundleText(bundle: ReceiptBundle): string {
   const rest = JSON.stringify({

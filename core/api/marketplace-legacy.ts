@@ -39,7 +39,6 @@ export const registerGpuBody = z.union([
   z.object({ gpu: gpuObject }),
   z.object({ ...gpuFields, gpu: z.never().optional() }),
 ])
-export type RegisterGpuBody = z.infer<typeof registerGpuBody>
 
 /** Body of `POST /marketplace/offers`, which the original's programs call and it never served. */
 export const legacyOfferBody = z.object({

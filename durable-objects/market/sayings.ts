@@ -20,8 +20,6 @@ import { marketPolicy } from './limits.ts'
 import type { OfferRowOf, Offers } from './offers.ts'
 import type { MarketHost, SaidRow } from './ports.ts'
 
-export type Sayings = ReturnType<typeof openSayings>
-
 export function openSayings(
   host: MarketHost & { readonly offers: Offers; readonly bids: () => Bids },
 ) {

@@ -1,7 +1,7 @@
 /** Answers of the compute market, as schemas. What an offer's fields mean stands in core/market/offer.ts. */
 import * as z from 'zod'
 import type { Offer } from '../../market/offer.ts'
-import { hash, hexBytes, publicKey, signature, time, units, whole } from './common.ts'
+import { hash, publicKey, signature, time, units, whole } from './common.ts'
 
 /** A list of the market: opaque cursor, when it was read, and from where. */
 export const marketPageOf = <Item extends z.ZodType>(item: Item) =>
@@ -331,9 +331,6 @@ export const bookingSchema = z
 
 /** `GET /market/bookings`. */
 export const bookingPageSchema = marketPageOf(bookingSchema)
-
-/** A signed transaction in hex, as a body carries it. */
-export const signedTransaction = hexBytes
 
 /** Answers as types. */
 export type OfferDetail = z.infer<typeof offerDetailSchema>
