@@ -42,4 +42,6 @@ export const marketLimits = {
   listedPerOwnerMax: 32,
   listedKeptPerOwnerMax: 256,
   remotePerSiteMax: 2_048,
+  /** Offers of miners of this site that are not here now. */
+  minersAwayMax: 8_192,
 } as const

@@ -22,6 +22,7 @@ import { timePrices } from '../../core/market/time-price.ts'
 import { type Interval, uptimeStrip, uptimeWithin } from '../../core/market/uptime.ts'
 import { rowsOf } from '../coordinator/schema.ts'
 import type { Settings } from '../coordinator/settings.ts'
+import { live } from './booking-row.ts'
 import { marketPolicy } from './limits.ts'
 import type { MarketHost } from './ports.ts'
 
@@ -313,6 +314,13 @@ export function openOffers(host: MarketHost) {
       database.transactionSync(() => {
         database.sql.exec('DELETE FROM watches WHERE to_ms < ?', nowMs - marketPolicy.presenceMs)
         database.sql.exec('DELETE FROM presence WHERE to_ms < ?', nowMs - marketPolicy.presenceMs)
+        // Strangers come under names that they make up: what they leave behind is bounded.
+        const surplus = rowsOf<{ offer_id: string }>(
+          database,
+          selectSurplus,
+          marketLimits.minersAwayMax,
+        )
+        for (const { offer_id: offerId } of surplus) remove(offerId)
         for (const each of rowsOf<OfferRowOf>(database, selectWatched)) {
           const offer = JSON.parse(each.body) as Offer
           const uptime = uptimeOf(each.offer_id, each.created_at_ms)
@@ -507,6 +515,11 @@ const trimPrices = `DELETE FROM price_changes WHERE offer_id = ? AND seq NOT IN
   (SELECT seq FROM price_changes WHERE offer_id = ? ORDER BY seq DESC LIMIT 500)`
 const selectOnline = "SELECT * FROM offers WHERE status = 'online' AND kind IN ('agent', 'legacy')"
 const selectWatched = "SELECT * FROM offers WHERE kind IN ('agent', 'legacy')"
+// A miner with receipts, or with a booking that goes on, is displaced by nobody who has none.
+const selectSurplus = `SELECT offer_id FROM offers
+  WHERE kind IN ('agent', 'legacy') AND status <> 'online'
+  AND offer_id NOT IN (SELECT offer_id FROM bookings WHERE ${live})
+  ORDER BY json_extract(body, '$.verified') DESC, seen_at_ms DESC LIMIT 10000 OFFSET ?`
 const selectForgotten =
   "SELECT offer_id FROM offers WHERE status <> 'online' AND seen_at_ms < ? LIMIT 100"
 const selectRating = 'SELECT count(*) AS n, sum(rating) AS total FROM reviews WHERE offer_id = ?'

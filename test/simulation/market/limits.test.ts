@@ -61,6 +61,28 @@ test('MKT-14: a site lists so many offers in all', async () => {
   expect(() => world.list({ minerId: 'one more' })).toThrow('OFFERS_TOO_MANY')
 })
 
+test('MKT-14: of miners that have left so many offers stay, those with receipts first', async () => {
+  const world = await createMarketWorld()
+  world.list()
+  const most = marketLimits.minersAwayMax
+  fill(world, 'offers', {
+    count: most + 51,
+    change: {
+      offer_id: "'copy-' || n",
+      kind: "'agent'",
+      status: "'offline'",
+      seen_at_ms: `${Date.now()} + n`,
+      body: "json_set(own.body, '$.verified', json(iif(n = 2, 'true', 'false')))",
+    },
+  })
+  await world.pass(61_000)
+  const kept = world.rows<{ offer_id: string }>("SELECT offer_id FROM offers WHERE kind = 'agent'")
+  const ids = new Set(kept.map(({ offer_id }) => offer_id))
+  expect(ids.size).toBe(most)
+  const isKept = ['copy-2', 'copy-3', 'copy-52', 'copy-53'].map((id) => ids.has(id))
+  expect(isKept).toEqual([true, false, false, true])
+})
+
 test('MKT-14: one owner has so many open bids, and room for another when one is over', async () => {
   const world = await createMarketWorld()
   const first = must(bidOf(world))
