@@ -16,6 +16,7 @@ import { apiUrl, minerIdPattern } from './config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { aitbcHome, minerFiles } from './home.ts'
 import { readOpenReleases } from './journal.ts'
+import { cleanText } from './log.ts'
 
 const units = z.string().regex(/^\d{1,20}$/)
 
@@ -35,7 +36,7 @@ const daysSchema = z.object({
 const heldSchema = z.object({
   items: z.array(
     z.object({
-      job_id: z.string().max(64),
+      job_id: z.string().regex(/^[0-9a-f]{1,64}$/),
       amount: units,
       reasons: z.array(z.object({ code: z.string().regex(/^[A-Z_]{1,40}$/) })),
     }),
@@ -83,7 +84,7 @@ export async function printEarnings(
   const waiting = own.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
   const report = await readReport({ api, id, key, days, waiting })
   if (!report.ok) {
-    complain(`miner earnings: ${report.error.message}\n`)
+    complain(`miner earnings: ${cleanText(report.error.message)}\n`)
     return exitCodes.network
   }
   write(json ? `${jsonOf(report.value)}\n` : `${linesOf(report.value).join('\n')}\n`)
