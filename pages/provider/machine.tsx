@@ -46,8 +46,6 @@ type MachineProps = {
 }
 
 export function Machine({ offer, isEarning }: MachineProps) {
-  const [chosen, setOpen] = useState<boolean>()
-  const isOpen = chosen ?? !isEarning
   const best = bestModel(offer)
   const figures = [
     ['1,000 answer tokens', <Money units={best?.price_completion} />],
@@ -74,17 +72,9 @@ export function Machine({ offer, isEarning }: MachineProps) {
           </div>
         ))}
       </dl>
-      <div>
-        <button
-          type="button"
-          class="button button-small"
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
-        >
-          Why no jobs?
-        </button>
-      </div>
-      {isOpen ? <Why offer={offer} /> : null}
+      <Later summary="Why no jobs?" isOpenAtFirst={!isEarning}>
+        <Why offer={offer} />
+      </Later>
       <Later summary="Availability">
         <LaterView load={availability} of={{ offer }} heading={null} part="availability" />
       </Later>
@@ -95,9 +85,12 @@ export function Machine({ offer, isEarning }: MachineProps) {
   )
 }
 
+type LaterProps = { summary: string; isOpenAtFirst?: boolean; children: ComponentChildren }
+
 /** What is asked of the site only once somebody wants to see it. */
-function Later({ summary, children }: { summary: string; children: ComponentChildren }) {
-  const [isOpen, setOpen] = useState(false)
+function Later({ summary, isOpenAtFirst = false, children }: LaterProps) {
+  const [chosen, setOpen] = useState<boolean>()
+  const isOpen = chosen ?? isOpenAtFirst
   return (
     <div>
       <button
