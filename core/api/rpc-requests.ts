@@ -120,12 +120,12 @@ export function legacyPayloadBytes(payload: unknown): number {
   return text.length + 5 * (text.match(/[\u0080-\uffff]/g)?.length ?? 0)
 }
 
-/** The chain does not know receipt claims: what a job earned was paid when it was settled. */
+/** Claims of rewards come signed, as transactions: what a job earned was paid when it was settled. */
 export const receiptClaimRefusal: ApiError = {
   code: 'NOT_BUILT',
   message:
-    'RECEIPT_CLAIM is not known to this chain yet. Computed jobs are paid by their settlement: ' +
-    'POST a signed settle transaction to /rpc/transactions.',
+    'RECEIPT_CLAIM is not taken here. Computed jobs are paid by their settlement; a reward, where ' +
+    'genesis has any, is claimed by a signed receipt_claim: POST it to /rpc/transactions.',
 }
 
 function signatureOf(
