@@ -59,7 +59,10 @@ export function openIdempotencies(parts: {
     sweep: (nowMs: number): void => {
       // Twice as long as it counts: a clock that was ahead for a while is to forget none.
       database.sql.exec('DELETE FROM idempotency WHERE at_ms < ?', nowMs - 2 * limits.idempotencyMs)
-      database.sql.exec(deleteSurplus, limits.idempotencyKept)
+      const [kept] = rowsOf<{ n: number }>(database, 'SELECT count(*) AS n FROM idempotency')
+      if (kept && kept.n > limits.idempotencyKept) {
+        database.sql.exec(deleteSurplus, limits.idempotencyKept)
+      }
     },
   }
 }
@@ -79,5 +82,7 @@ const revive = (_: string, value: unknown): unknown => {
 
 const select = 'SELECT fingerprint, answer, at_ms FROM idempotency WHERE client = ? AND key = ?'
 const insert = 'INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)'
+// Who has the most loses first: a flood of one client makes no other pay twice.
 const deleteSurplus = `DELETE FROM idempotency WHERE (client, key) IN (SELECT client, key
-  FROM idempotency ORDER BY at_ms DESC LIMIT -1 OFFSET ?)`
+  FROM (SELECT client, key, row_number() OVER (PARTITION BY client ORDER BY at_ms DESC) AS turn
+    FROM idempotency) ORDER BY turn LIMIT -1 OFFSET ?)`
