@@ -3,12 +3,17 @@
 import { visibleText } from '../../core/wallet/visible-text.ts'
 import { exactText, integer, list, maybe, object, readShape, text } from '../shared/live/shape.ts'
 
+/** `json`: held to JSON by the engine, which only some miners do. */
+export type AnswerForm = 'text' | 'json'
+
 export type Question = {
   readonly model: string
   readonly prompt: string
   readonly maxTokens: number
   /** The one miner that may answer; any where it is left out. */
   readonly onlyMiner?: string
+  /** Text where it is left out. */
+  readonly form?: AnswerForm
 }
 
 type Asking = {
@@ -46,7 +51,7 @@ const chunk = object({
 
 /** Asks, and tells what comes. Ends when the answer does, or when `signal` aborts. Never rejects. */
 export async function streamChat(
-  { model, prompt, maxTokens, onlyMiner }: Question,
+  { model, prompt, maxTokens, onlyMiner, form }: Question,
   { limit, signal, onNews }: Asking,
 ): Promise<ChatEnd> {
   try {
@@ -61,6 +66,7 @@ export async function streamChat(
         stream: true,
         stream_options: { include_usage: true },
         ...(limit === undefined ? {} : { limit: String(limit) }),
+        ...(form === 'json' ? { response_format: { type: 'json_object' } } : {}),
         ...(onlyMiner === undefined
           ? {}
           : { provider: { order: [onlyMiner], allow_fallbacks: false } }),

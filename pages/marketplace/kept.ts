@@ -15,25 +15,34 @@ export type KeptOffer = { readonly id: string; readonly name: string }
 const searchesKey = 'aitbc:market:searches'
 const comparedKey = 'aitbc:market:compared'
 const favouritesKey = 'aitbc:market:favourites'
+/** Which searches are watched, and what they had at the last look: `watch.ts`. */
+export const watchedKey = 'aitbc:market:watched'
 
 /** Queries that were saved, newest first. */
-export const savedSearches = signal(read(searchesKey, asSearch, keptLimits.searchesMax))
+export const savedSearches = signal(storedSearches())
+/** What is new in watched searches, in words; empty without news. */
+export const watchNews = signal('')
 /** Offers with a star, newest first. */
-export const favourites = signal(read(favouritesKey, asOffer, keptLimits.favouritesMax))
+export const favourites = signal(readKept(favouritesKey, asOffer, keptLimits.favouritesMax))
 /** Offers in the tray, in the order of choosing. */
-export const compared = signal(read(comparedKey, asOffer, keptLimits.comparedMax))
+export const compared = signal(readKept(comparedKey, asOffer, keptLimits.comparedMax))
+
+/** As they stand in the storage now, where another tab may have written. */
+export function storedSearches(): readonly string[] {
+  return readKept(searchesKey, asSearch, keptLimits.searchesMax)
+}
 
 export function saveSearch(query: string): void {
   const text = query.trim().slice(0, keptLimits.textChars)
   if (text === '') return
   const others = savedSearches.value.filter((saved) => saved !== text)
   savedSearches.value = [text, ...others].slice(0, keptLimits.searchesMax)
-  write(searchesKey, savedSearches.value)
+  writeKept(searchesKey, savedSearches.value)
 }
 
 export function forgetSearch(query: string): void {
   savedSearches.value = savedSearches.value.filter((saved) => saved !== query)
-  write(searchesKey, savedSearches.value)
+  writeKept(searchesKey, savedSearches.value)
 }
 
 /** Gives an offer a star or takes it away; where there are too many the oldest loses its own. */
@@ -41,7 +50,7 @@ export function toggleFavourite(offer: KeptOffer): void {
   const others = favourites.value.filter(({ id }) => id !== offer.id)
   const isIn = others.length < favourites.value.length
   favourites.value = isIn ? others : [offer, ...others].slice(0, keptLimits.favouritesMax)
-  write(favouritesKey, favourites.value)
+  writeKept(favouritesKey, favourites.value)
 }
 
 /** Puts an offer into the tray or takes it out; a full tray takes no more. */
@@ -50,12 +59,12 @@ export function toggleCompared(offer: KeptOffer): void {
   const isIn = without.length < compared.value.length
   if (!isIn && without.length >= keptLimits.comparedMax) return
   compared.value = isIn ? without : [...without, offer]
-  write(comparedKey, compared.value)
+  writeKept(comparedKey, compared.value)
 }
 
 export function clearCompared(): void {
   compared.value = []
-  write(comparedKey, [])
+  writeKept(comparedKey, [])
 }
 
 function asSearch(value: unknown): string | undefined {
@@ -71,7 +80,12 @@ function asOffer(value: unknown): KeptOffer | undefined {
     : undefined
 }
 
-function read<T>(key: string, of: (value: unknown) => T | undefined, max: number): readonly T[] {
+/** A list of the browser's storage, without what does not belong there. */
+export function readKept<T>(
+  key: string,
+  of: (value: unknown) => T | undefined,
+  max: number,
+): readonly T[] {
   try {
     const found: unknown = JSON.parse(localStorage.getItem(key) ?? '[]')
     return Array.isArray(found) ? found.flatMap((each) => of(each) ?? []).slice(0, max) : []
@@ -80,7 +94,7 @@ function read<T>(key: string, of: (value: unknown) => T | undefined, max: number
   }
 }
 
-function write(key: string, value: unknown): void {
+export function writeKept(key: string, value: unknown): void {
   try {
     localStorage.setItem(key, JSON.stringify(value))
   } catch {

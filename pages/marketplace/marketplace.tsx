@@ -5,6 +5,7 @@ import { Later, type ViewLoader } from '../shared/frame/later.tsx'
 import { here } from '../shared/list/url-state.ts'
 import { Empty } from '../shared/ui/states.tsx'
 import { CompareTray } from './compare-tray.tsx'
+import { readKept, savedSearches, watchedKey } from './kept.ts'
 import { OffersPage } from './offers-page.tsx'
 import { marketPath, type Route, type RouteName, routeOf } from './routes.ts'
 import { type MarketTab, MarketTabs } from './tabs.tsx'
@@ -58,6 +59,7 @@ export function Marketplace() {
   const route = routeOf(here.value.pathname)
   const identity = 'id' in route ? `${route.page} ${route.id}` : route.page
   const first = useRef(true)
+  useEffect(watchOnEveryPage, [])
   useEffect(() => {
     document.title = `${titles[route.page]} · AITBC marketplace`
     if (first.current) {
@@ -75,6 +77,15 @@ export function Marketplace() {
       </div>
       <CompareTray hidden={!trayPages.includes(route.page)} />
     </>
+  )
+}
+
+/** Watched searches are looked at on every page of the marketplace, where there are any. */
+function watchOnEveryPage(): void {
+  if (savedSearches.value.length === 0 || readKept(watchedKey, Boolean, 1).length === 0) return
+  import('./watch.ts').then(
+    ({ startWatching }) => startWatching(),
+    () => undefined,
   )
 }
 

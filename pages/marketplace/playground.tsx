@@ -10,15 +10,20 @@ import { useResource } from '../shared/live/resource.ts'
 import { integer, list, maybe, object, type ShapeOf, text } from '../shared/live/shape.ts'
 import { ownWord } from '../shared/own.ts'
 import { Amount } from '../shared/ui/amount.tsx'
-import { NumberField, TextAreaField } from '../shared/ui/form/fields.tsx'
-import { Form } from '../shared/ui/form/form.tsx'
 import { Empty, Failed, Skeleton } from '../shared/ui/states.tsx'
 import { type Trouble, TroubleNote } from '../shared/ui/trouble.tsx'
-import { type ChatEnd, type ChatNews, type Question, streamChat } from './chat-stream.ts'
+import { AskForm, maxTokensMax } from './ask-form.tsx'
+import {
+  type AnswerForm,
+  type ChatEnd,
+  type ChatNews,
+  type Question,
+  streamChat,
+} from './chat-stream.ts'
 import { Console, ConsoleLine } from './console.tsx'
-import { ceilingFor, EstimateView, useEstimate } from './estimate.tsx'
 import { marketPath } from './routes.ts'
 import { RunResult } from './run-result.tsx'
+import { formsOf, startPointsOf } from './start-points.ts'
 import { counted } from './words.tsx'
 
 const modelAnswer = object({
@@ -29,6 +34,8 @@ const modelAnswer = object({
       miners: integer(0),
       price_prompt: amount,
       price_completion: amount,
+      engines: list(text),
+      features: list(text),
     }),
   ),
   notice: maybe(text),
@@ -40,9 +47,6 @@ const notices: Readonly<Record<string, string>> = {
   EMBEDDED_ONLY:
     'Only the built-in demo model is served now: it is tiny, and answers a handful of questions.',
 }
-
-const promptCharsMax = 20_000
-const maxTokensMax = 32_768
 
 export function Playground() {
   const found = useResource('/v1/models', modelAnswer, slowEdge.value)
@@ -94,14 +98,18 @@ function Asking({ models }: { models: readonly Model[] }) {
   const model = query('model') || first
   const [prompt, setPrompt] = useState('')
   const [maxTokens, setMaxTokens] = useState('256')
+  const [wanted, setWanted] = useState<AnswerForm>('text')
   const [run, setRun] = useState<Run>()
   const stop = useRef<AbortController>(undefined)
   // Who leaves the page stops the answer, and with it what it costs.
   useEffect(() => () => stop.current?.abort(), [])
+  const served = models.find(({ id }) => id === model)
+  const forms = served ? formsOf(served) : ['text' as const]
+  const form = forms.includes(wanted) ? wanted : 'text'
   const tokens = /^\d{1,5}$/.test(maxTokens.trim()) ? Number(maxTokens) : 0
   const isWhole = prompt.trim() !== '' && tokens >= 1 && tokens <= maxTokensMax
   const question: Question | undefined =
-    isWhole && model ? { model, prompt: prompt.trim(), maxTokens: tokens } : undefined
+    isWhole && model ? { model, prompt: prompt.trim(), maxTokens: tokens, form } : undefined
   const running = run !== undefined && run.end === undefined
   const ask = async (asked: Question, limit: bigint | undefined) => {
     const control = new AbortController()
@@ -133,6 +141,10 @@ function Asking({ models }: { models: readonly Model[] }) {
                 onPrompt={setPrompt}
                 maxTokens={maxTokens}
                 onMaxTokens={setMaxTokens}
+                forms={forms}
+                form={form}
+                onForm={setWanted}
+                starts={served ? startPointsOf(served) : []}
                 question={question}
                 running={running}
                 onAsk={(asked, limit) => void ask(asked, limit)}
@@ -215,78 +227,6 @@ function ModelChoice({ models, chosen }: { models: readonly Model[]; chosen: str
         <span class="field-hint">No miner serves it now: choose another, or wait for one.</span>
       )}
     </div>
-  )
-}
-
-type AskFormProps = {
-  prompt: string
-  onPrompt: (text: string) => void
-  maxTokens: string
-  onMaxTokens: (text: string) => void
-  question: Question | undefined
-  running: boolean
-  /** `limit`: the price that was shown, if any. */
-  onAsk: (question: Question, limit: bigint | undefined) => void
-}
-
-function AskForm(props: AskFormProps) {
-  const { prompt, onPrompt, maxTokens, onMaxTokens, question, running, onAsk } = props
-  const estimate = useEstimate(question)
-  const ceiling = ceilingFor(question, estimate)
-  return (
-    <Form
-      label="Ask a model"
-      send="Ask"
-      disabled={running ? 'An answer is on its way.' : undefined}
-      cost={<CostLine ceiling={ceiling} />}
-      check={() => {
-        const problems = []
-        if (prompt.trim() === '') problems.push({ field: 'prompt', message: 'Write a question.' })
-        else if (prompt.length > promptCharsMax) {
-          problems.push({ field: 'prompt', message: 'The question is too long.' })
-        }
-        if (problems.length === 0 && !question) {
-          problems.push({
-            field: 'tokens',
-            message: `Enter whole tokens, 1 to ${maxTokensMax.toLocaleString('en')}.`,
-          })
-        }
-        return problems
-      }}
-      onSend={async () => {
-        if (question) onAsk(question, ceiling)
-        return undefined
-      }}
-    >
-      <TextAreaField
-        name="prompt"
-        label="Question"
-        required
-        rows={5}
-        value={prompt}
-        lengthMax={promptCharsMax}
-        onValue={onPrompt}
-      />
-      <NumberField
-        name="tokens"
-        label="Answer at most"
-        required
-        unit="tokens"
-        value={maxTokens}
-        onValue={onMaxTokens}
-      />
-      <EstimateView estimate={estimate} />
-    </Form>
-  )
-}
-
-function CostLine({ ceiling }: { ceiling: bigint | undefined }) {
-  return ceiling !== undefined ? (
-    <>
-      At most <Amount units={ceiling} />
-    </>
-  ) : (
-    <>The price stands here</>
   )
 }
 

@@ -2,10 +2,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { QueryError } from '../../core/market/query.ts'
 import { announce } from '../shared/frame/announce.ts'
+import { Later } from '../shared/frame/later.tsx'
 import { navigate } from '../shared/list/url-state.ts'
 import { Disclosure } from '../shared/ui/bits.tsx'
 import { BadShape } from '../shared/ui/icon.tsx'
-import { forgetSearch, savedSearches, saveSearch } from './kept.ts'
+import { savedSearches, saveSearch, watchNews } from './kept.ts'
 import { queryFault, queryHelp } from './query-check.ts'
 import { marketPath } from './routes.ts'
 
@@ -95,33 +96,18 @@ function Fault({ fault, typed }: { fault: QueryError; typed: string }) {
 function SavedSearches({ query }: QueryBoxProps) {
   const saved = savedSearches.value
   if (saved.length === 0) return null
+  const news = watchNews.value
   return (
-    <Disclosure summary={`Saved searches (${saved.length})`} key="saved">
-      <ul class="saved">
-        {saved.map((each) => (
-          <li key={each}>
-            <a
-              class="mono break"
-              href={marketPath.offers(each)}
-              aria-current={each === query ? 'true' : undefined}
-            >
-              {each}
-            </a>
-            <button
-              type="button"
-              class="text-button"
-              aria-label={`Forget ${each}`}
-              onClick={() => forgetSearch(each)}
-            >
-              Forget
-            </button>
-          </li>
-        ))}
-      </ul>
-      <p class="small muted">Kept in this browser alone.</p>
+    <Disclosure
+      summary={`Saved searches (${saved.length})${news === '' ? '' : `: ${news}`}`}
+      key="saved"
+    >
+      <Later load={savedList} of={{ query }} heading={null} part="marketplace" />
     </Disclosure>
   )
 }
+
+const savedList = async () => (await import('./saved-searches.tsx')).SavedList
 
 function QueryHelp() {
   return (

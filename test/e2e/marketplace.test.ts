@@ -67,14 +67,19 @@ const expectClean = async (what: string) => expect(await findings(what)).toEqual
 const fact = (label: string) =>
   page.locator('dl.pairs > div').filter({ has: page.locator('dt', { hasText: label }) })
 
-test('MARKETPAGE-1, MARKETPAGE-11: a question, its price before, its proof after', async () => {
+test('MARKETPAGE-1, MARKETPAGE-11, MARKETPAGE-13: a question, its price before, its proof after', async () => {
   const question = page.getByLabel('Question', { exact: true })
   const faucet = page.getByRole('button', { name: 'Get funds from the faucet' })
   await question.or(faucet).waitFor()
   if (await faucet.isVisible()) await faucet.click()
   await question.waitFor()
-  await question.fill('What is the capital of France?')
-  await page.getByLabel('Answer at most', { exact: true }).fill('40')
+  const starts = page.getByRole('group', { name: 'Start from' })
+  await expectClean('an empty question')
+  await starts.getByRole('button', { name: 'Ask for a capital' }).press('Enter')
+  await starts.waitFor({ state: 'detached' })
+  expect(await question.inputValue()).toBe('What is the capital of France?')
+  await expect.poll(() => question.evaluate((box) => box === document.activeElement)).toBe(true)
+  expect(await page.getByLabel('Answer at most', { exact: true }).inputValue()).toBe('40')
   await page.locator('.estimate-list div', { hasText: 'Costs at most' }).waitFor()
   await expectClean('before asking')
   const ceiling = await page.locator('.form-foot .cost .amount').getAttribute('title')
@@ -92,7 +97,7 @@ test('MARKETPAGE-1, MARKETPAGE-11: a question, its price before, its proof after
   await expectClean('with the proof')
 })
 
-test('MARKETPAGE-2, MARKETPAGE-3: the text box is the state of the list', async () => {
+test('MARKETPAGE-2, MARKETPAGE-3, MARKETPAGE-14: the text box is the state of the list', async () => {
   await page.goto(`${site.url}/marketplace/`)
   const row = (name: string) => page.locator('.market-list tbody tr', { hasText: name })
   await row('miner-A').waitFor()
@@ -121,6 +126,7 @@ test('MARKETPAGE-2, MARKETPAGE-3: the text box is the state of the list', async 
   await page.getByText('Saved searches (1)').click()
   await page.locator('.saved a', { hasText: query }).click()
   await page.waitForURL((at) => at.searchParams.get('q') === query)
+  await expectWatched(query)
   await page.getByText('Prices now and by day, llama3:8b').click()
   await page.getByText('No prices of other days yet').waitFor()
   await box.fill('gpu~h100')
@@ -128,6 +134,27 @@ test('MARKETPAGE-2, MARKETPAGE-3: the text box is the state of the list', async 
   await page.getByText('No offer fits').waitFor()
   await expectClean('no offers')
 })
+
+/** Watches a search that is open, and learns of what is new and cheaper at the next visit. */
+async function expectWatched(query: string): Promise<void> {
+  const saved = page.locator('.saved li', { hasText: query })
+  await saved.getByRole('button', { name: `Watch ${query}` }).click()
+  await saved.getByText('no news since you looked').waitFor()
+  await page.getByText('while a page of the marketplace is open').waitFor()
+  await page.evaluate(() => {
+    const key = 'aitbc:market:watched'
+    const [watch] = JSON.parse(localStorage.getItem(key) ?? '[]')
+    // As if the offer had asked for more when it was last looked at.
+    watch.known[0][1][1] = '99000000'
+    localStorage.setItem(key, JSON.stringify([watch]))
+  })
+  await page.reload()
+  await page.getByText('Saved searches (1): 1 cheaper').click()
+  await expectClean('news in a watched search')
+  await saved.getByRole('button', { name: `Seen ${query}` }).click()
+  await saved.getByText('no news since you looked').waitFor()
+  await page.getByText('Saved searches (1)', { exact: true }).waitFor()
+}
 
 /** The real answer, with prices of two days before. */
 async function withOlderPrices(route: Route): Promise<void> {
