@@ -314,15 +314,33 @@ test('MARKETPAGE-9: my activity has it all, each with its money', async () => {
   await expectClean('activity')
 })
 
-test('MARKETPAGE-8: an answer is stopped by a press', async () => {
-  await page.goto(`${site.url}/marketplace/playground`)
-  await page.getByLabel('Question', { exact: true }).fill('Tell me about the capital of France.')
-  // The little model is faster than a hand: its answer is held back.
+/** The real answer, as if of an engine that holds answers to JSON. */
+async function withJson(route: Route): Promise<void> {
+  const answer = (await (await route.fetch()).json()) as { data: object[] }
+  const larger = { context_tokens: 4_096, engines: ['ollama'], features: ['chat', 'json'] }
+  const data = answer.data.map((model) => ({ ...model, ...larger }))
+  await route.fulfill({ json: { ...answer, data } })
+}
+
+test('MARKETPAGE-8, MARKETPAGE-13: an answer, in JSON where it can be, is stopped by a press', async () => {
+  await page.route('**/v1/models', withJson)
+  await page.goto(`${site.url}/marketplace/playground?model=${localModel}`)
+  await page.getByRole('button', { name: 'Extract fields as JSON' }).click()
+  await page.getByText('Only miners that hold answers to JSON are asked').waitFor()
+  const question = page.getByLabel('Question', { exact: true })
+  await expect.poll(() => question.evaluate((box) => box === document.activeElement)).toBe(true)
+  await page.keyboard.type('Paid 3 to Ada.')
+  await expect.poll(() => question.inputValue()).toMatch(/one JSON object.*\n\nPaid 3 to Ada\.$/)
+  await expectClean('a question for JSON')
+  // The little model is faster than a hand, and has no JSON: its answer is held back.
   await page.route('**/v1/chat/completions', () => undefined)
+  const sent = page.waitForRequest('**/v1/chat/completions')
   await page.getByRole('button', { name: 'Ask', exact: true }).click()
+  expect((await sent).postDataJSON()).toMatchObject({ response_format: { type: 'json_object' } })
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await page.getByText('You stopped it.').waitFor()
   await page.getByText('No words had come').waitFor()
+  await page.unroute('**/v1/models')
   expect(await person.faults()).toEqual([])
 })
 
