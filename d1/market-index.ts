@@ -76,6 +76,7 @@ const columns: readonly (readonly [string, (row: OfferRow) => string | number | 
   ['provider', (row) => row.provider],
   ['models', (row) => row.models],
   ['gpus', (row) => row.gpus],
+  ['arch', (row) => row.arch],
   ['cuda', (row) => row.cuda],
   ['words', (row) => row.text],
   ['vram', (row) => row.vram],

@@ -71,13 +71,13 @@ export function marketQueries(db: D1Database) {
         facetsFragments(query).map(({ text, values }) => db.prepare(text).bind(...values)),
       )
       const rows = found.flatMap(({ results }) => results)
-      const counted = rows.find((row) => row.facet === 'counted')?.count ?? 0
+      const counted = rows.find((row) => row.facet === 'price')?.count ?? 0
       const spanOf = (facet: string) => {
         const row = rows.find((each) => each.facet === facet)
         return row && row.value !== null ? { least: Number(row.value), most: row.other } : undefined
       }
       return {
-        counts: rows.filter((row) => !['counted', 'price', 'vram'].includes(row.facet)),
+        counts: rows.filter((row) => !['price', 'vram'].includes(row.facet)),
         counted,
         isComplete: counted < marketLimits.facetOffersMax,
         price: spanOf('price'),
@@ -210,9 +210,10 @@ function facetsFragments(query: MarketQuery): readonly Fragment[] {
     `SELECT * FROM (SELECT '${name}' AS facet, ${name} AS value, count(*) AS count, 0 AS other ` +
     `FROM m WHERE ${name} <> '' GROUP BY ${name} ORDER BY count(*) DESC, ${name} ` +
     `LIMIT ${marketLimits.facetValuesMax})`
+  // Least and greatest of what is known, and how many offers there are.
   const span = (column: string) =>
-    `SELECT '${column}' AS facet, min(${column}) AS value, 0 AS count, max(${column}) AS other ` +
-    `FROM m WHERE ${column} IS NOT NULL`
+    `SELECT '${column}' AS facet, min(${column}) AS value, count(*) AS count, ` +
+    `max(${column}) AS other FROM m`
   // The first GPU stands for all: an offer counts once.
   const firstOf = (list: string) => `substr(${list}, 2, instr(substr(${list}, 2), char(10)) - 1)`
   const gpus =
@@ -222,15 +223,15 @@ function facetsFragments(query: MarketQuery): readonly Fragment[] {
     `SELECT * FROM (SELECT 'model' AS facet, r.name AS value, count(*) AS count, 0 AS other ` +
     "FROM m CROSS JOIN market_rows AS r ON r.offer_id = m.offer_id WHERE r.name <> '' " +
     `GROUP BY r.name ORDER BY count(*) DESC, r.name LIMIT ${marketLimits.facetValuesMax})`
-  const counted = `SELECT 'counted' AS facet, '' AS value, count(*) AS count, 0 AS other FROM m`
   const among =
     `WITH m AS MATERIALIZED (SELECT offer_id, region, engine, status, ${firstOf('gpus')} AS gpu, ` +
+    `${firstOf('arch')} AS arch, ` +
     `${firstOf('cuda')} AS cuda, gpu_count, price, vram ` +
     `FROM market_rows WHERE ${conditions.map(({ text }) => text).join(' AND ')} LIMIT ?) `
   const values = [...conditions.flatMap((each) => each.values), marketLimits.facetOffersMax]
   return [
-    [counted, ...['region', 'engine', 'status', 'gpu'].map(count)],
-    [models, gpus, count('cuda'), span('price'), span('vram')],
+    [span('price'), ...['region', 'engine', 'status', 'gpu'].map(count)],
+    [models, gpus, count('cuda'), count('arch'), span('vram')],
   ].map((parts) => ({ text: among + parts.join(' UNION ALL '), values }))
 }
 

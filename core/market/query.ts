@@ -10,7 +10,7 @@ import { type OfferRow, type OfferSort, offerSorts } from './row.ts'
 /** Columns of rows, by what can be asked of them. */
 export type TextColumn = 'status' | 'kind' | 'engine' | 'region' | 'site' | 'miner' | 'provider'
 /** Lists, a line each. */
-export type ListColumn = 'models' | 'gpus' | 'cuda'
+export type ListColumn = 'models' | 'gpus' | 'arch' | 'cuda'
 /** 0 or 1. */
 export type FlagColumn = 'online' | 'verified'
 /** Numbers, null where not known. */
@@ -72,6 +72,7 @@ export const sortDefault: OfferSort = 'price_performance'
 export const queryFields: Readonly<Record<string, string>> = {
   model: 'a name, with or without its tag: model=llama3',
   gpu: 'a name or part of it: gpu~4090',
+  arch: 'what the name of the GPU says of its architecture: arch=ada',
   vram: 'GB of the largest GPU: vram>=24',
   price: 'AITBC for 1 000 completion tokens: price<=0.02',
   price_prompt: 'AITBC for 1 000 prompt tokens',
@@ -281,6 +282,7 @@ const list = (column: ListColumn): FieldSpec => ({ type: 'list', column })
 const fields: Readonly<Record<string, FieldSpec>> = {
   model: list('models'),
   gpu: list('gpus'),
+  arch: list('arch'),
   cuda: list('cuda'),
   vram: number('vram'),
   price: money('price'),

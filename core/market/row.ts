@@ -2,6 +2,7 @@
  * Offers as rows to search and sort: one for the offer as a whole, and one for each name by which a model
  * of it goes, with the figures of those models. Rules: SPEC.md, ROW.
  */
+import { gpuArchitecture } from './gpu-architecture.ts'
 import { figuresOf, modelNamesOf, type Offer, type OfferFigures } from './offer.ts'
 
 /** One row. Text is lower case; `''` and null: not known. Lists are lines between line breaks. */
@@ -20,6 +21,8 @@ export type OfferRow = {
   readonly provider: string
   readonly models: string
   readonly gpus: string
+  /** Architectures that names of GPUs tell. */
+  readonly arch: string
   readonly cuda: string
   /** Everything that words search. */
   readonly text: string
@@ -136,6 +139,7 @@ function sharedOf(offer: Offer): Omit<OfferRow, keyof NamedFigures | 'name'> {
     provider: lower(offer.provider ?? ''),
     models: lines(models.flatMap(modelNamesOf)),
     gpus: lines(gpus),
+    arch: lines(gpus.flatMap((name) => gpuArchitecture(name) ?? [])),
     cuda: lines(offer.gpus.flatMap((gpu) => gpu.cuda ?? [])),
     text: lower([offer.miner_id, offer.engine, region, offer.site, ...models, ...gpus].join('\n')),
     vram: offer.vram_gb,

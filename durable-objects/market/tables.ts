@@ -17,8 +17,8 @@ export function createMarketTables(database: SqlDatabase): void {
   })
 }
 
-/** Changes with the columns of `market_rows`. */
-const rowsForm = '2'
+/** Changes with the columns of `market_rows`, and with what they are worked out from. */
+const rowsForm = '3'
 
 const tables: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',

@@ -14,6 +14,7 @@ const go = (query: string) => navigate(marketPath.offers(query))
 const lists = [
   { name: 'model', label: 'Model' },
   { name: 'gpu', label: 'GPU' },
+  { name: 'arch', label: 'Architecture' },
   { name: 'gpu_count', label: 'How many GPUs', isOne: true },
   { name: 'cuda', label: 'CUDA' },
   { name: 'region', label: 'Region' },

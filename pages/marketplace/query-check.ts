@@ -33,6 +33,7 @@ export const queryHelp: readonly (readonly [example: string, meaning: string])[]
   ['online=true sort=price', 'who is here, cheapest first'],
   ['model=llama3,mistral', 'either model; a name without its tag is enough'],
   ['vram>=24 gpu~4090', 'GB of the largest GPU, and a part of its name'],
+  ['arch=ada,hopper', 'architecture, as far as the name of the GPU tells it'],
   ['price<=0.02', 'AITBC for 1,000 tokens of an answer at most'],
   ['gpu_second<=0.0002 sort=gpu_second', 'AITBC for a second of one GPU, cheapest first'],
   ['region=eu', 'a region and those within it'],

@@ -93,6 +93,7 @@ export const facetsAnswer = object({
     status: facet,
     gpu_count: facet,
     cuda: facet,
+    arch: facet,
   }),
   price: maybe(object({ min: amount, max: amount })),
   vram_gb: maybe(object({ min: measure, max: measure })),

@@ -90,6 +90,7 @@ async function facets(c: AppContext, asked: Asked<'getMarketFacets'>): Promise<R
       status: valuesOf('status'),
       gpu_count: valuesOf('gpu_count'),
       cuda: valuesOf('cuda'),
+      arch: valuesOf('arch'),
     },
     price: found.price ? { min: String(found.price.least), max: String(found.price.most) } : null,
     vram_gb: found.vram ? { min: found.vram.least, max: found.vram.most } : null,

@@ -103,6 +103,7 @@ export const facetsSchema = z
       status: facetSchema,
       gpu_count: facetSchema,
       cuda: facetSchema,
+      arch: facetSchema.describe('Architecture, by the name of the GPU'),
     }),
     price: z
       .strictObject({ min: units, max: units })

@@ -1,6 +1,7 @@
 /** The market's read model answers as memory does. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { gpuArchitecture } from '../../../core/market/gpu-architecture.ts'
 import type { Offer } from '../../../core/market/offer.ts'
 import { type MarketQuery, matchesQuery, parseQuery } from '../../../core/market/query.ts'
 import {
@@ -43,6 +44,7 @@ const texts = fc.constantFrom(
   "l4's",
   'sxm"',
   'eu',
+  'ada',
   'eu-west',
   'us',
   'vllm',
@@ -55,7 +57,17 @@ const quoted = texts.map((text) => (text.includes('"') ? text.replaceAll('"', ''
 const term = fc.oneof(
   fc
     .tuple(
-      fc.constantFrom('model', 'gpu', 'cuda', 'region', 'engine', 'miner', 'site', 'status'),
+      fc.constantFrom(
+        'model',
+        'gpu',
+        'arch',
+        'cuda',
+        'region',
+        'engine',
+        'miner',
+        'site',
+        'status',
+      ),
       fc.constantFrom('=', '!=', '~'),
       fc.array(quoted, { minLength: 1, maxLength: 3 }),
     )
@@ -168,6 +180,7 @@ test('QUERY-5: facets count what the query finds', async () => {
       expected((offer) => (offer.gpus.length > 0 ? String(offer.gpus.length) : null)),
     )
     expect(counts('cuda')).toEqual(expected((offer) => offer.gpus[0]?.cuda))
+    expect(counts('arch')).toEqual(expected((offer) => gpuArchitecture(offer.gpus[0]?.name ?? '')))
     expect(counts('gpu')).toEqual(expected((offer) => offer.gpus[0]?.name))
     expect(counts('model')['llama3'] ?? 0).toBe(
       found.filter((offer) => offer.models.some(({ name }) => name.startsWith('llama3'))).length,
