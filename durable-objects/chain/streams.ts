@@ -5,7 +5,7 @@
 
 import { pooledToJson } from '../../core/api/rpc-transactions.ts'
 import { type BlockSummary, blockSummaryToJson } from '../../core/api/rpc-views.ts'
-import { slotMs } from '../../core/chain/genesis.ts'
+import { slotAt } from '../../core/chain/consensus.ts'
 import type { TransactionView } from '../../core/chain/views.ts'
 import { chainNodeLimits as limits } from './limits.ts'
 
@@ -72,7 +72,7 @@ export function openStreams(state: DurableObjectState, genesisTimeMs: number): S
       broadcast('blocks', frames)
     },
     sendTransactions: (transactions) => {
-      const now = Math.floor((Date.now() - genesisTimeMs) / slotMs)
+      const now = slotAt({ genesisTimeMs }, Date.now())
       if (now !== slot) {
         slot = now
         framesInSlot = 0

@@ -7,7 +7,7 @@ import type { ChainService, EscrowView, HeadView } from '../../core/api/chain-se
 import type { ApiError } from '../../core/api/errors.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
-import { slotMs } from '../../core/chain/genesis.ts'
+import { slotAt as slotOf } from '../../core/chain/consensus.ts'
 import { coordinatorLimits } from './limits.ts'
 import type { Settings } from './settings.ts'
 
@@ -56,7 +56,7 @@ export function openChainView(input: {
   let finalSlot: number | undefined
   let fault: string | undefined
 
-  const slotAt = (nowMs: number) => Math.floor((nowMs - settings.genesisTimeMs) / slotMs)
+  const slotAt = (nowMs: number) => slotOf(settings, nowMs)
   const slotNow = () => Math.max(slotAt(now()), finalSlot ?? 0)
   const isFresh = (slot: number, nowMs: number) => slotAt(nowMs) - slot < staleSlots
 

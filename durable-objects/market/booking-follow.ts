@@ -7,7 +7,6 @@ import { slotMs } from '../../core/chain/genesis.ts'
 import { outcomeCodes } from '../../core/chain/outcome.ts'
 import { bookingIdOf } from '../../core/chain/transaction.ts'
 import type { BookingEvent } from '../../core/market/booking.ts'
-import { withTimeout } from '../coordinator/chain-view.ts'
 import { type Blob, bytesOf, rowsOf } from '../coordinator/schema.ts'
 import { type BookingRow, closePost, live, shares, unclose } from './booking-row.ts'
 import { marketPolicy } from './limits.ts'
@@ -21,15 +20,16 @@ export type MoveBooking = (
 ) => void
 
 type Steps = {
+  /** Asks the chain, and waits so long at most. */
+  readonly ask: <T>(question: Promise<T>) => Promise<T>
+  readonly slotNow: () => number
   readonly move: MoveBooking
   readonly sendByKey: (row: BookingRow) => Promise<Result<null, ApiError>>
 }
 
 /** `tick` goes on with all that is under way. */
 export function followBookings(parts: MarketHost & Steps) {
-  const { database, coordinator, chain, settings, now, move, sendByKey } = parts
-  const ask = <T>(question: Promise<T>) => withTimeout(question, marketPolicy.chainWaitMs)
-  const slotNow = (): number => Math.floor((now() - settings.genesisTimeMs) / slotMs)
+  const { database, coordinator, chain, settings, now, ask, slotNow, move, sendByKey } = parts
 
   /** When the chain was asked last whether it still holds the money of a booking. */
   const lookedAtMs = new Map<string, number>()

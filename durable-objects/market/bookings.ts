@@ -13,6 +13,7 @@ import { bytesEqual, fromHex, toHex, toHex0x } from '../../core/base/bytes.ts'
 import { decodeCanonical } from '../../core/base/coders.ts'
 import { err, ok, type Result } from '../../core/base/result.ts'
 import { formatTime } from '../../core/base/rfc3339.ts'
+import { slotAt } from '../../core/chain/consensus.ts'
 import { slotMs } from '../../core/chain/genesis.ts'
 import {
   bookingIdOf,
@@ -74,7 +75,7 @@ export function openBookings(
 ) {
   const { database, offers, coordinator, chain, settings, now } = parts
   const ask = <T>(question: Promise<T>) => withTimeout(question, marketPolicy.chainWaitMs)
-  const slotNow = (): number => Math.floor((now() - settings.genesisTimeMs) / slotMs)
+  const slotNow = (): number => slotAt(settings, now())
   const timeOf = (slot: number): string => formatTime(settings.genesisTimeMs + slot * slotMs)
 
   const rowOf = (id: string): BookingRow | undefined =>
@@ -291,7 +292,7 @@ export function openBookings(
     }
   }
 
-  const followed = followBookings({ ...parts, move, sendByKey })
+  const followed = followBookings({ ...parts, ask, slotNow, move, sendByKey })
 
   const view = (row: BookingRow): Booking => ({
     booking_id: row.booking_id,
